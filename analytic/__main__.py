@@ -1,0 +1,5 @@
+"""``python -m analytic``."""
+
+from analytic.cli import main
+
+main()

@@ -1,0 +1,197 @@
+"""What the commands of both command lines share: the group, flags of a layer, files, errors.
+
+``python -m analytic`` is `main` here; its commands are in `analytic.commands`, one a module.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import IO, Any, NoReturn, TypeVar
+
+import click
+
+import analytic
+from analytic import tables
+from analytic.layer import Layer
+from analytic.totals import CONVENTIONS, RULES
+
+Item = TypeVar("Item")
+Items = Iterator[Item]
+
+
+class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
+    """A per-axis value: ``4`` or ``4x2``."""
+
+    name = "sizes"
+    parse: Callable[[str], Any] = staticmethod(tables.parse_sizes)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Read the text of a flag."""
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError as reason:
+            self.fail(str(reason), param, ctx)
+
+
+class Whole(Sizes):
+    """One integer of any size."""
+
+    name = "integer"
+    parse = staticmethod(tables.parse_integer)
+
+
+#: The flags of one layer, named as torch names its arguments.
+LAYER_OPTIONS = (
+    click.option("--input-size", type=Sizes(), help="Spatial sizes, one an axis: 64x64."),
+    click.option("--in-channels", type=Whole()),
+    click.option("--out-channels", type=Whole()),
+    click.option("--kernel-size", type=Sizes(), help="4 for all axes, or 4x2."),
+    click.option("--stride", type=Sizes(), help="[default: 1]"),
+    click.option("--padding", type=Sizes(), help="[default: 0]"),
+    click.option("--output-padding", type=Sizes(), help="[default: 0]"),
+    click.option("--groups", type=Whole(), help="[default: 1]"),
+    click.option("--bias/--no-bias", default=None, help="[default: bias]"),
+    click.option("--dilation", type=Sizes(), help="[default: 1]"),
+    click.option("--batch-size", type=Whole(), help="[default: 1]"),
+    click.option(
+        "--end-padding",
+        type=Sizes(),
+        help="Crop of the end; --padding is then that of the begin alone, as in ONNX.",
+    ),
+)
+
+#: What is counted.
+CHOICES = (
+    click.option(
+        "--convention",
+        type=click.Choice([*CONVENTIONS]),
+        default="nonzero",
+        show_default=True,
+        help="What an operation is.",
+    ),
+    click.option(
+        "--rule",
+        type=click.Choice([*RULES]),
+        default="exact",
+        show_default=True,
+        help="What a MAC is.",
+    ),
+)
+
+
+def with_options(
+    function: Callable[..., Any], *options: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """Add click options to a function, in the order in which help shows them."""
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def layer_of_flags(flags: Mapping[str, Any]) -> Layer:
+    """The layer that the flags describe; a usage error where one is missing or not legal."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    for name in tables.REQUIRED:
+        if name not in given:
+            raise click.UsageError(f"--{name.replace('_', '-')} is missing (or give a FILE)")
+    given["input_size"] = tables.as_sizes(given["input_size"])
+    try:
+        return Layer(**given)
+    except (ValueError, TypeError) as reason:
+        raise click.UsageError(str(reason)) from None
+
+
+def open_file(path: str) -> IO[bytes]:
+    """The file, or standard input for ``-``; a usage error where it cannot be read."""
+    try:
+        return click.open_file(path, "rb")
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
+
+
+@contextmanager
+def progress(
+    stream: IO[bytes],
+) -> Iterator[tuple[Callable[[Items[Item]], Items[Item]], Callable[[str], object]]]:
+    """How to follow what is read and how to say something meanwhile: with a bar on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda items: items, lambda message: click.echo(message, err=True)
+        return
+    from tqdm import tqdm
+
+    size = os.fstat(stream.fileno()).st_size if stream.seekable() else None
+    with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
+
+        def follow(items: Items[Item]) -> Items[Item]:
+            for item in items:
+                if size is not None:
+                    bar.update(stream.tell() - bar.n)
+                yield item
+
+        yield follow, lambda message: tqdm.write(message, file=sys.stderr)
+
+
+class Failed(click.ClickException):
+    """Not everything was counted, or a comparison differed: exit status 1."""
+
+    exit_code = 1
+
+
+def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
+    """Run a program; whatever goes wrong is one line on standard error and an exit status."""
+    try:
+        program.main(arguments, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as asked:
+        asked.show()
+        sys.exit(asked.exit_code)
+    except click.ClickException as reason:
+        click.echo(f"{name}: {' '.join(reason.format_message().split())}", err=True)
+        sys.exit(reason.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(f"{name}: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has closed it: nothing is left to say, at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    sys.exit(0)
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when asked for: ``homes`` is name to module."""
+
+    def __init__(self, homes: Mapping[str, str], **options: Any) -> None:
+        super().__init__(**options)
+        self.homes = homes
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which they are listed."""
+        del ctx
+        return list(self.homes)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The object called ``command`` in the command's module."""
+        del ctx
+        if name not in self.homes:
+            return None
+        command: click.Command = import_module(self.homes[name]).command
+        return command
+
+
+def commands(name: str, description: str | None, homes: Mapping[str, str]) -> click.Group:
+    """The group of a command line."""
+    group = Commands(homes, name=name, help=description)
+    return click.version_option(analytic.__version__, prog_name=name)(group)
+
+
+program = commands("analytic", analytic.__doc__, {"count": "analytic.commands.count"})
+
+
+def main() -> NoReturn:
+    """Run ``python -m analytic``."""
+    run(program, "analytic")

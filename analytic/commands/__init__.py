@@ -1,0 +1,1 @@
+"""The commands of ``python -m analytic``, one a module, each the object called ``command``."""

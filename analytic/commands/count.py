@@ -1,0 +1,152 @@
+"""``count``: one layer by flags, or a file of them. `count_command` suits any evaluator."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+import analytic
+from analytic import report, tables
+from analytic.cli import (
+    CHOICES,
+    LAYER_OPTIONS,
+    Failed,
+    layer_of_flags,
+    open_file,
+    progress,
+    with_options,
+)
+from analytic.layer import Layer
+from analytic.totals import Count
+
+#: Counts a layer by the convention and the rule that the user chose.
+Counter = Callable[[Layer], Count]
+
+FORMAT_OPTIONS = (
+    click.option(
+        "--format",
+        "style",
+        type=click.Choice(report.FORMATS),
+        default="table",
+        show_default=True,
+    ),
+    click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+)
+
+HELP = """Count one layer, given by flags, or every layer of a FILE.
+
+FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
+columns (input_size, in_channels, out_channels, kernel_size, stride, ...); - is standard input.
+Other keys are carried through. A line that is not a legal layer is reported, and the others are
+counted all the same.
+
+\b
+Example:
+  python -m {program} count --input-size 8x8 --in-channels 4 --out-channels 6 \\
+      --kernel-size 4 --stride 2 --padding 1
+
+Exit status: 0 all counted; 1 a row was bad or a comparison differed; 2 wrong usage or an illegal
+layer.
+"""
+
+
+def count_command(
+    program: str, evaluate: Callable[..., Count], check: Callable[..., Count] | None = None
+) -> click.Command:
+    """The command ``count`` of a program, whose ``evaluate(layer, convention=…, rule=…)`` counts.
+
+    Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
+    """
+
+    def count(
+        file: str | None, style: str, as_json: bool, convention: str, rule: str, **flags: Any
+    ) -> None:
+        checked = flags.pop("check", False)
+
+        def counter(layer: Layer) -> Count:
+            result = evaluate(layer, convention=convention, rule=rule)
+            if check is not None and checked:
+                compare(result, check(layer, convention=convention, rule=rule))
+            return result
+
+        style = "json" if as_json else style
+        if file is None:
+            count_one(layer_of_flags(flags), counter, style)
+        elif any(value is not None for value in flags.values()):
+            raise click.UsageError("give a FILE or the flags of one layer, not both")
+        else:
+            count_file(file, counter, report.writer(style, convention, rule))
+
+    options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
+    if check is not None:
+        options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
+    return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
+
+
+class DiffersError(ValueError):
+    """Two evaluators disagree."""
+
+
+def compare(measured: Count, formula: Count) -> None:
+    """Raise `DiffersError`, naming the first field in which two counts differ."""
+    for name, ours, theirs in zip(Count._fields, measured, formula, strict=True):
+        if ours != theirs:
+            raise DiffersError(f"the experiment gives {name} {ours}, the closed form {theirs}")
+
+
+def count_one(layer: Layer, counter: Counter, style: str) -> None:
+    """Count the layer of the flags."""
+    try:
+        result = counter(layer)
+    except DiffersError as reason:
+        raise Failed(str(reason)) from None
+    except (ValueError, MemoryError) as reason:
+        raise click.UsageError(str(reason)) from None
+    with tables.all_digits():
+        sys.stdout.write(report.one(layer, result, style))
+
+
+def count_file(
+    path: str, counter: Counter, writer: report.TableWriter | report.RecordWriter
+) -> None:
+    """Count the layers of a file, each as it is read."""
+    totals = report.Totals()
+    bad = 0
+    with open_file(path) as stream, progress(stream) as (follow, say):
+        for row in hinted(follow(tables.read(stream)), say):
+            try:
+                if row.layer is None:
+                    raise ValueError(row.error)
+                result = counter(row.layer)
+                with tables.all_digits():
+                    sys.stdout.write(writer.row(row.line, row.fields, row.layer, result))
+            except (ValueError, MemoryError) as reason:
+                bad += 1
+                say(f"{path}, line {row.line}: {reason}")
+                continue
+            totals.add(result)
+    if not totals.layers and not bad:
+        raise Failed(f"{path} has no layers")
+    with tables.all_digits():
+        sys.stdout.write(writer.close(totals))
+    if bad:
+        raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
+
+
+def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator[tables.Row]:
+    """The rows; a key that looks like a misspelt argument is pointed out once."""
+    from difflib import get_close_matches
+
+    seen = set(Layer.FIELDS)
+    for row in rows:
+        for key in row.fields.keys() - seen:
+            seen.add(key)
+            for near in get_close_matches(key, Layer.FIELDS, n=1, cutoff=0.85):
+                say(f"note: {key!r} is not an argument and is carried through; is {near!r} meant?")
+        yield row
+
+
+command = count_command("analytic", analytic.count)

@@ -1,0 +1,92 @@
+"""Coverage: how many (input, tap) pairs land on each output position, in closed form."""
+
+from __future__ import annotations
+
+import math
+
+from analytic.axis import Axis, size
+from analytic.layer import axes_of
+
+TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analytic.protocols import InputSize, PerAxis
+
+#: What CPython's list takes, and an integer too large to be one of the cached small ones.
+LIST_BYTES, ENTRY_BYTES, INTEGER_BYTES, LARGEST_CACHED = 56, 8, 32, 256
+
+
+def at(axis: Axis, y: int) -> int:
+    """``c(y)``: pairs ``(i, t)`` of the axis with ``i·s + t·d − b = y``, in O(log min(s, d)).
+
+    Source: notes/derivation.md, theorem 4.
+
+    >>> [at(Axis(n=2, k=3, s=2, d=1, b=0, e=0, o=0), y) for y in range(5)]
+    [1, 1, 2, 1, 1]
+    """
+    n, k, s, d, b, *_ = axis
+    value = y + b
+    g = math.gcd(s, d)
+    if value % g:
+        return 0
+    # Taps that land here are those of one residue class, every s/g-th …
+    step = s // g
+    residue = value // g * pow(d // g, -1, step) % step
+    # … whose input lies between the first and the last.
+    first = max(0, -(((n - 1) * s - value) // d))
+    last = min(k - 1, value // d)
+    return int(max(0, (last - residue) // step - (first - 1 - residue) // step))
+
+
+def along(axis: Axis) -> list[int]:
+    """The coverage of one axis, position by position."""
+    return [at(axis, y) for y in range(size(axis))]
+
+
+def outer(profiles: list[list[int]], factor: int = 1) -> list[Any]:
+    """The outer product of the axes' profiles, as nested lists."""
+    first, *rest = profiles
+    if not rest:
+        return [factor * c for c in first]
+    return [outer(rest, factor * c) for c in first]
+
+
+def list_bytes(axes: tuple[Axis, ...]) -> int:
+    """The bytes that the nested lists of a layer's coverage take in CPython, at the most."""
+    total, lists = 0, 1
+    for axis in axes:
+        entries = lists * size(axis)
+        total += lists * LIST_BYTES + entries * ENTRY_BYTES
+        lists = entries
+    most = math.prod(min(axis.n, axis.k) for axis in axes)
+    return total + (lists * INTEGER_BYTES if most > LARGEST_CACHED else 0)
+
+
+def coverage(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    max_bytes: int = 2**30,
+) -> list[Any]:
+    r"""Kernel-tap overlaps of every output position, as nested lists of int.
+
+    .. math:: c(y) = \#\{(i, t) : i s + t d - p = y\}, \qquad c(y_0, y_1, …) = \prod_a c_a(y_a)
+
+    Arguments as in `analytic.output_size`. Raises `MemoryError`, before it allocates, where the
+    lists would take more than ``max_bytes``. Cost: O(positions), O(log min(s, d)) along each axis.
+    Source: notes/derivation.md, theorem 4; the map is the output of the published experiment.
+
+    >>> coverage((2, 2), 2)
+    [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
+    needed = list_bytes(axes)
+    if needed > max_bytes:
+        raise MemoryError(f"the coverage would take {needed} bytes, more than {max_bytes=}")
+    return outer([along(axis) for axis in axes])

@@ -1,0 +1,55 @@
+"""What the formulas need of a number system and of a layer.
+
+For the reader and the type checker: the package does not import this module at run time, because
+`typing` alone would double what `import analytic` costs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from analytic.axis import Axis
+
+#: One integer for all axes, or one an axis.
+PerAxis = int | tuple[int, ...] | list[int]
+#: One entry an axis.
+InputSize = tuple[int, ...] | list[int]
+
+
+class Arithmetic(Protocol):
+    """The operations, beside ``+ - * //``, that a formula may use."""
+
+    def maximum(self, a: Any, b: Any, /) -> Any:
+        """The larger of two numbers."""
+
+    def minimum(self, a: Any, b: Any, /) -> Any:
+        """The smaller of two numbers."""
+
+    def gcd(self, a: Any, b: Any, /) -> Any:
+        """Greatest common divisor of two positive numbers."""
+
+    def quotient(self, a: Any, b: Any, /) -> Any:
+        """``a/b`` where ``b`` is known to divide ``a``."""
+
+    def floor_sum(self, n: Any, m: Any, a: Any, b: Any, /) -> Any:
+        """``Σ_{i<n} ⌊(a·i + b)/m⌋``, as in `floorsum.floor_sum`."""
+
+    def F(self, n: Any, k: Any, s: Any, d: Any, t: Any, /) -> Any:
+        """Pairs of the box ``[0,n)×[0,k)`` with ``i·s + j·d < t``: `floorsum.lattice_points`."""
+
+
+class LayerLike(Protocol):
+    """What the totals read of a layer, in whatever numbers it has."""
+
+    @property
+    def axes(self) -> tuple[Axis, ...]: ...
+    @property
+    def in_channels(self) -> Any: ...
+    @property
+    def out_channels(self) -> Any: ...
+    @property
+    def groups(self) -> Any: ...
+    @property
+    def bias(self) -> Any: ...
+    @property
+    def batch_size(self) -> Any: ...

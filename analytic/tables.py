@@ -1,0 +1,253 @@
+"""Layers from and to files: JSON Lines and CSV, one layer a line, read and written as a stream.
+
+A line that cannot be read is a `Row` with a reason, and the next one is read all the same.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
+
+from analytic.layer import Layer, shown
+from analytic.totals import Count
+
+#: A longer line is refused, so that memory stays bounded whatever the file.
+LONGEST_LINE = 2**20
+
+#: The arguments that a row must have, and those with one value an axis.
+REQUIRED = ("input_size", "in_channels", "out_channels", "kernel_size")
+PER_AXIS = (
+    "input_size",
+    "kernel_size",
+    "stride",
+    "padding",
+    "output_padding",
+    "dilation",
+    "end_padding",
+)
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Row(NamedTuple):
+    """One line of a file: its own keys as read, and its layer or the reason why there is none."""
+
+    line: int
+    fields: Mapping[str, Any]
+    layer: Layer | None
+    error: str = ""
+
+
+def parse_sizes(text: str) -> int | tuple[int, ...]:
+    """A per-axis value as it is written on a command line and in CSV: ``4`` or ``4x2``.
+
+    >>> parse_sizes("4"), parse_sizes("4x2"), parse_sizes("-1x0")
+    (4, (4, 2), (-1, 0))
+    """
+    values = tuple(parse_integer(part) for part in text.split("x"))
+    return values[0] if len(values) == 1 else values
+
+
+def parse_integer(text: str) -> int:
+    """A decimal integer and nothing else: no blanks inside, no underscores, no other digits."""
+    digits = text.strip().removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
+        raise ValueError(f"{shown(text)} is not an integer, nor integers joined by x")
+    return int(text)
+
+
+def write_sizes(values: tuple[int, ...] | list[int]) -> str:
+    """The inverse of `parse_sizes`.
+
+    >>> write_sizes((4, 2))
+    '4x2'
+    """
+    return "x".join(map(str, values))
+
+
+def lines(stream: IO[bytes]) -> Iterator[tuple[int, str | ValueError]]:
+    """Line number and text of every line that is not blank, or why it is no text."""
+    number = 0
+    while raw := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if number == 1:
+            raw = raw.removeprefix(b"\xef\xbb\xbf")  # a byte-order mark, as spreadsheets write
+        if len(raw) > LONGEST_LINE:
+            while raw and not raw.endswith(b"\n"):
+                raw = stream.readline(LONGEST_LINE)
+            yield number, ValueError(f"the line is longer than {LONGEST_LINE} bytes")
+            continue
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            yield number, ValueError("the line is not UTF-8 text")
+            continue
+        if text.strip():
+            yield number, text
+
+
+def read(stream: IO[bytes]) -> Iterator[Row]:
+    """The rows of a JSON Lines file (its first line opens with a brace) or else of a CSV file."""
+    numbered = lines(stream)
+    first = next(numbered, None)
+    if first is None:
+        return
+    opening = first[1]
+    if isinstance(opening, str) and opening.lstrip()[0] not in "{[":
+        fields_of = _csv_reader(opening)
+    else:
+        fields_of = read_json
+        yield _row(*first, fields_of)
+    for number, text in numbered:
+        yield _row(number, text, fields_of)
+
+
+def _row(number: int, text: str | ValueError, fields_of: Callable[[str], Mapping[str, Any]]) -> Row:
+    fields: Mapping[str, Any] = {}
+    try:
+        if isinstance(text, ValueError):
+            raise text
+        fields = fields_of(text)
+        return Row(number, fields, layer_of(fields))
+    except (ValueError, TypeError) as reason:
+        return Row(number, fields, None, str(reason))
+
+
+def read_json(text: str) -> Mapping[str, Any]:
+    """The object on a line of JSON."""
+    try:
+        fields = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as reason:
+        raise ValueError(f"not JSON: {reason.msg} at column {reason.colno}") from None
+    except RecursionError:
+        raise ValueError("not a layer: JSON nested too deeply") from None
+    if not isinstance(fields, dict):
+        raise ValueError(f"one JSON object a line is needed, got {shown(fields)}")
+    return fields
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key stands twice")
+    return fields
+
+
+def _csv_reader(header: str) -> Callable[[str], Mapping[str, Any]]:
+    """A reader of the lines below a CSV header. A cell may not run over the end of its line."""
+    names = [name.strip() for name in _cells(header)]
+
+    def fields_of(text: str) -> Mapping[str, Any]:
+        cells = _cells(text)
+        if len(cells) != len(names):
+            raise ValueError(f"{len(names)} cells are needed, as in the header, got {len(cells)}")
+        return dict(zip(names, cells, strict=True))
+
+    return fields_of
+
+
+def _cells(text: str) -> list[str]:
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error as reason:
+        raise ValueError(f"not CSV: {reason}") from None
+
+
+def layer_of(fields: Mapping[str, Any]) -> Layer:
+    """The layer that a row describes. Keys that are no argument of `Layer` are left alone.
+
+    Values are integers, lists and booleans as in JSON, or text as in CSV, where an empty cell means
+    the default. Errors are those of `Layer`.
+    """
+    arguments = {
+        name: _value(name, fields[name])
+        for name in Layer.FIELDS
+        if name in fields and fields[name] != ""
+    }
+    missing = [name for name in REQUIRED if name not in arguments]
+    if missing:
+        raise ValueError(f"{missing[0]} is missing")
+    return Layer(**arguments)
+
+
+def _value(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        if name == "input_size":
+            return as_sizes(parse_sizes(value))
+        if name in PER_AXIS:
+            return parse_sizes(value)
+        if name == "bias":
+            return BOOLEANS.get(value.strip().lower(), value)
+        return parse_integer(value)
+    except ValueError as reason:
+        raise ValueError(f"{name}: {reason}") from None
+
+
+def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    """An input size that was written without an x has one axis."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+@contextmanager
+def all_digits() -> Iterator[None]:
+    """Integers of any length may be written: counts are exact, however many digits they have.
+
+    Python refuses by default to write more than 4300 digits; reading keeps that limit.
+    """
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def count_fields(count: Count) -> dict[str, Any]:
+    """A count as JSON has it."""
+    return {**count._asdict(), "output_size": list(count.output_size)}
+
+
+def write_json(fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    """A row and its count as a line of JSON: results go under the key ``count``."""
+    if "count" in fields:
+        raise ValueError("the row's own key 'count' would be overwritten")
+    return json.dumps({**fields, "count": results}, ensure_ascii=False) + "\n"
+
+
+class CsvWriter:
+    """Rows and their counts as lines of CSV: results go in columns ``count_…``."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+        results = {f"count_{name}": value for name, value in results.items()}
+        clash = sorted(results.keys() & fields.keys())
+        if clash:
+            raise ValueError(f"the row's own key {clash[0]!r} would be overwritten")
+        head = "" if self.names else csv_line([*fields, *results])
+        self.names = self.names or list(fields)
+        if self.names != list(fields):
+            raise ValueError("the row has other keys than the first: CSV needs the same columns")
+        return head + csv_line([_cell(value) for value in (*fields.values(), *results.values())])
+
+
+def csv_line(cells: list[str]) -> str:
+    """Cells as one line of CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(type(entry) is int for entry in value):
+        return write_sizes(value)
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,7 @@
+"""``count``, by experiment."""
+
+import analytic
+import oracle
+from analytic.commands.count import count_command
+
+command = count_command("oracle", oracle.count, check=analytic.count)

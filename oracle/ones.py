@@ -1,0 +1,249 @@
+"""The ones-tensor experiment: what every formula of this project is held to.
+
+Fill input and kernel with ones, run torch's transposed convolution with one channel and no bias:
+every output value is the number of products that land on it. Here the numbers are int64, so the
+experiment is exact; only `published_snippet` runs in float32, as published.
+"""
+
+from __future__ import annotations
+
+import math
+import torch
+from torch.nn import functional
+
+from analytic import totals
+from analytic.arithmetic import INTEGERS
+from analytic.axis import Axis, size
+from analytic.integers import as_layer
+from analytic.layer import Layer, axes_of
+from analytic.protocols import InputSize, PerAxis
+from analytic.totals import Count, Products
+
+CONVOLUTIONS = {
+    1: functional.conv_transpose1d,
+    2: functional.conv_transpose2d,
+    3: functional.conv_transpose3d,
+}
+
+
+def experiment_bytes(axes: tuple[Axis, ...], itemsize: int = 8) -> int:
+    """The bytes that the experiment takes: input, kernel, torch's column buffer, and results."""
+    inputs = math.prod(axis.n for axis in axes)
+    taps = math.prod(axis.k for axis in axes)
+    results = [math.prod(map(size, axes))]
+    if _cropped_apart(axes):
+        results.append(math.prod(map(size, map(_uncropped, axes))))
+    return int(itemsize * (inputs + taps + inputs * taps + sum(results)))
+
+
+def run(
+    axes: tuple[Axis, ...],
+    dtype: torch.dtype = torch.int64,
+    *,
+    max_bytes: int = 2**30,
+    device: str | torch.device = "cpu",
+) -> torch.Tensor:
+    """The output of torch's transposed convolution of ones with ones, one channel, no bias.
+
+    Begin and end crops that differ, or are negative, are what torch does not have: such a layer is
+    run without any crop, and its result is cut, or extended by zeros, to the output size.
+    """
+    convolution = CONVOLUTIONS.get(len(axes))
+    if convolution is None:
+        raise ValueError(f"torch has transposed convolutions of 1, 2 or 3 axes, got {len(axes)}")
+    if torch.device(device).type != "cpu":
+        # Elsewhere torch has no integer kernels, and a float kernel may use Winograd or TF32.
+        raise ValueError(f"device must be cpu, where torch runs int64 exactly, got {device}")
+    needed = experiment_bytes(axes, dtype.itemsize)
+    if needed > max_bytes:
+        raise MemoryError(f"the experiment would take {needed} bytes, more than {max_bytes=}")
+    apart = _cropped_apart(axes)
+    measured = [_uncropped(axis) for axis in axes] if apart else axes
+    with torch.inference_mode():
+        result = convolution(
+            torch.ones((1, 1, *(axis.n for axis in axes)), dtype=dtype),
+            torch.ones((1, 1, *(axis.k for axis in axes)), dtype=dtype),
+            stride=[axis.s for axis in measured],
+            padding=[axis.b for axis in measured],
+            output_padding=[axis.o for axis in measured],
+            dilation=[axis.d for axis in measured],
+        )[0, 0]
+        if apart:
+            # functional.pad takes the last axis first, and cuts where a pad is negative.
+            pads = [pad for axis in reversed(axes) for pad in (-axis.b, axis.o - axis.e)]
+            result = functional.pad(result, pads)
+    return result
+
+
+def _cropped_apart(axes: tuple[Axis, ...]) -> bool:
+    """Whether these are crops that torch does not have."""
+    return any(axis.b != axis.e or axis.b < 0 for axis in axes)
+
+
+def _uncropped(axis: Axis) -> Axis:
+    return Axis(axis.n, axis.k, axis.s, axis.d, 0, 0, 0)
+
+
+def measure(axes: tuple[Axis, ...], *, max_bytes: int = 2**30) -> tuple[tuple[int, ...], Products]:
+    """Output size and products of a layer, read off one experiment."""
+    result = run(axes, max_bytes=max_bytes)
+    return tuple(result.shape), Products(
+        inputs=math.prod(axis.n for axis in axes),
+        taps=math.prod(axis.k for axis in axes),
+        positions=result.numel(),
+        overlaps=int(result.sum()),
+        covered=int(torch.count_nonzero(result)),
+    )
+
+
+def coverage(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    max_bytes: int = 2**30,
+    device: str | torch.device = "cpu",
+) -> torch.Tensor:
+    """Kernel-tap overlaps of every output position, as an int64 tensor of the output's shape.
+
+    Raises what `analytic.coverage` raises, `ValueError` for more than 3 axes and for a device on
+    which the experiment is not exact, and `MemoryError` before it takes more than ``max_bytes``.
+    Cost: that of the layer, one channel. Source: documentation of ConvTranspose1d in the
+    ModuleProfiler project, section Operations per filter.
+
+    >>> coverage((2, 2), 2).tolist()
+    [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
+    return run(axes, max_bytes=max_bytes, device=device)
+
+
+def output_size(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    max_bytes: int = 2**30,
+) -> tuple[int, ...]:
+    """Output positions along each axis: the shape of what torch returns. See `coverage`.
+
+    >>> output_size((8, 8), 4, stride=2, padding=1)
+    (16, 16)
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
+    return tuple(run(axes, max_bytes=max_bytes).shape)
+
+
+def overlaps(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    max_bytes: int = 2**30,
+) -> int:
+    """Products of one filter that land in the output: the sum of the `coverage`.
+
+    >>> overlaps([8], 4, stride=2, padding=1)
+    30
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
+    return int(measure(axes, max_bytes=max_bytes)[1].overlaps)
+
+
+def covered(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    max_bytes: int = 2**30,
+) -> int:
+    """Output positions on which a product lands: the nonzero values of the `coverage`.
+
+    >>> covered([8], 2, stride=3, output_padding=2)
+    16
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
+    return int(measure(axes, max_bytes=max_bytes)[1].covered)
+
+
+def additions_per_filter(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    convention: str = "nonzero",
+    max_bytes: int = 2**30,
+) -> int:
+    """Additions that sum the products of one filter, by experiment. See `coverage`.
+
+    >>> additions_per_filter((2, 2), 2)
+    7
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
+    _, products = measure(axes, max_bytes=max_bytes)
+    return int(totals.additions_per_filter(products, convention))
+
+
+def published_snippet(
+    input_size: InputSize,
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    max_bytes: int = 2**30,
+) -> float:
+    """What the published snippet returns, rounding included: ``torch.sum(y - 1.0)`` in float32.
+
+    For showing what it does, not for counting: beyond 2^24 a float32 sum may be off.
+
+    >>> published_snippet((2, 2), 2)
+    7.0
+    """
+    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation)
+    return float(torch.sum(run(axes, torch.float32, max_bytes=max_bytes) - 1.0))
+
+
+def count(
+    layer: Layer, *, convention: str = "nonzero", rule: str = "exact", max_bytes: int = 2**30
+) -> Count:
+    """Every count of a layer, its axes measured by experiment. See `analytic.count`.
+
+    >>> count(Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)).total
+    239808
+    """
+    layer = as_layer(layer)
+    sizes, products = measure(layer.axes, max_bytes=max_bytes)
+    return totals.count(INTEGERS, layer, sizes, products, convention, rule)
+
+
+def macs(layer: Layer, *, rule: str = "exact", max_bytes: int = 2**30) -> int:
+    """Multiply-accumulates of a layer, its axes measured by experiment. See `analytic.macs`.
+
+    >>> macs(Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2))
+    43200
+    """
+    layer = as_layer(layer)
+    _, products = measure(layer.axes, max_bytes=max_bytes)
+    return int(totals.macs(INTEGERS, layer, products, rule))
