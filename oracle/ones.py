@@ -8,6 +8,7 @@ experiment is exact; only `published_snippet` runs in float32, as published.
 from __future__ import annotations
 
 import math
+
 import torch
 from torch.nn import functional
 
