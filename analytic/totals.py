@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from analytic.axis import Axis, extent
+from analytic.axis import extent
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
@@ -111,14 +111,19 @@ def choose(kind: str, table: Mapping[str, Any], name: str) -> Any:
         raise ValueError(f"{kind} must be one of {known}, got {name!r}") from None
 
 
-def products(lib: Arithmetic, axes: Iterable[Axis]) -> tuple[tuple[Any, ...], Products]:
-    """The output size, and the products over the axes of what the theorem says of each."""
+def products(
+    lib: Arithmetic, axes: Iterable[Any], theorem: Callable[..., tuple[Any, Any, Any]] = extent
+) -> tuple[tuple[Any, ...], Products]:
+    """The output size, and the products over the axes of what the theorem says of each.
+
+    Where the axes have been evaluated before, ``theorem`` looks up what `extent` said of one.
+    """
     sizes = []
     inputs = taps = positions = overlaps = covered = 1
     evaluated = None
     for axis in axes:
         if axis is not evaluated:
-            size, axis_overlaps, axis_covered = extent(lib, axis)
+            size, axis_overlaps, axis_covered = theorem(lib, axis)
             evaluated = axis
         sizes.append(size)
         inputs = inputs * axis.n
