@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from analytic.axis import Axis
-
 #: One integer for all axes, or one an axis.
 PerAxis = int | tuple[int, ...] | list[int]
 #: One entry an axis.
@@ -23,7 +21,7 @@ class Arithmetic(Protocol):
         """The larger of two numbers."""
 
     def minimum(self, a: Any, b: Any, /) -> Any:
-        """The smaller of two numbers."""
+        """The smaller of two numbers that are not negative."""
 
     def gcd(self, a: Any, b: Any, /) -> Any:
         """Greatest common divisor of two positive numbers."""
@@ -39,10 +37,8 @@ class Arithmetic(Protocol):
 
 
 class LayerLike(Protocol):
-    """What the totals read of a layer, in whatever numbers it has."""
+    """What the totals read of a layer beside its axes, in whatever numbers it has."""
 
-    @property
-    def axes(self) -> tuple[Axis, ...]: ...
     @property
     def in_channels(self) -> Any: ...
     @property
