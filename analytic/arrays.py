@@ -273,8 +273,7 @@ class Part:
     def at(self, block: Block) -> tuple[Marks, Sequence[Any]]:
         """Which rows of a block are illegal, and what the theorem says of the others."""
         columns = [within(values, block) for values in self.columns]
-        slacks = [slack for slack in exactly(self.rules, columns) if not isinstance(slack, int)]
-        illegal = marks(reduce(np.minimum, slacks) < 0)
+        illegal = marks(reduce(np.minimum, exactly(self.rules, columns)) < 0)
         if illegal is not None:
             columns = [np.where(illegal, 1, values) for values in columns]
         return illegal, exactly(self.theorem, columns)
@@ -299,11 +298,12 @@ class Part:
 
 def axis_part(axis: Axis, theorem: Callable[..., Any], *, cropped_apart: bool) -> Part:
     """The part of an axis; its columns are those of `Axis`, its results `Products` of one axis."""
-    return Part(
-        axis,
-        lambda lib, columns: axis_slacks(lib, Axis(*columns), cropped_apart=cropped_apart),
-        lambda lib, columns: theorem(lib, Axis(*columns)),
-    )
+
+    def rules(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        slacks = axis_slacks(lib, Axis(*columns), cropped_apart=cropped_apart)
+        return [slack for slack in slacks if not isinstance(slack, int)]  # some rules always hold
+
+    return Part(axis, rules, lambda lib, columns: theorem(lib, Axis(*columns)))
 
 
 def channel_part(channels: Channels) -> Part:

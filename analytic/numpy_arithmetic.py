@@ -47,11 +47,11 @@ class Arrays:
         rows = unfinished = rows_where(n > 0, shape)
         while rows.size:
             n, m, a, b = [taken(column, shape, unfinished) for column in (n, m, a, b)]
-            quotient, a = np.divmod(a, m)
+            quotient, a = divided(a, m)
             part = quotient * (n * (n - 1) // 2)
-            quotient, b = np.divmod(b, m)
+            quotient, b = divided(b, m)
             total[rows] += part + quotient * n
-            n, b = np.divmod(a * n + b, m)
+            n, b = divided(a * n + b, m)
             m, a = a, m
             shape = rows.shape
             unfinished = rows_where(n > 0, shape)
@@ -60,6 +60,11 @@ class Arrays:
 
 
 ARRAYS = Arrays()
+
+
+def divided(a: Rows, m: Rows) -> tuple[Rows, Rows]:
+    """Quotients and remainders; NumPy has no ``divmod`` of Python integers."""
+    return (a // m, a % m) if a.dtype == object else np.divmod(a, m)
 
 
 def rows_where(true: Rows, shape: tuple[int, ...]) -> Rows:
