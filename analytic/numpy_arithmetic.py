@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,22 +42,41 @@ class Arrays:
 
     @staticmethod
     def floor_sum(n: Rows, m: Rows, a: Rows, b: Rows) -> Rows:
-        # Euclid's algorithm, as in `floorsum.floor_sum`, on the rows that are not finished.
-        shape = whole = np.broadcast(n, m, a, b).shape
-        total = np.zeros(math.prod(shape), n.dtype)
-        rows = unfinished = rows_where(n > 0, shape)
-        while rows.size:
-            n, m, a, b = [taken(column, shape, unfinished) for column in (n, m, a, b)]
-            quotient, a = divided(a, m)
-            part = quotient * (n * (n - 1) // 2)
-            quotient, b = divided(b, m)
-            total[rows] += part + quotient * n
-            n, b = divided(a * n + b, m)
-            m, a = a, m
-            shape = rows.shape
-            unfinished = rows_where(n > 0, shape)
-            rows = rows.take(unfinished)
-        return total.reshape(whole)
+        # Without the whole parts of b/m few sums are left that differ, in the sweeps people make:
+        # where a table of all of them has fewer entries than there are rows, look them up.
+        quotient, b = divided(b, m)
+        whole = quotient * n
+        most = [int(column.max(initial=1)) for column in (n, m, a)]
+        if n.dtype == object or (most[0] + 1) * most[1] ** 2 * most[2] > n.size:
+            return whole + euclid(n, m, a, b)
+        entry = ((n * most[1] + m - 1) * most[2] + a - 1) * most[1] + b
+        return whole + floor_sums(*most).take(entry).astype(n.dtype)
+
+
+@lru_cache(maxsize=16)
+def floor_sums(most_n: int, most_m: int, most_a: int) -> Rows:
+    """Every sum of ``n`` from 0, ``m`` and ``a`` from 1 to these, and of ``b`` from 0 below them."""
+    n, m, a, b = np.ogrid[: most_n + 1, 1 : most_m + 1, 1 : most_a + 1, :most_m]
+    return euclid(n, m, a, b).reshape(-1)
+
+
+def euclid(n: Rows, m: Rows, a: Rows, b: Rows) -> Rows:
+    """`floorsum.floor_sum` of every row: Euclid's algorithm on those that are not finished."""
+    shape = whole = np.broadcast(n, m, a, b).shape
+    total = np.zeros(math.prod(shape), n.dtype)
+    rows = unfinished = rows_where(n > 0, shape)
+    while rows.size:
+        n, m, a, b = [taken(column, shape, unfinished) for column in (n, m, a, b)]
+        quotient, a = divided(a, m)
+        part = quotient * (n * (n - 1) // 2)
+        quotient, b = divided(b, m)
+        total[rows] += part + quotient * n
+        n, b = divided(a * n + b, m)
+        m, a = a, m
+        shape = rows.shape
+        unfinished = rows_where(n > 0, shape)
+        rows = rows.take(unfinished)
+    return total.reshape(whole)
 
 
 ARRAYS = Arrays()
