@@ -31,7 +31,7 @@ array([[  4,  12,  20,  28],
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
@@ -39,6 +39,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from analytic import totals
+from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
 from analytic.layer import (
     Layer,
@@ -49,8 +50,8 @@ from analytic.layer import (
     integer,
     layer_slacks,
 )
-from analytic.numpy_arithmetic import INT64, Formula, exactly
-from analytic.totals import Count, Products
+from analytic.numpy_arithmetic import INT64, Formula, exactly, narrow, plainly
+from analytic.totals import Count
 
 #: Rows of a block: its columns and what is computed from them stay in the second-level cache.
 BLOCK = 2**15
@@ -253,7 +254,7 @@ def within(array: Any, block: Block) -> Any:
 
 def marks_within(given: Sequence[Marks], block: Block) -> Marks:
     """The rows of a block that are marked in any of these."""
-    some = either(*[within(rows, block) for rows in given])
+    some = either(*[within(rows, block) for rows in given if rows is not None])
     return None if some is None else marks(some)
 
 
@@ -273,37 +274,62 @@ class Part:
     def at(self, block: Block) -> tuple[Marks, Sequence[Any]]:
         """Which rows of a block are illegal, and what the theorem says of the others."""
         columns = [within(values, block) for values in self.columns]
-        illegal = marks(reduce(np.minimum, exactly(self.rules, columns)) < 0)
+        fitting = narrow(columns, self.rules, self.theorem)
+        columns, apply = (columns, exactly) if fitting is None else (fitting, plainly)
+        illegal = marks(reduce(np.minimum, apply(self.rules, columns)) < 0)
         if illegal is not None:
             columns = [np.where(illegal, 1, values) for values in columns]
-        return illegal, exactly(self.theorem, columns)
+        return illegal, apply(self.theorem, columns)
 
-    def once(self) -> Callable[[Block], tuple[Marks, Sequence[Any]]]:
-        """`at`, looked up in what is evaluated now: for a part that repeats along the batch."""
-        illegal = np.zeros(self.shape, bool)
+
+class Table:
+    """What `Part.at` says of all blocks: for a part whose rows repeat along the batch."""
+
+    def __init__(self, part: Part) -> None:
+        illegal = np.zeros(part.shape, bool)
         stores: list[Store] = []
-        for block in blocks(self.shape):
-            broken, results = self.at(block)
-            stores = stores or [Store(self.shape) for _ in results]
+        for block in blocks(part.shape):
+            broken, results = part.at(block)
+            stores = stores or [Store(part.shape) for _ in results]
             for store, values in zip(stores, results, strict=True):
                 store.put(block, values)
             if broken is not None:
                 illegal[block] = broken
-        tables = [store.array for store in stores]
-        return lambda block: (
-            marks_within([illegal], block),
-            [within(table, block) for table in tables],
-        )
+        self.illegal = marks(illegal)
+        self.results = [store.array for store in stores]
+
+    def at(self, block: Block) -> tuple[Marks, Sequence[Any]]:
+        """The rows of a block."""
+        return marks_within([self.illegal], block), [within(part, block) for part in self.results]
 
 
-def axis_part(axis: Axis, theorem: Callable[..., Any], *, cropped_apart: bool) -> Part:
-    """The part of an axis; its columns are those of `Axis`, its results `Products` of one axis."""
+def settled(sources: Sequence[Part | Table], formula: Formula) -> Callable[..., Sequence[Any]]:
+    """How to apply the formula: plainly, where tables alone can settle it for every block."""
+    tables = [source for source in sources if isinstance(source, Table)]
+    columns = [column for table in tables for column in table.results]
+    fitting = narrow(columns, formula) if columns and len(tables) == len(sources) else None
+    if fitting is None:
+        return exactly
+    rest = iter(fitting)
+    for table in tables:
+        table.results = list(islice(rest, len(table.results)))
+    return plainly
+
+
+def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part:
+    """The part of an axis; its results are these fields of the `Products` of one axis."""
 
     def rules(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
         slacks = axis_slacks(lib, Axis(*columns), cropped_apart=cropped_apart)
         return [slack for slack in slacks if not isinstance(slack, int)]  # some rules always hold
 
-    return Part(axis, rules, lambda lib, columns: theorem(lib, Axis(*columns)))
+    def theorem(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        if tuple(fields) == ("positions",):
+            return [size(Axis(*columns))]
+        factor = totals.factors(lib, [Axis(*columns)])[0]
+        return [getattr(factor, field) for field in fields]
+
+    return Part(axis, rules, theorem)
 
 
 def channel_part(channels: Channels) -> Part:
@@ -358,54 +384,57 @@ def refuse(layers: Layers, index: tuple[int, ...]) -> NoReturn:
     raise AssertionError(f"analytic.Layer takes the layer{place(index, layers)}")
 
 
-#: ``results(lib, channels, factors)``: one number or more a layer, from the columns of `Channels`
-#: and from what the theorem says of each axis.
-Results = Callable[[Any, Channels, Sequence[Sequence[Any]]], Sequence[Any]]
+#: ``results(lib, of, *channels)``: numbers of a layer, from the products over its axes, which are
+#: `Lazily`, and the columns of its `Channels`.
+Results = Callable[..., Sequence[Any]]
 
 
 class Sweep:
-    """Layers under evaluation, and the choices of the user."""
+    """Layers under evaluation: what is asked of them, and the choices of the user."""
 
     def __init__(
-        self, layers: Layers, theorem: Callable[..., Any], invalid: str, overflow: str
+        self, layers: Layers, results: Results, *, whole: bool, invalid: str, overflow: str
     ) -> None:
         self.to_mask = totals.choose("invalid", INVALID, invalid)
         self.to_object = totals.choose("overflow", OVERFLOW, overflow)
         self.layers, self.shape = layers, layers.shape or (1,)
+        self.results = results
+        # Axes that are alike are one part. The channels are one, where whole layers are counted.
+        alike = {id(axis): axis for axis in layers.axes}
+        self.order = [list(alike).index(id(axis)) for axis in layers.axes]
+        self.fields = fields_used(results, len(self.order))
         apart = layers.end_padding is not None
-        axes = {id(axis): axis_part(axis, theorem, cropped_apart=apart) for axis in layers.axes}
-        #: Which part each axis is.
-        self.order = [list(axes).index(id(axis)) for axis in layers.axes]
-        self.parts = [*axes.values(), channel_part(layers.channels)]
+        self.parts = [axis_part(axis, self.fields, cropped_apart=apart) for axis in alike.values()]
+        self.axes = len(self.parts)
+        if whole:
+            self.parts.append(channel_part(layers.channels))
 
-    def evaluate(self, names: Sequence[str], results: Results) -> list[Any]:
+    def formula(self, lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        """The results, from the columns of all parts one after the other."""
+        rest = iter(columns)
+        axes = [dict(zip(self.fields, rest, strict=False)) for _ in range(self.axes)]
+        return self.results(lib, Lazily([axes[i] for i in self.order]), *rest)
+
+    def evaluate(self, names: Sequence[str]) -> list[Any]:
         """The results, which have these names, each as an array of the shape of the layers."""
-        parts = [part.at if part.shape == self.shape else part.once() for part in self.parts]
+        sources = [part if part.shape == self.shape else Table(part) for part in self.parts]
+        apply = settled(sources, self.formula)
         stores = [Store(self.shape) for _ in names]
         mask = np.zeros(self.shape, bool)
         for block in blocks(self.shape):
-            marked, numbers = zip(*[part(block) for part in parts], strict=True)
+            marked, numbers = zip(*[source.at(block) for source in sources], strict=True)
             hidden = self.hidden(block, either(*marked))
             if hidden is not None:
                 mask[block] = hidden
-            formula = partial(self.formula, results, [len(part) for part in numbers])
-            made = exactly(formula, [column for part in numbers for column in part])
+            made = apply(self.formula, [column for part in numbers for column in part])
             for name, store, values in zip(names, stores, made, strict=True):
                 shown = values if hidden is None else np.where(hidden, 0, values)
                 self.check(name, block, shown)
                 store.put(block, shown)
-        whole = [store.array.reshape(self.layers.shape) for store in stores]
+        arrays = [store.array.reshape(self.layers.shape) for store in stores]
         if not self.to_mask:
-            return whole
-        return [np.ma.MaskedArray(array, mask.reshape(self.layers.shape)) for array in whole]
-
-    def formula(
-        self, results: Results, widths: Sequence[int], lib: Any, columns: Sequence[Any]
-    ) -> Sequence[Any]:
-        """The results, from all columns of all parts one after the other."""
-        rest = iter(columns)
-        *factors, channels = [list(islice(rest, width)) for width in widths]
-        return results(lib, Channels(*channels), [factors[i] for i in self.order])
+            return arrays
+        return [np.ma.MaskedArray(array, mask.reshape(self.layers.shape)) for array in arrays]
 
     def hidden(self, block: Block, illegal: Marks) -> Marks:
         """The rows to mask; raises where there are rows to refuse."""
@@ -441,27 +470,32 @@ def digits(value: int) -> str:
 class Lazily:
     """`Products` of the axes of layers, each of them multiplied when it is asked for."""
 
-    def __init__(self, factors: Sequence[Sequence[Any]]) -> None:
-        self._factors = [Products(*factor) for factor in factors]
+    def __init__(self, factors: Sequence[Mapping[str, Any]]) -> None:
+        self._factors = factors
 
     def __getattr__(self, name: str) -> Any:
-        value = math.prod([getattr(factor, name) for factor in self._factors])
+        value = math.prod([factor[name] for factor in self._factors])
         setattr(self, name, value)
         return value
 
     def sizes(self) -> tuple[Any, ...]:
         """The output size."""
-        return tuple([factor.positions for factor in self._factors])
+        return tuple([factor["positions"] for factor in self._factors])
 
 
-def sizes_alone(_lib: Any, axis: Axis) -> Sequence[Any]:
-    """What there is to evaluate of an axis of which only the size is asked for."""
-    return (size(axis),)
+class Asked(dict[str, int]):
+    """A factor that notes what it is asked for."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = 1
+        return 1
 
 
-def factor(lib: Any, axis: Axis) -> Sequence[Any]:
-    """What an axis contributes to the products."""
-    return totals.factors(lib, [axis])[0]
+def fields_used(results: Results, axes: int) -> tuple[str, ...]:
+    """The fields of `Products` that the results are made of."""
+    asked = Asked()
+    results(INTEGERS, Lazily([asked] * axes), 1, 1, 1, 1, True)
+    return tuple(asked)
 
 
 # What is public.
@@ -502,8 +536,8 @@ def output_size(
         input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
         end_padding,
     )  # fmt: skip
-    sweep = Sweep(layers, sizes_alone, invalid, overflow)
-    return tuple(sweep.evaluate(size_names(layers), lambda _, __, of: [size for (size,) in of]))
+    sweep = Sweep(layers, sizes_alone, whole=False, invalid=invalid, overflow=overflow)
+    return tuple(sweep.evaluate(size_names(layers)))
 
 
 def extents(
@@ -532,15 +566,9 @@ def extents(
         input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
         end_padding,
     )  # fmt: skip
-    names = [*size_names(layers), "overlaps", "covered"]
-    *sizes, pairs, positions = Sweep(layers, factor, invalid, overflow).evaluate(names, all_extents)
+    sweep = Sweep(layers, all_extents, whole=False, invalid=invalid, overflow=overflow)
+    *sizes, pairs, positions = sweep.evaluate([*size_names(layers), "overlaps", "covered"])
     return tuple(sizes), pairs, positions
-
-
-def all_extents(_lib: Any, _channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-    """The results of `extents`."""
-    of = Lazily(factors)
-    return [*of.sizes(), of.overlaps, of.covered]
 
 
 def overlaps(
@@ -670,14 +698,13 @@ def count(
     totals.choose("convention", totals.CONVENTIONS, convention)
     totals.choose("rule", totals.RULES, rule)
     sizes = size_names(as_layers(layers))
-    names = [*sizes, *Count._fields[1:-2]]
 
-    def every_count(lib: Any, channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        of: Any = Lazily(factors)
-        made = totals.count(lib, channels, of.sizes(), of, convention, rule)
+    def every_count(lib: Any, of: Any, *channels: Any) -> Sequence[Any]:
+        made = totals.count(lib, Channels(*channels), of.sizes(), of, convention, rule)
         return [*made.output_size, *made[1:-2]]
 
-    results = Sweep(layers, factor, invalid, overflow).evaluate(names, every_count)
+    sweep = Sweep(layers, every_count, whole=True, invalid=invalid, overflow=overflow)
+    results = sweep.evaluate([*sizes, *Count._fields[1:-2]])
     fields = [tuple(results[: len(sizes)]), *results[len(sizes) :], convention, rule]
     return Count._make(fields)
 
@@ -698,22 +725,31 @@ def macs(
     """
     totals.choose("rule", totals.RULES, rule)
 
-    def macs_alone(lib: Any, channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        of: Any = Lazily(factors)
-        return [totals.macs(lib, channels, of, rule)]
+    def macs_alone(lib: Any, of: Any, *channels: Any) -> Sequence[Any]:
+        return [totals.macs(lib, Channels(*channels), of, rule)]
 
-    return Sweep(as_layers(layers), factor, invalid, overflow).evaluate(["macs"], macs_alone)[0]
+    sweep = Sweep(as_layers(layers), macs_alone, whole=True, invalid=invalid, overflow=overflow)
+    return sweep.evaluate(["macs"])[0]
+
+
+def sizes_alone(_lib: Any, of: Any, *_: Any) -> Sequence[Any]:
+    """The results of `output_size`."""
+    return list(of.sizes())
+
+
+def all_extents(_lib: Any, of: Any, *_: Any) -> Sequence[Any]:
+    """The results of `extents`."""
+    return [*of.sizes(), of.overlaps, of.covered]
 
 
 def product(
     layers: Layers, name: str, chosen: Callable[[Any], Any], invalid: str, overflow: str
 ) -> Any:
     """One number a layer, made of the products over its axes."""
-
-    def results(_lib: Any, _channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        return [chosen(Lazily(factors))]
-
-    return Sweep(layers, factor, invalid, overflow).evaluate([name], results)[0]
+    sweep = Sweep(
+        layers, lambda _, of, *__: [chosen(of)], whole=False, invalid=invalid, overflow=overflow
+    )
+    return sweep.evaluate([name])[0]
 
 
 def size_names(layers: Layers) -> list[str]:

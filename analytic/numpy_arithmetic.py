@@ -214,17 +214,32 @@ def peak(formula: Formula, bounds: Sequence[Any]) -> Any:
         return largest(*[magnitude(result).peak for result in results])
 
 
-def exactly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
-    """A formula over columns, exactly: machine integers where they suffice, or else objects."""
-    highest = peak(formula, [reach(column) for column in columns])
+def narrow(columns: Sequence[Rows], *formulas: Formula) -> list[Rows] | None:
+    """The columns in the narrowest integers in which no formula can wrap; None if none will do."""
+    bounds = [reach(column) for column in columns]
+    highest = max(peak(formula, bounds) for formula in formulas)
     for dtype, limit in LIMITS:
         if highest < limit:
-            return formula(ARRAYS, [column.astype(dtype, copy=False) for column in columns])
+            return [column.astype(dtype, copy=False) for column in columns]
+    return None
+
+
+def plainly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
+    """A formula over columns that are `narrow`."""
+    return formula(ARRAYS, columns)
+
+
+def exactly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
+    """A formula over columns: in machine integers the rows that the bound clears, or else not."""
+    fitting = narrow(columns, formula)
+    if fitting is not None:
+        return plainly(formula, fitting)
+    dtype, limit = LIMITS[-1]
     shape = np.broadcast_shapes(*[column.shape for column in columns])
     columns = [np.broadcast_to(column, shape).reshape(-1) for column in columns]
     cleared = peak(formula, [reaches(column) for column in columns]) < limit
     parts = [
-        (rows, formula(ARRAYS, [column.take(rows).astype(numbers) for column in columns]))
+        (rows, plainly(formula, [column.take(rows).astype(numbers) for column in columns]))
         for rows, numbers in ((np.flatnonzero(cleared), dtype), (np.flatnonzero(~cleared), object))
         if rows.size
     ]
