@@ -50,7 +50,7 @@ from analytic.layer import (
     integer,
     layer_slacks,
 )
-from analytic.numpy_arithmetic import INT64, Formula, exactly, narrow, plainly
+from analytic.numpy_arithmetic import INT64, Exactly, Fit, Formula, plainly
 from analytic.totals import Count
 
 #: Rows of a block: its columns and what is computed from them stay in the second-level cache.
@@ -264,18 +264,20 @@ def marks_within(given: Sequence[Marks], block: Block) -> Marks:
 class Part:
     """Columns that are checked and evaluated together, on the shape of their own broadcast."""
 
-    def __init__(self, columns: Sequence[Column], rules: Formula, theorem: Formula) -> None:
+    def __init__(
+        self, columns: Sequence[Column], rules: Formula, theorem: Formula, results: int
+    ) -> None:
         self.columns = [column.values for column in columns]
         self.masked = [column.masked for column in columns if column.masked is not None]
         self.wrong = [column.wrong for column in columns if column.wrong is not None]
         self.rules, self.theorem = rules, theorem
+        self.results = results
+        self.exactly = Exactly(rules, theorem)
         self.shape = np.broadcast_shapes(*[values.shape for values in self.columns])
 
     def at(self, block: Block) -> tuple[Marks, Sequence[Any]]:
         """Which rows of a block are illegal, and what the theorem says of the others."""
-        columns = [within(values, block) for values in self.columns]
-        fitting = narrow(columns, self.rules, self.theorem)
-        columns, apply = (columns, exactly) if fitting is None else (fitting, plainly)
+        columns, apply = self.exactly.fit([within(values, block) for values in self.columns])
         illegal = marks(reduce(np.minimum, apply(self.rules, columns)) < 0)
         if illegal is not None:
             columns = [np.where(illegal, 1, values) for values in columns]
@@ -287,10 +289,9 @@ class Table:
 
     def __init__(self, part: Part) -> None:
         illegal = np.zeros(part.shape, bool)
-        stores: list[Store] = []
+        stores = [Store(part.shape) for _ in range(part.results)]
         for block in blocks(part.shape):
             broken, results = part.at(block)
-            stores = stores or [Store(part.shape) for _ in results]
             for store, values in zip(stores, results, strict=True):
                 store.put(block, values)
             if broken is not None:
@@ -303,17 +304,15 @@ class Table:
         return marks_within([self.illegal], block), [within(part, block) for part in self.results]
 
 
-def settled(sources: Sequence[Part | Table], formula: Formula) -> Callable[..., Sequence[Any]]:
-    """How to apply the formula: plainly, where tables alone can settle it for every block."""
-    tables = [source for source in sources if isinstance(source, Table)]
-    columns = [column for table in tables for column in table.results]
-    fitting = narrow(columns, formula) if columns and len(tables) == len(sources) else None
-    if fitting is None:
-        return exactly
-    rest = iter(fitting)
+def settle(tables: Sequence[Table], fit: Fit) -> Fit:
+    """``fit``, once for every block that is cut out of tables alone."""
+    columns, apply = fit([column for table in tables for column in table.results])
+    if apply is not plainly:
+        return fit
+    rest = iter(columns)
     for table in tables:
         table.results = list(islice(rest, len(table.results)))
-    return plainly
+    return lambda columns: (columns, plainly)
 
 
 def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part:
@@ -329,7 +328,7 @@ def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part
         factor = totals.factors(lib, [Axis(*columns)])[0]
         return [getattr(factor, field) for field in fields]
 
-    return Part(axis, rules, theorem)
+    return Part(axis, rules, theorem, len(fields))
 
 
 def channel_part(channels: Channels) -> Part:
@@ -338,6 +337,7 @@ def channel_part(channels: Channels) -> Part:
         channels,
         lambda lib, columns: layer_slacks(lib, Channels(*columns)),
         lambda _, columns: columns,
+        len(channels),
     )
 
 
@@ -418,7 +418,10 @@ class Sweep:
     def evaluate(self, names: Sequence[str]) -> list[Any]:
         """The results, which have these names, each as an array of the shape of the layers."""
         sources = [part if part.shape == self.shape else Table(part) for part in self.parts]
-        apply = settled(sources, self.formula)
+        tables = [source for source in sources if isinstance(source, Table)]
+        fit: Fit = Exactly(self.formula).fit
+        if len(tables) == len(sources):
+            fit = settle(tables, fit)
         stores = [Store(self.shape) for _ in names]
         mask = np.zeros(self.shape, bool)
         for block in blocks(self.shape):
@@ -426,7 +429,8 @@ class Sweep:
             hidden = self.hidden(block, either(*marked))
             if hidden is not None:
                 mask[block] = hidden
-            made = apply(self.formula, [column for part in numbers for column in part])
+            columns, apply = fit([column for part in numbers for column in part])
+            made = apply(self.formula, columns)
             for name, store, values in zip(names, stores, made, strict=True):
                 shown = values if hidden is None else np.where(hidden, 0, values)
                 self.check(name, block, shown)
