@@ -55,6 +55,8 @@ from analytic.totals import Count
 
 #: Rows of a block: its columns and what is computed from them stay in the second-level cache.
 BLOCK = 2**15
+#: Where all axes repeat along the batch, only products are left, of fewer columns.
+BLOCK_OF_PRODUCTS = 2**17
 
 #: What the choices of every function may be.
 INVALID = {"raise": False, "mask": True}
@@ -223,7 +225,7 @@ def either(*given: Marks) -> Marks:
 # Blocks of rows.
 
 
-def blocks(shape: tuple[int, ...], most: int = BLOCK) -> Iterator[Block]:
+def blocks(shape: tuple[int, ...], most: int) -> Iterator[Block]:
     """The rows of a shape in their order, cut into blocks of at most so many."""
     if 0 in shape:
         return
@@ -290,7 +292,7 @@ class Table:
     def __init__(self, part: Part) -> None:
         illegal = np.zeros(part.shape, bool)
         stores = [Store(part.shape) for _ in range(part.results)]
-        for block in blocks(part.shape):
+        for block in blocks(part.shape, BLOCK):
             broken, results = part.at(block)
             for store, values in zip(stores, results, strict=True):
                 store.put(block, values)
@@ -408,45 +410,52 @@ class Sweep:
         self.axes = len(self.parts)
         if whole:
             self.parts.append(channel_part(layers.channels))
+        self.masked = [rows for part in self.parts for rows in part.masked]
+        self.wrong = [rows for part in self.parts for rows in part.wrong]
 
     def formula(self, lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
         """The results, from the columns of all parts one after the other."""
         rest = iter(columns)
-        axes = [dict(zip(self.fields, rest, strict=False)) for _ in range(self.axes)]
+        axes = [
+            dict(zip(self.fields, islice(rest, len(self.fields)), strict=True))
+            for _ in range(self.axes)
+        ]
         return self.results(lib, Lazily([axes[i] for i in self.order]), *rest)
 
     def evaluate(self, names: Sequence[str]) -> list[Any]:
         """The results, which have these names, each as an array of the shape of the layers."""
         sources = [part if part.shape == self.shape else Table(part) for part in self.parts]
-        tables = [source for source in sources if isinstance(source, Table)]
-        fit: Fit = Exactly(self.formula).fit
-        if len(tables) == len(sources):
-            fit = settle(tables, fit)
+        fit, most = self.plan(sources)
         stores = [Store(self.shape) for _ in names]
         mask = np.zeros(self.shape, bool)
-        for block in blocks(self.shape):
+        for block in blocks(self.shape, most):
             marked, numbers = zip(*[source.at(block) for source in sources], strict=True)
             hidden = self.hidden(block, either(*marked))
-            if hidden is not None:
-                mask[block] = hidden
             columns, apply = fit([column for part in numbers for column in part])
             made = apply(self.formula, columns)
+            if hidden is not None:
+                mask[block] = hidden
+                made = [np.where(hidden, 0, values) for values in made]
             for name, store, values in zip(names, stores, made, strict=True):
-                shown = values if hidden is None else np.where(hidden, 0, values)
-                self.check(name, block, shown)
-                store.put(block, shown)
+                self.check(name, block, values)
+                store.put(block, values)
         arrays = [store.array.reshape(self.layers.shape) for store in stores]
         if not self.to_mask:
             return arrays
         return [np.ma.MaskedArray(array, mask.reshape(self.layers.shape)) for array in arrays]
 
+    def plan(self, sources: Sequence[Part | Table]) -> tuple[Fit, int]:
+        """How to fit the columns of a block, and how many rows a block has."""
+        fit = Exactly(self.formula).fit
+        tables = [source for source in sources if isinstance(source, Table)]
+        if len(tables) < len(sources):
+            return fit, BLOCK
+        return settle(tables, fit), BLOCK_OF_PRODUCTS
+
     def hidden(self, block: Block, illegal: Marks) -> Marks:
         """The rows to mask; raises where there are rows to refuse."""
-        masked, wrong = (
-            marks_within([rows for part in self.parts for rows in getattr(part, kind)], block)
-            for kind in ("masked", "wrong")
-        )
-        illegal = either(illegal, masked)
+        illegal = either(illegal, marks_within(self.masked, block))
+        wrong = marks_within(self.wrong, block)
         refused = wrong if self.to_mask else either(illegal, wrong)
         if refused is not None:
             refuse(self.layers, first(refused, block, self.shape))
