@@ -147,9 +147,35 @@ class Layers:
             column(self.bias, "b", boolean),
         )
 
+    @classmethod
+    def of(cls, layers: Sequence[Layer]) -> Layers:
+        """The columns of layers that have one number of axes.
+
+        >>> Layers.of([Layer((8, 8), 4, 6, 4), Layer((8, 9), 4, 6, 3)]).kernel_size
+        (array([4, 3]), array([4, 3]))
+        """
+        axes = [
+            Axis(*[integers(values) for values in zip(*axis, strict=True)])
+            for axis in zip(*[layer.axes for layer in layers], strict=True)
+        ]
+        n, k, s, d, b, e, o = map(list, zip(*axes, strict=True))
+        first, *channels = [
+            integers([getattr(layer, name) for layer in layers]) for name in Channels._fields[:-1]
+        ]
+        bias = np.array([layer.bias for layer in layers])
+        return cls(n, first, channels[0], k, s, b, o, channels[1], bias, d, channels[2], e)
+
     def row(self, index: tuple[int, ...]) -> Layer:
         """The `analytic.Layer` at an index, or what it raises."""
         return Layer(**{name: element(value, index) for name, value in self._given.items()})
+
+
+def integers(values: Sequence[int]) -> Any:
+    """Integers of any size as an array. Left to itself, NumPy makes floats of some."""
+    try:
+        return np.array(values, np.int64)
+    except OverflowError:
+        return np.array(values, object)
 
 
 def is_column(value: object) -> bool:
@@ -720,6 +746,19 @@ def count(
     results = sweep.evaluate([*sizes, *Count._fields[1:-2]])
     fields = [tuple(results[: len(sizes)]), *results[len(sizes) :], convention, rule]
     return Count._make(fields)
+
+
+def rows(counts: Count) -> Iterator[Count]:
+    """The counts of a column of layers one by one, in Python integers.
+
+    >>> import numpy as np
+    >>> [of.macs for of in rows(count(Layers([np.array([8, 9])], 4, 6, 4)))]
+    [768, 864]
+    """
+    sizes = zip(*[size.tolist() for size in counts.output_size], strict=True)
+    numbers = [field.tolist() for field in counts[1:-2]]
+    for row in zip(sizes, *numbers, strict=True):
+        yield Count._make((*row, counts.convention, counts.rule))
 
 
 def macs(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import click
@@ -21,6 +22,10 @@ from analytic.cli import (
 )
 from analytic.layer import Layer
 from analytic.totals import Count
+
+#: Rows of a file that are counted at once: enough that a call costs little a row, and few enough
+#: that they take little memory, however long their lines are.
+BULK = 1000
 
 #: Counts a layer by the convention and the rule that the user chose.
 Counter = Callable[[Layer], Count]
@@ -54,11 +59,15 @@ layer.
 
 
 def count_command(
-    program: str, evaluate: Callable[..., Count], check: Callable[..., Count] | None = None
+    program: str,
+    evaluate: Callable[..., Count],
+    check: Callable[..., Count] | None = None,
+    bulk: Callable[..., Sequence[Count]] | None = None,
 ) -> click.Command:
     """The command ``count`` of a program, whose ``evaluate(layer, convention=…, rule=…)`` counts.
 
     Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
+    Where there is ``bulk``, the layers of a file are counted by it, many in a call.
     """
 
     def count(
@@ -72,13 +81,19 @@ def count_command(
                 compare(result, check(layer, convention=convention, rule=rule))
             return result
 
+        def counters(layers: Sequence[Layer]) -> Sequence[Count | Exception]:
+            if bulk is not None:
+                return bulk(layers, convention=convention, rule=rule)
+            return [attempt(counter, layer) for layer in layers]
+
         style = "json" if as_json else style
         if file is None:
             count_one(layer_of_flags(flags), counter, style)
         elif any(value is not None for value in flags.values()):
             raise click.UsageError("give a FILE or the flags of one layer, not both")
         else:
-            count_file(file, counter, report.writer(style, convention, rule))
+            most = 1 if bulk is None else BULK
+            count_file(file, counters, report.writer(style, convention, rule), most)
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     if check is not None:
@@ -109,20 +124,32 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
+def attempt(counter: Counter, layer: Layer) -> Count | Exception:
+    """The count of a layer, or why there is none."""
+    try:
+        return counter(layer)
+    except (ValueError, MemoryError) as reason:
+        return reason
+
+
 def count_file(
-    path: str, counter: Counter, writer: report.TableWriter | report.RecordWriter
+    path: str,
+    counters: Callable[[Sequence[Layer]], Sequence[Count | Exception]],
+    writer: report.TableWriter | report.RecordWriter,
+    most: int,
 ) -> None:
-    """Count the layers of a file, each as it is read."""
+    """Count the layers of a file, as they are read, at most so many at once."""
     totals = report.Totals()
     bad = 0
     with open_file(path) as stream, progress(stream) as (follow, say):
-        for row in hinted(follow(tables.read(stream)), say):
+        for row, result in counted(hinted(follow(tables.read(stream)), say), counters, most):
             try:
-                if row.layer is None:
-                    raise ValueError(row.error)
-                result = counter(row.layer)
+                if isinstance(result, Exception):
+                    raise result
                 with tables.all_digits():
-                    sys.stdout.write(writer.row(row.line, row.fields, row.layer, result))
+                    # What has a count has a layer.
+                    text = writer.row(row.line, row.fields, row.layer, result)  # type: ignore[arg-type]
+                    sys.stdout.write(text)
             except (ValueError, MemoryError) as reason:
                 bad += 1
                 say(f"{path}, line {row.line}: {reason}")
@@ -134,6 +161,18 @@ def count_file(
         sys.stdout.write(writer.close(totals))
     if bad:
         raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
+
+
+def counted(
+    rows: Iterator[tables.Row],
+    counters: Callable[[Sequence[Layer]], Sequence[Count | Exception]],
+    most: int,
+) -> Iterator[tuple[tables.Row, Count | Exception]]:
+    """The rows in their order, each with its count or with why it has none."""
+    while chunk := list(islice(rows, most)):
+        results = iter(counters([row.layer for row in chunk if row.layer is not None]))
+        for row in chunk:
+            yield row, ValueError(row.error) if row.layer is None else next(results)
 
 
 def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator[tables.Row]:
@@ -149,4 +188,21 @@ def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator
         yield row
 
 
-command = count_command("analytic", analytic.count)
+def count_layers(
+    layers: Sequence[Layer], *, convention: str = "nonzero", rule: str = "exact"
+) -> list[Count]:
+    """`analytic.count` of every layer, by `analytic.arrays`: one call for each number of axes."""
+    from analytic import arrays
+
+    counts: dict[int, Iterator[Count]] = {}
+    axes = [len(layer.axes) for layer in layers]
+    for number in set(axes):
+        alike = [layer for layer in layers if len(layer.axes) == number]
+        columns = arrays.Layers.of(alike)
+        counts[number] = arrays.rows(
+            arrays.count(columns, convention=convention, rule=rule, overflow="object")
+        )
+    return [next(counts[number]) for number in axes]
+
+
+command = count_command("analytic", analytic.count, bulk=count_layers)
