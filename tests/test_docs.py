@@ -25,7 +25,7 @@ def examples() -> Iterator[tuple[str, str, str]]:
                 yield page.name, command, output.rstrip("\n")
 
 
-@pytest.mark.parametrize(("page", "command", "output"), examples())
+@pytest.mark.parametrize(("page", "command", "output"), [*examples()])
 def test_console_blocks(page: str, command: str, output: str) -> None:
     del page
     # Installing, and running the tests, are what brought us here.
