@@ -113,6 +113,24 @@ def test_torch_and_layer_accept_the_same(arguments: dict[str, Any]) -> None:
     assert torch_runs(arguments) == analytic_accepts(arguments)
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [("kernel_size", 2), ("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1)],
+)
+def test_torch_and_layer_accept_the_same_lengths(axes: int, name: str, entry: int) -> None:
+    for length, kind in itertools.product(range(5), (tuple, list)):
+        arguments = {
+            "input_size": (3,) * axes,
+            "in_channels": 1,
+            "out_channels": 1,
+            "kernel_size": 2,
+            "batch_size": 1,
+            name: kind([entry] * length),
+        }
+        assert torch_runs(arguments) == analytic_accepts(arguments)
+
+
 @pytest.mark.parametrize(
     "change",
     [
