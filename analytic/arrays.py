@@ -39,7 +39,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from analytic import totals
-from analytic.axis import Axis, size
+from analytic.axis import Axis, extent, size
 from analytic.layer import (
     Layer,
     LayerError,
@@ -124,9 +124,9 @@ class Layers:
         self.groups = entry("groups", groups)
         self.bias = entry("bias", bias, check=boolean)
         self.batch_size = entry("batch_size", batch_size)
-        fields = axis_columns(
-            input_size, kernel_size, stride, padding, output_padding, dilation, end_padding, entry
-        )
+        end = padding if end_padding is None else end_padding
+        geometry = (kernel_size, stride, padding, output_padding, dilation, end)
+        fields = Axis._make(axis_columns(input_size, geometry, entry))
         self.input_size, self.kernel_size, self.stride, self.dilation = fields[:4]
         self.padding, self.output_padding = fields.b, fields.o
         self.end_padding = None if end_padding is None else fields.e
@@ -461,7 +461,7 @@ def sizes_alone(_lib: Any, axis: Axis) -> Sequence[Any]:
 
 def factor(lib: Any, axis: Axis) -> Sequence[Any]:
     """What an axis contributes to the products."""
-    return totals.factors(lib, [axis])[0]
+    return Products(axis.n, axis.k, *extent(lib, axis))
 
 
 # What is public.
