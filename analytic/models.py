@@ -69,7 +69,7 @@ def count_layers(
 
     >>> layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
     >>> count_layers({"up": layer, "up again": layer}).total
-    Counted(macs=86400, input_macs=98304, output_macs=393216, additions=86784)
+    Counted(macs=86400, input_macs=98304, output_macs=393216, additions=86400)
     """
     rows = []
     for name, layer in layers.items():

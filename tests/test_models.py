@@ -110,7 +110,8 @@ class Functional(Up):
         x = functional.conv_transpose2d(x, self.kernel, stride=(3, 2), groups=2, dilation=2)
         x = functional.conv_transpose2d(x, torch.ones(12, 4, 1, 1), torch.ones(4))
         self.kept = x
-        return self.up.forward(x) + self.up(x)
+        result: Tensor = self.up.forward(x) + self.up(x)
+        return result
 
 
 def functional_layers() -> dict[str, Layer]:
@@ -195,13 +196,15 @@ def test_ordinary_convolutions_are_not_transposed_ones() -> None:
 class Restless(Up):
     """Changes everything that a forward pass can change."""
 
+    calls: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(4)
         self.drop = nn.Dropout()
         self.names = ["a"]
         self.cache: dict[str, Tensor] = {}
-        self.calls = nn.Buffer(torch.zeros(3))
+        self.register_buffer("calls", torch.zeros(3))
 
     def before(self, x: Tensor) -> Tensor:
         """Many changes, and no change of the shape."""
