@@ -101,27 +101,27 @@ def inferred(model: onnx.ModelProto, free: list[str]) -> list[tuple[str, Layer]]
 def skeleton(model: str | os.PathLike[str] | onnx.ModelProto) -> onnx.ModelProto:
     """A copy of the model without its weights."""
     if isinstance(model, onnx.ModelProto):
-        return parsed(memoryview(guarded(model.SerializeToString)), "the model")
+        return parsed(memoryview(guarded(model.SerializeToString)))
     if not isinstance(model, (str, os.PathLike)):
         raise TypeError(f"model must be a path or an onnx.ModelProto, got {type(model).__name__}")
     with Path(model).open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
-            raise ValueError(f"{model} is empty")
+            raise ValueError("not an ONNX model: the file is empty")
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return parsed(data, os.fspath(model))
+    return parsed(data)
 
 
-def parsed(data: memoryview, name: str) -> onnx.ModelProto:
+def parsed(data: memoryview) -> onnx.ModelProto:
     """The model that the bytes are, without its weights."""
     try:
         found = onnx.ModelProto()
         found.ParseFromString(without_elements(data, onnx.ModelProto.DESCRIPTOR))
     except RecursionError:
-        raise ValueError(f"{name} is no ONNX model: it is nested too deeply") from None
+        raise ValueError("not an ONNX model: nested too deeply") from None
     except Exception as reason:  # protobuf's errors differ from version to version
-        raise ValueError(f"{name} is no ONNX model: {_line(reason)}") from None
+        raise ValueError(f"not an ONNX model: {_line(reason)}") from None
     if not found.graph.node and not found.opset_import:
-        raise ValueError(f"{name} is no ONNX model: it has no graph")
+        raise ValueError("not an ONNX model: it has no graph")
     return found
 
 
@@ -181,8 +181,6 @@ def subgraphs(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.GraphProto]]:
     for attribute in node.attribute:
         if attribute.type == onnx.AttributeProto.GRAPH or attribute.HasField("g"):
             yield attribute.name, attribute.g
-        for graph in attribute.graphs:
-            yield attribute.name, graph
 
 
 def every_graph(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
