@@ -40,7 +40,7 @@ import numpy as np
 
 from analytic import totals
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, size
+from analytic.axis import Axis, extent, size
 from analytic.layer import (
     Layer,
     LayerError,
@@ -51,7 +51,7 @@ from analytic.layer import (
     layer_slacks,
 )
 from analytic.numpy_arithmetic import INT64, Exactly, Fit, Formula, plainly
-from analytic.totals import Count
+from analytic.totals import Count, Products
 
 #: Rows of a block: its columns and what is computed from them stay in the second-level cache.
 BLOCK = 2**15
@@ -127,9 +127,9 @@ class Layers:
         self.groups = entry("groups", groups)
         self.bias = entry("bias", bias, check=boolean)
         self.batch_size = entry("batch_size", batch_size)
-        fields = axis_columns(
-            input_size, kernel_size, stride, padding, output_padding, dilation, end_padding, entry
-        )
+        end = padding if end_padding is None else end_padding
+        geometry = (kernel_size, stride, padding, output_padding, dilation, end)
+        fields = Axis._make(axis_columns(input_size, geometry, entry))
         self.input_size, self.kernel_size, self.stride, self.dilation = fields[:4]
         self.padding, self.output_padding = fields.b, fields.o
         self.end_padding = None if end_padding is None else fields.e
@@ -353,7 +353,8 @@ def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part
     def theorem(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
         if tuple(fields) == ("positions",):
             return [size(Axis(*columns))]
-        factor = totals.factors(lib, [Axis(*columns)])[0]
+        axis = Axis(*columns)
+        factor = Products(axis.n, axis.k, *extent(lib, axis))
         return [getattr(factor, field) for field in fields]
 
     return Part(axis, rules, theorem, len(fields))

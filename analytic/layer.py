@@ -15,7 +15,7 @@ from analytic.axis import Axis, size
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, SupportsIndex
 
     from analytic.protocols import Arithmetic, InputSize, LayerLike, PerAxis
 
@@ -117,22 +117,15 @@ def boolean(argument: str, value: object) -> bool:
 
 
 def per_axis(
-    argument: str,
-    value: object,
-    axes: int,
-    *,
-    one_for_all: bool = True,
-    entry: Callable[..., Any] = integer,
+    argument: str, value: object, axes: int, entry: Callable[..., Any] = integer
 ) -> tuple[Any, ...]:
     """``value`` with one entry an axis: a list or tuple of them, or one for all.
 
     ``entry`` checks one of them: that it is an `integer`, unless an evaluator takes more.
     """
-    if type(value) is int:
-        return (value,) * axes
     if not isinstance(value, (list, tuple)):
         return (entry(argument, value),) * axes
-    if len(value) == 1 and one_for_all:
+    if len(value) == 1 and argument != "kernel_size":  # torch takes one stride for all axes so
         return (entry(argument, value[0], 0),) * axes
     if len(value) != axes:
         raise LayerError(
@@ -151,7 +144,7 @@ def sizes(input_size: object, entry: Callable[..., Any] = integer) -> tuple[Any,
         )
     if not input_size:
         raise LayerError(f"input_size must have at least one entry, got {shown(input_size)}")
-    return per_axis("input_size", input_size, len(input_size), entry=entry)
+    return per_axis("input_size", input_size, len(input_size), entry)
 
 
 def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], of: Any, where: str = "") -> None:
@@ -163,29 +156,22 @@ def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], of: Any, where: str 
             raise LayerError(f"{rule.argument} must {words}, got {shown(rule.value(of))}{where}")
 
 
+#: The arguments with one entry an axis, beside ``input_size``.
+GEOMETRY = ("kernel_size", "stride", "padding", "output_padding", "dilation", "end_padding")
+
+
 def axis_columns(
-    input_size: object,
-    kernel_size: object,
-    stride: object = 1,
-    padding: object = 0,
-    output_padding: object = 0,
-    dilation: object = 1,
-    end_padding: object = None,
-    entry: Callable[..., Any] = integer,
-) -> Axis:
-    """The fields of `Axis`, each with one entry an axis."""
+    input_size: object, geometry: tuple[object, ...], entry: Callable[..., Any] = integer
+) -> tuple[tuple[Any, ...], ...]:
+    """The fields of `Axis`, each with one entry an axis, from the values of `GEOMETRY`."""
     n = sizes(input_size, entry)
     axes = len(n)
-    b = per_axis("padding", padding, axes, entry=entry)
-    return Axis(
-        n,
-        per_axis("kernel_size", kernel_size, axes, one_for_all=False, entry=entry),
-        per_axis("stride", stride, axes, entry=entry),
-        per_axis("dilation", dilation, axes, entry=entry),
-        b,
-        b if end_padding is None else per_axis("end_padding", end_padding, axes, entry=entry),
-        per_axis("output_padding", output_padding, axes, entry=entry),
-    )
+    k, s, b, o, d, e = [
+        # One integer for all axes is what is mostly given: `per_axis` would say the same, later.
+        (value,) * axes if type(value) is int else per_axis(argument, value, axes, entry)
+        for argument, value in zip(GEOMETRY, geometry, strict=True)
+    ]
+    return n, k, s, d, b, e, o
 
 
 def axes_of(
@@ -198,9 +184,9 @@ def axes_of(
     end_padding: object = None,
 ) -> tuple[Axis, ...]:
     """The axes of a layer, checked: the only way in."""
-    columns = axis_columns(
-        input_size, kernel_size, stride, padding, output_padding, dilation, end_padding
-    )
+    end = padding if end_padding is None else end_padding
+    geometry = (kernel_size, stride, padding, output_padding, dilation, end)
+    columns = axis_columns(input_size, geometry)
     made: list[Axis] = []
     for row in zip(*columns, strict=True):
         if made and row == made[-1]:
@@ -269,16 +255,16 @@ class Layer:
     def __init__(
         self,
         input_size: InputSize,
-        in_channels: int,
-        out_channels: int,
+        in_channels: SupportsIndex,
+        out_channels: SupportsIndex,
         kernel_size: PerAxis,
         stride: PerAxis = 1,
         padding: PerAxis = 0,
         output_padding: PerAxis = 0,
-        groups: int = 1,
+        groups: SupportsIndex = 1,
         bias: bool = True,
         dilation: PerAxis = 1,
-        batch_size: int = 1,
+        batch_size: SupportsIndex = 1,
         end_padding: PerAxis | None = None,
     ) -> None:
         keep = super().__setattr__

@@ -6,7 +6,6 @@ Every total is ``N·(ψ·λ + γ)``. What a convention counts is stated in notes
 from __future__ import annotations
 
 from collections import namedtuple
-from math import prod
 
 from analytic.axis import Axis, extent
 
@@ -112,23 +111,22 @@ def choose(kind: str, table: Mapping[str, Any], name: str) -> Any:
         raise ValueError(f"{kind} must be one of {known}, got {name!r}") from None
 
 
-def factors(lib: Arithmetic, axes: Iterable[Axis]) -> list[Products]:
-    """What each axis contributes to the `Products` of a layer: the theorem says it."""
-    made: list[Products] = []
+def products(lib: Arithmetic, axes: Iterable[Axis]) -> tuple[tuple[Any, ...], Products]:
+    """The output size, and the products over the axes of what the theorem says of each."""
+    sizes = []
+    inputs = taps = positions = overlaps = covered = 1
     evaluated = None
     for axis in axes:
         if axis is not evaluated:
-            factor = Products(axis.n, axis.k, *extent(lib, axis))
+            size, axis_overlaps, axis_covered = extent(lib, axis)
             evaluated = axis
-        made.append(factor)
-    return made
-
-
-def products(lib: Arithmetic, axes: Iterable[Axis]) -> tuple[tuple[Any, ...], Products]:
-    """The output size, and the products over the axes of what the theorem says of each."""
-    of = factors(lib, axes)
-    whole = Products._make(map(prod, zip(*of, strict=True)))
-    return tuple([factor.positions for factor in of]), whole
+        sizes.append(size)
+        inputs = inputs * axis.n
+        taps = taps * axis.k
+        positions = positions * size
+        overlaps = overlaps * axis_overlaps
+        covered = covered * axis_covered
+    return tuple(sizes), Products(inputs, taps, positions, overlaps, covered)
 
 
 def additions_per_filter(of: Products, convention: str) -> Any:
