@@ -222,7 +222,9 @@ def column(value: Any, kinds: str = "iu", check: Check = integer) -> Column:
         return Column(values)
     masked = np.atleast_1d(np.ma.getmaskarray(value))
     wrong = np.full(values.shape, values.dtype.kind not in kinds)
-    if values.dtype == object:
+    if values.dtype.kind not in kinds + "O":
+        values = np.ones(values.shape, np.int64)
+    elif values.dtype == object:
         values = np.frompyfunc(partial(checked, check), 1, 1)(values)
         wrong = values == np.array(None)
     values = np.where(masked | wrong, 1, values)
@@ -266,7 +268,7 @@ def blocks(shape: tuple[int, ...], most: int) -> Iterator[Block]:
         yield rest
         return
     cut = shape[whole - 1]
-    pieces = math.ceil(cut * inner / most)
+    pieces = math.ceil(cut / (most // inner))
     step = math.ceil(cut / pieces)
     for outer in np.ndindex(shape[: whole - 1]):
         for start in range(0, cut, step):
