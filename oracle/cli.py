@@ -7,7 +7,7 @@ from typing import NoReturn
 import oracle
 from analytic.cli import commands, run
 
-program = commands("oracle", oracle.__doc__, {"count": "oracle.commands.count"})
+program = commands("oracle", oracle.__doc__, {"count": "oracle.commands.count", "plugins": "oracle.commands.plugins"})
 
 
 def main() -> NoReturn:
