@@ -7,7 +7,15 @@ from typing import NoReturn
 import oracle
 from analytic.cli import commands, run
 
-program = commands("oracle", oracle.__doc__, {"count": "oracle.commands.count", "plugins": "oracle.commands.plugins"})
+program = commands(
+    "oracle",
+    oracle.__doc__,
+    {
+        "count": "oracle.commands.count",
+        "plugins": "oracle.commands.plugins",
+        "snippet": "oracle.commands.snippet",
+    },
+)
 
 
 def main() -> NoReturn:

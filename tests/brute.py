@@ -18,9 +18,7 @@ def size(axis: Axis) -> int:
 
 def profile(axis: Axis) -> list[int]:
     """The coverage of one axis."""
-    landed = Counter(
-        i * axis.s + t * axis.d - axis.b for i in range(axis.n) for t in range(axis.k)
-    )
+    landed = Counter(i * axis.s + t * axis.d - axis.b for i in range(axis.n) for t in range(axis.k))
     return [landed[y] for y in range(size(axis))]
 
 
@@ -64,7 +62,7 @@ def operations(layer: Layer) -> dict[str, int]:
 
 
 def legal(axis: Axis, *, cropped_apart: bool = False) -> bool:
-    """Whether torch (or ONNX, where crops are apart) has such an axis: written from its messages."""
+    """Whether torch (or ONNX, where crops are apart) has such an axis, by its own messages."""
     return (
         min(axis.n, axis.k, axis.s, axis.d) >= 1
         and (cropped_apart or axis.b >= 0)

@@ -66,7 +66,9 @@ def arguments(
 
 
 @st.composite
-def layers(draw: DrawFn, *, least_batch: int = 0, most_channels: int = 3, **geometry: Any) -> Layer:
+def layers(
+    draw: DrawFn, /, *, least_batch: int = 0, most_channels: int = 3, **geometry: Any
+) -> Layer:
     """A legal layer with channels, groups, bias and batch; ``geometry`` is that of `arguments`."""
     groups = draw(st.integers(1, 3))
     return Layer(

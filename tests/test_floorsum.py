@@ -14,9 +14,7 @@ from analytic.floorsum import lattice_points
 
 
 def test_floor_sum_over_a_box() -> None:
-    for n, m, a, b in itertools.product(
-        range(-1, 7), range(1, 7), range(-8, 9), range(-8, 9)
-    ):
+    for n, m, a, b in itertools.product(range(-1, 7), range(1, 7), range(-8, 9), range(-8, 9)):
         assert floor_sum(n, m, a, b) == sum((a * i + b) // m for i in range(n)), (n, m, a, b)
 
 

@@ -31,7 +31,9 @@ def test_corners_are_drawn(corner: str) -> None:
 
 
 def test_shrinks_to_the_smallest_axis() -> None:
-    assert find(axes(), lambda _: True) == Axis(1, 1, 1, 1, 0, 0, 0)
+    assert find(axes(), lambda a: a.n > 1)[:6] == (2, 1, 1, 1, 0, 0)
+    assert find(axes(), lambda a: a.k > 1) == Axis(1, 2, 1, 1, 0, 0, 0)
+    assert find(axes(), lambda a: gcd(a.s, a.d) > 1)[:6] == (1, 1, 2, 2, 0, 0)
     assert find(axes(), lambda a: a.o > 0) == Axis(1, 1, 1, 2, 0, 0, 1)
 
 
