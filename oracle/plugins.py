@@ -85,7 +85,8 @@ def flop_counter_mode(
         from torch.utils.flop_counter import conv_flop
 
         options = (stride, padding, dilation, transposed, output_padding, groups, *rest)
-        return int(conv_flop(x_shape, w_shape, bias, *options, out_val=out_shape, **more))
+        forward: Callable[..., int] = conv_flop
+        return forward(x_shape, w_shape, bias, *options, out_val=out_shape, **more)
     return 2 * macs(
         layer_of_operator(
             x_shape, w_shape, False, stride, padding, dilation, output_padding, groups
@@ -116,7 +117,8 @@ def flop_counter_mode_backward(
         from torch.utils.flop_counter import conv_backward_flop
 
         shapes = (grad_out_shape, x_shape, w_shape, bias)
-        return int(conv_backward_flop(*shapes, *options, output_mask, out_val=out_shape))
+        backward: Callable[..., int] = conv_backward_flop
+        return backward(*shapes, *options, output_mask, out_val=out_shape)
     forward = flop_counter_mode(x_shape, w_shape, bias, *options)
     return sum(map(bool, output_mask[:2])) * forward
 
