@@ -10,7 +10,11 @@ from analytic.cli import commands, run
 program = commands(
     "oracle",
     oracle.__doc__,
-    {"count": "oracle.commands.count", "snippet": "oracle.commands.snippet"},
+    {
+        "count": "oracle.commands.count",
+        "plugins": "oracle.commands.plugins",
+        "snippet": "oracle.commands.snippet",
+    },
 )
 
 
