@@ -3,6 +3,9 @@
 What `analytic` has in closed form is measured here, under the same names. Needs torch.
 """
 
+from oracle.candidates import Candidate
+from oracle.certificate import Certificate
+from oracle.certify import certify
 from oracle.modules import layer
 from oracle.ones import (
     additions_per_filter,
@@ -16,7 +19,10 @@ from oracle.ones import (
 )
 
 __all__ = [
+    "Candidate",
+    "Certificate",
     "additions_per_filter",
+    "certify",
     "count",
     "coverage",
     "covered",
