@@ -13,6 +13,7 @@ program = commands(
     {
         "count": "oracle.commands.count",
         "certify": "oracle.commands.certify",
+        "audit": "oracle.commands.audit",
     },
 )
 
