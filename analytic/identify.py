@@ -10,19 +10,24 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from analytic import field, integers
 from analytic.layer import Layer
 from analytic.totals import CONVENTIONS, RULES
 
+
+def operations(layer: Layer, convention: str) -> int:
+    """The total by one of `totals.CONVENTIONS`."""
+    return int(integers.count(layer, convention=convention).total)
+
+
 #: What a figure may be a number of, in the order in which one would suspect it.
 READINGS: Mapping[str, Callable[[Layer], int]] = {
-    **{f"MACs, {rule} rule": lambda layer, rule=rule: field.by_rule(layer, rule) for rule in RULES},
+    **{f"MACs, {rule} rule": partial(field.by_rule, rule=rule) for rule in RULES},
     **{
-        f"operations, {convention} convention": lambda layer, convention=convention: (
-            integers.count(layer, convention=convention).total
-        )
+        f"operations, {convention} convention": partial(operations, convention=convention)
         for convention in CONVENTIONS
     },
     **{

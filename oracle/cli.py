@@ -14,6 +14,7 @@ program = commands(
         "count": "oracle.commands.count",
         "certify": "oracle.commands.certify",
         "audit": "oracle.commands.audit",
+        "vectors": "oracle.commands.vectors",
     },
 )
 
