@@ -73,8 +73,8 @@ class Tally(NamedTuple):
         return cls(**kept)
 
 
-#: An axis and what was measured of it, to what the candidate says and what is true.
-Comparison = Callable[[Axis, tuple[int, int, int]], tuple[Any, Any]]
+#: An axis, its input sizes and what was measured at each, to the sizes at which that is not said.
+Comparison = Callable[[Axis, range, list[tuple[int, int, int]]], list[int]]
 
 
 def one_channel(axis: Axis) -> Layer:
@@ -85,24 +85,38 @@ def one_channel(axis: Axis) -> Layer:
 class Remembering(Integers):
     """Python integers, with every `F` worked out once: a certificate asks for each many times."""
 
-    def __init__(self) -> None:
-        self.F = lru_cache(maxsize=2**16)(INTEGERS.F)  # type: ignore[method-assign]
+    F = staticmethod(lru_cache(maxsize=2**16)(INTEGERS.F))
+
+
+REMEMBERING = Remembering()
 
 
 def comparison(candidate: Candidate) -> Comparison:
-    """How the candidate is held against one measured axis."""
+    """How the candidate is held against one axis, measured at some sizes."""
     if candidate.function is closed_form:
-        # The closed form asks for no more than the axis: a `Layer` would take longer than torch.
-        lib = Remembering()
-        return lambda axis, measured: (extent(lib, axis), measured)
+        return closed_form_differs
     truth = truth_of(candidate.quantity)
 
-    def compare(axis: Axis, measured: tuple[int, int, int]) -> tuple[Any, Any]:
-        layer = one_channel(axis)
-        products = Products(axis.n, axis.k, *measured)
-        return candidate.says(layer), truth(layer, measured[:1], products)
+    def differs(axis: Axis, sizes: range, measured: list[tuple[int, int, int]]) -> list[int]:
+        wrong = []
+        for n, found in zip(sizes, measured, strict=True):
+            layer = one_channel(axis._replace(n=n))
+            if candidate.says(layer) != truth(layer, found[:1], Products(n, axis.k, *found)):
+                wrong.append(n)
+        return wrong
 
-    return compare
+    return differs
+
+
+def closed_form_differs(
+    axis: Axis, sizes: range, measured: list[tuple[int, int, int]]
+) -> list[int]:
+    """The same for the closed form, which needs no `Layer`: that would take longer than torch."""
+    _, *rest = axis
+    said = [extent(REMEMBERING, Axis(n, *rest)) for n in sizes]
+    if said == measured:
+        return []
+    return [n for n, ours, theirs in zip(sizes, said, measured, strict=True) if ours != theirs]
 
 
 def input_sizes(candidate: Candidate, axis: Axis) -> range:
@@ -135,11 +149,8 @@ def tally(task: Task) -> Tally:
             sizes = input_sizes(task.candidate, axis)
             axes += 1
             experiments += len(sizes)
-            for n, measured in zip(sizes, ones.extents(axis, sizes), strict=True):
-                at = Axis(n, *axis[1:])
-                said, truth = compare(at, measured)
-                if said != truth:
-                    wrong.append(at)
+            differs = compare(axis, sizes, ones.extents(axis, sizes))
+            wrong += [axis._replace(n=n) for n in differs]
         least = least_of(task.candidate, wrong)
     return Tally(axes, experiments, len(wrong), least, time.thread_time() - start)
 

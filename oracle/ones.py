@@ -44,29 +44,28 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-@lru_cache(maxsize=1024)
-def _small_ones(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-    return torch.ones(shape, dtype=dtype)
-
-
-def ones(sizes: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-    """A batch of one with one channel of ones; small ones are made once and kept."""
+def ones(sizes: tuple[int, ...], dtype: torch.dtype = torch.int64) -> torch.Tensor:
+    """A batch of one with one channel of ones; small ones are kept for the next experiment."""
     if math.prod(sizes) <= LISTED:
-        return _small_ones((1, 1, *sizes), dtype)
+        return _small_ones(sizes, dtype)
+    return torch.ones((1, 1, *sizes), dtype=dtype)
+
+
+@lru_cache(maxsize=1024)
+def _small_ones(sizes: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return torch.ones((1, 1, *sizes), dtype=dtype)
 
 
 def convolve(
-    n: tuple[int, ...],
-    k: tuple[int, ...],
+    inputs: torch.Tensor,
+    taps: torch.Tensor,
     s: tuple[int, ...],
     d: tuple[int, ...],
     p: tuple[int, ...],
     o: tuple[int, ...],
-    dtype: torch.dtype = torch.int64,
 ) -> torch.Tensor:
-    """The experiment itself: torch convolves ones with ones. Letters as in `Axis`, one an axis."""
-    return CONVOLUTIONS[len(n)](ones(n, dtype), ones(k, dtype), None, s, p, o, 1, d)
+    """The experiment itself: torch convolves `ones` with `ones`. Letters as in `Axis`."""
+    return CONVOLUTIONS[len(s)](inputs, taps, None, s, p, o, 1, d)
 
 
 def read(result: torch.Tensor) -> tuple[int, int, int]:
@@ -84,10 +83,11 @@ def extents(axis: Axis, input_sizes: Iterable[int]) -> list[tuple[int, int, int]
     >>> extents(Axis(n=1, k=4, s=2, d=1, b=1, e=1, o=0), [1, 2, 8])
     [(2, 2, 2), (4, 6, 4), (16, 30, 16)]
     """
-    k, s, d, p, o = (axis.k,), (axis.s,), (axis.d,), (axis.b,), (axis.o,)
+    _, k, s, d, p, _, o = zip(axis)
+    taps = ones(k)
     measured = []
     for n in input_sizes:
-        result = convolve((n,), k, s, d, p, o)
+        result = convolve(ones((n,)), taps, s, d, p, o)
         if result.numel() > LISTED:
             measured.append(read(result))
             continue
@@ -131,7 +131,7 @@ def run(
     measured = [_uncropped(axis) for axis in axes] if apart else axes
     with torch.inference_mode():
         n, k, s, d, p, _, o = zip(*measured, strict=True)
-        result = convolve(n, k, s, d, p, o, dtype)[0, 0]
+        result = convolve(ones(n, dtype), ones(k, dtype), s, d, p, o)[0, 0]
         if apart:
             # functional.pad takes the last axis first, and cuts where a pad is negative.
             pads = [pad for axis in reversed(axes) for pad in (-axis.b, axis.o - axis.e)]
