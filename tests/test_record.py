@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from oracle.certify import Task, certify
+from oracle.commands.certify import parse_values
 from oracle.record import Record, RecordError
 
 RUN = {"box": [1, 2]}
@@ -219,8 +220,10 @@ def test_a_killed_run_leaves_no_process_and_is_continued(tmp_path: Path) -> None
             break
         time.sleep(0.05)
     assert not any(map(running, left))
-    resumed, undisturbed = started(path), started(tmp_path / "other")
-    found, plain = (json.loads(process.communicate()[0]) for process in (resumed, undisturbed))
+    found = json.loads(started(path).communicate()[0])
+    kernel_size, stride, dilation = map(parse_values, LARGEST)
+    undisturbed = certify(kernel_size=kernel_size, stride=stride, dilation=dilation, sampled=20)
+    plain = json.loads(json.dumps(undisturbed.as_json()))
     assert {**found, "times": 0} == {**plain, "times": 0}
     assert found["established"]
     print("steps in the record after each kill, and at the end:", finished, lines(path))  # noqa: T201
