@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -123,7 +124,11 @@ def progress(
         return
     from tqdm import tqdm
 
-    size = os.fstat(stream.fileno()).st_size if stream.seekable() else None
+    size = None  # of a pipe
+    if stream.seekable():
+        here = stream.tell()
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(here)
     with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
 
         def follow(items: Items[Item]) -> Items[Item]:
@@ -143,6 +148,9 @@ class Failed(click.ClickException):
 
 def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
     """Run a program; whatever goes wrong is one line on standard error and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a poor terminal is no reason to fail
     try:
         program.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
@@ -158,7 +166,7 @@ def run(program: click.Command, name: str, arguments: list[str] | None = None) -
     except BrokenPipeError:
         # Whoever read our output has closed it: nothing is left to say, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        sys.exit(1)
     sys.exit(0)
 
 

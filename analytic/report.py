@@ -15,11 +15,20 @@ TABLES = {"table": "simple", "markdown": "github", "latex": "latex_booktabs"}
 FORMATS = (*TABLES, "json", "csv")
 #: A table is aligned by blocks of rows, so that a long file still streams.
 BLOCK = 1000
+#: A longer name of a layer is cut in a table, and ends in an ellipsis.
+LONGEST_LABEL = 80
 
 
 def grouped(value: Any) -> str:
     """An integer with its thousands apart; anything else as it is."""
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def label(fields: Mapping[str, Any]) -> str:
+    """What a table calls a row: on one line, and no longer than `LONGEST_LABEL`."""
+    words = " ".join(str(fields[key]) for key in ("model", "name", "layer") if key in fields)
+    text = "".join(c if c.isprintable() else " " for c in words[: LONGEST_LABEL + 1])
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 def aligned(
@@ -45,13 +54,12 @@ def summary(layer: Layer, count: Count, style: str) -> str:
         "operations per filter": count.operations_per_filter,
         "filter aggregation": count.filter_aggregation,
     }
-    cells = [(label, grouped(value)) for label, value in (*count.headline(), *parts.items())]
+    cells = [(name, grouped(value)) for name, value in (*count.headline(), *parts.items())]
     if style == "table":  # without `tabulate`, whose import takes longer than all the rest
-        labels, numbers = (max(map(len, column)) for column in zip(*cells, strict=True))
+        names, numbers = (max(map(len, column)) for column in zip(*cells, strict=True))
         cells.insert(len(count.headline()), ("", ""))
-        return "".join(
-            f"{label:<{labels}}  {number:>{numbers}}".rstrip() + "\n" for label, number in cells
-        )
+        lines = (f"{name:<{names}}  {number:>{numbers}}" for name, number in cells)
+        return "".join(line.rstrip() + "\n" for line in lines)
     headers = ("what is counted", "number")
     return aligned(cells, headers, TABLES[style], ("left", "right")) + "\n"
 
@@ -93,10 +101,9 @@ class TableWriter:
 
     def row(self, line: int, fields: Mapping[str, Any], layer: Layer, count: Count) -> str:
         """The text that is ready once this row is there: often none."""
-        name = " ".join(str(fields[key]) for key in ("model", "name", "layer") if key in fields)
         sizes = write_sizes(layer.input_size), write_sizes(count.output_size)
         numbers = count.total, count.macs, 2 * count.macs
-        self.rows.append([str(line), name, *sizes, *map(grouped, numbers)])
+        self.rows.append([str(line), label(fields), *sizes, *map(grouped, numbers)])
         return self.flush() if len(self.rows) == BLOCK else ""
 
     def flush(self) -> str:

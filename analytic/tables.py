@@ -87,7 +87,7 @@ def lines(stream: IO[bytes]) -> Iterator[tuple[int, str | ValueError]]:
             yield number, ValueError("the line is not UTF-8 text")
             continue
         if text.strip():
-            yield number, text
+            yield number, text.rstrip("\r\n")
 
 
 def read(stream: IO[bytes]) -> Iterator[Row]:
@@ -98,7 +98,11 @@ def read(stream: IO[bytes]) -> Iterator[Row]:
         return
     opening = first[1]
     if isinstance(opening, str) and opening.lstrip()[0] not in "{[":
-        fields_of = _csv_reader(opening)
+        try:
+            fields_of = _csv_reader(opening)
+        except ValueError as reason:
+            yield Row(first[0], {}, None, str(reason))
+            return
     else:
         fields_of = read_json
         yield _row(*first, fields_of)
@@ -119,6 +123,8 @@ def _row(number: int, text: str | ValueError, fields_of: Callable[[str], Mapping
 
 def read_json(text: str) -> Mapping[str, Any]:
     """The object on a line of JSON."""
+    if text.lstrip().startswith("["):
+        raise ValueError("one JSON object a line is needed, not an array")
     try:
         fields = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as reason:
@@ -140,6 +146,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _csv_reader(header: str) -> Callable[[str], Mapping[str, Any]]:
     """A reader of the lines below a CSV header. A cell may not run over the end of its line."""
     names = [name.strip() for name in _cells(header)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the header has the column {shown(name)} twice")
+    for name in REQUIRED:
+        if name not in names:
+            raise ValueError(f"the header has no column {name!r}")
 
     def fields_of(text: str) -> Mapping[str, Any]:
         cells = _cells(text)
@@ -217,7 +229,7 @@ def write_json(fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     """A row and its count as a line of JSON: results go under the key ``count``."""
     if "count" in fields:
         raise ValueError("the row's own key 'count' would be overwritten")
-    return json.dumps({**fields, "count": results}, ensure_ascii=False) + "\n"
+    return json.dumps({**fields, "count": results}) + "\n"
 
 
 class CsvWriter:

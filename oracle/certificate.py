@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from oracle.box import Box
-from oracle.candidates import Candidate, closed_form, keeps_crop_reduction
+from oracle.candidates import EXTENT, Candidate, closed_form, keeps_crop_reduction
 from oracle.counterexample import Failure
+
+#: Quantities by other names than those of `Count`.
+WHAT = {EXTENT: "size, overlaps and covered"}
 
 #: The order in which a layer is called less than another.
 ORDER = "axes, positions, input sizes, kernel, stride, dilation, padding, output padding, channels"
@@ -55,7 +58,12 @@ class Certificate:
         return "\n".join([*self._head(), *self._numbers(), *self._wrong(), *self._rests(), ""])
 
     def _head(self) -> list[str]:
-        return [f"# Certificate: {self.candidate}, {self.quantity}", "", self.sentence, ""]
+        return [
+            f"# Certificate: {self.candidate} as {WHAT.get(self.quantity, self.quantity)}",
+            "",
+            self.sentence,
+            "",
+        ]
 
     def _numbers(self) -> list[str]:
         rows = {

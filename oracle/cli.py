@@ -12,6 +12,7 @@ program = commands(
     oracle.__doc__,
     {
         "count": "oracle.commands.count",
+        "snippet": "oracle.commands.snippet",
         "certify": "oracle.commands.certify",
         "audit": "oracle.commands.audit",
         "vectors": "oracle.commands.vectors",

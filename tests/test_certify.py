@@ -19,7 +19,7 @@ from oracle.candidates import ANALYTIC, READY, Candidate, ready, truth_of
 from oracle.certify import Tally, Task, certify, tally
 
 Function = Callable[[Layer], Any]
-SMALL = {"kernel_size": range(1, 5), "stride": range(1, 4), "dilation": range(1, 4)}
+SMALL: dict[str, Any] = {"kernel_size": range(1, 5), "stride": range(1, 4), "dilation": range(1, 4)}
 
 
 def landed(axis: Axis, *, begin: int = 0, end: int = 0) -> int:
@@ -98,7 +98,7 @@ def test_a_planted_error_is_caught_at_the_least_layer(error: str) -> None:
 
 
 FROM_SEVEN = wrong_where(lambda axis: axis.n >= 7)
-PLAIN = {"kernel_size": 1, "stride": 1, "dilation": 1}
+PLAIN: dict[str, Any] = {"kernel_size": 1, "stride": 1, "dilation": 1}
 
 
 def test_wrong_from_seven_inputs_on_is_caught_by_the_box_if_that_is_where_it_is_affine() -> None:
@@ -312,7 +312,7 @@ class Logged(ThreadPoolExecutor):
         super().__init__(2)
         self.submitted = 0
 
-    def submit(self, *arguments: Any, **options: Any) -> Future[Any]:  # type: ignore[override]
+    def submit(self, *arguments: Any, **options: Any) -> Future[Any]:
         self.submitted += 1
         return super().submit(*arguments, **options)
 

@@ -19,7 +19,7 @@ from oracle.commands.certify import parse_values
 from oracle.record import Record, RecordError
 
 RUN = {"box": [1, 2]}
-BOX = {"kernel_size": [1, 2, 3], "stride": [1, 2], "dilation": [1, 2]}
+BOX: dict[str, Any] = {"kernel_size": [1, 2, 3], "stride": [1, 2], "dilation": [1, 2]}
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
@@ -126,7 +126,7 @@ def test_a_run_continues_where_it_was_stopped(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        certify(**BOX, record=path, follow=stop)  # type: ignore[arg-type]
+        certify(**BOX, record=path, follow=stop)
     assert len(path.read_bytes().splitlines()) == 3
     before = set(run[:6])
     run.clear()
@@ -134,21 +134,21 @@ def test_a_run_continues_where_it_was_stopped(tmp_path: Path) -> None:
     def note(task: Task, _: object) -> None:
         run.append((task.s, task.d))
 
-    found = certify(**BOX, record=path, follow=note)  # type: ignore[arg-type]
+    found = certify(**BOX, record=path, follow=note)
     assert len(run) == 6
     assert not before & set(run)
-    plain = certify(**BOX)  # type: ignore[arg-type]
+    plain = certify(**BOX)
     assert {**found.as_json(), "times": 0} == {**plain.as_json(), "times": 0}
 
 
 def test_a_record_of_another_candidate_or_box_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "record"
-    certify(**BOX, record=path)  # type: ignore[arg-type]
+    certify(**BOX, record=path)
     content = path.read_bytes()
     with pytest.raises(RecordError, match="not the record of this run"):
-        certify("output", **BOX, record=path)  # type: ignore[arg-type]
+        certify("output", **BOX, record=path)
     with pytest.raises(RecordError, match="not the record of this run"):
-        certify(**{**BOX, "stride": [1]}, record=path)  # type: ignore[arg-type]
+        certify(**{**BOX, "stride": [1]}, record=path)
     assert path.read_bytes() == content
 
 
