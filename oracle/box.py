@@ -32,9 +32,15 @@ class Box(NamedTuple):
         )
 
     def steps(self) -> list[tuple[int, int]]:
-        """Every (stride, dilation), those with the most layers first, so that none is left last."""
+        """Every (stride, dilation), the longest first, so that no worker is left with it alone."""
+        k = self.kernel_size[-1]
         pairs = [(s, d) for s in self.stride for d in self.dilation]
-        return sorted(pairs, key=lambda pair: (-max(pair) * pair[1], pair))
+        return sorted(pairs, key=lambda pair: (-about(k, *pair), pair))
+
+
+def about(k: int, s: int, d: int) -> int:
+    """How many experiments (k, s, d) takes, roughly: output paddings × paddings × sizes."""
+    return max(s, d) * (s + k * d) * (3 + k * d // (4 * s))
 
 
 def values(argument: str, given: int | Iterable[int]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import get_context, parent_process
@@ -42,7 +42,7 @@ def executor(workers: int) -> AbstractContextManager[Executor | None]:
 
 def results(
     pool: Executor | None, function: Callable[[Task], Result], tasks: Iterable[Task]
-) -> Iterator[tuple[Task, Result]]:
+) -> Generator[tuple[Task, Result]]:
     """Each task with its result, as they come. What is not begun is dropped when this is closed."""
     if pool is None:
         yield from ((task, function(task)) for task in tasks)

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 import oracle
 from analytic.axis import Axis, size
@@ -17,6 +18,7 @@ from analytic.layer import Layer, LayerError
 from oracle import box, counterexample, samples, workers
 from oracle.candidates import ANALYTIC, READY, Candidate, ready, truth_of
 from oracle.certify import Tally, Task, certify, tally
+from oracle.commands.certify import command
 
 Function = Callable[[Layer], Any]
 SMALL: dict[str, Any] = {"kernel_size": range(1, 5), "stride": range(1, 4), "dilation": range(1, 4)}
@@ -341,3 +343,62 @@ def test_workers_are_positive() -> None:
 
 def test_the_default_candidate_is_the_closed_form() -> None:
     assert READY["analytic"] is ANALYTIC
+
+
+BOX = ["--kernel-size", "1..3", "--stride", "1,2", "--dilation", "2", "--workers", "1"]
+
+
+def invoke(*arguments: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(command, arguments)
+
+
+def test_the_command_prints_the_report() -> None:
+    done = invoke(*BOX)
+    assert done.exit_code == 0
+    found = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2)
+    assert found.sentence in done.output
+    assert f"| experiments | {found.experiments:,} |" in done.output
+
+
+def test_the_command_prints_json() -> None:
+    fields = json.loads(invoke(*BOX, "--json").output)
+    plain = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2).as_json()
+    assert {**fields, "times": 0} == {**json.loads(json.dumps(plain)), "times": 0}
+
+
+def test_the_command_refutes() -> None:
+    done = invoke(*BOX, "--candidate", "documented")
+    assert done.exit_code == 1
+    assert "documented is not the layer's additions_per_filter" in done.output
+
+
+def test_the_command_takes_a_candidate_and_a_quantity_of_the_readers() -> None:
+    done = invoke(*BOX, "--candidate", "tests.test_certify:MINE", "--quantity", "macs:output")
+    assert done.exit_code == 0
+    assert "mine equals the layer's macs:output" in done.output
+
+
+#: What a reader might write.
+MINE = Candidate("mine", "macs", READY["output"].function, lambda _layer: 1, crop_reduction=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--stride", "0"], "stride must be positive integers, got [0]"),
+        (["--stride", "2..1"], "has no integers in it"),
+        (["--stride", "1..x"], "'x' is not an integer"),
+        (["--candidate", "nobody"], "candidate must be one of"),
+        (["--candidate", "nowhere:x"], "No module named 'nowhere'"),
+        (["--candidate", "math:pi"], "must be an oracle.Candidate, got float"),
+        (["--candidate", "math:tau2"], "has no attribute 'tau2'"),
+        (["--quantity", "flops"], "quantity must be one of"),
+        (["--record", "/nowhere/record"], "No such file"),
+        (["--workers", "0"], "--workers"),
+    ],
+)
+def test_the_command_refuses(arguments: list[str], words: str) -> None:
+    done = invoke(*BOX, *arguments)
+    assert done.exit_code == 2
+    assert words in done.output

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from oracle.certify import Task, certify
+from oracle.certify import Tally, Task, certify
 from oracle.commands.certify import parse_values
 from oracle.record import Record, RecordError
 
@@ -120,10 +121,12 @@ def test_a_run_continues_where_it_was_stopped(tmp_path: Path) -> None:
     path = tmp_path / "record"
     run: list[tuple[int, int]] = []
 
-    def stop(task: Task, _: object) -> None:
-        run.append((task.s, task.d))
-        if len(run) == 8:  # two finished (stride, dilation) of three kernels each, and a part
-            raise KeyboardInterrupt
+    def stop(_: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tuple[Task, Tally]]:
+        for task, found in results:
+            yield task, found
+            run.append((task.s, task.d))
+            if len(run) == 8:  # two finished (stride, dilation) of three kernels each, and a part
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         certify(**BOX, record=path, follow=stop)
@@ -131,8 +134,11 @@ def test_a_run_continues_where_it_was_stopped(tmp_path: Path) -> None:
     before = set(run[:6])
     run.clear()
 
-    def note(task: Task, _: object) -> None:
-        run.append((task.s, task.d))
+    def note(
+        tasks: list[Task], results: Iterator[tuple[Task, Tally]]
+    ) -> Iterator[tuple[Task, Tally]]:
+        run.extend((task.s, task.d) for task in tasks)
+        return results
 
     found = certify(**BOX, record=path, follow=note)
     assert len(run) == 6

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,6 @@ from analytic.cli import Failed, Sizes
 from analytic.tables import parse_integer
 
 if TYPE_CHECKING:
-    from oracle.box import Box
     from oracle.candidates import Candidate
     from oracle.certify import Tally, Task
 
@@ -34,7 +32,7 @@ def parse_values(text: str) -> list[int]:
         low = parse_integer(first)
         values += range(low, (parse_integer(last) if dots else low) + 1)
     if not values:
-        raise ValueError(f"{text!r} has no integers in it")
+        raise ValueError(f"{text} has no integers in it")
     return values
 
 
@@ -63,29 +61,21 @@ def candidate_of(name: str, quantity: str | None) -> Candidate:
         raise click.UsageError(str(reason)) from None
 
 
-@contextmanager
-def bar(box: Box) -> Iterator[Callable[[Task, Tally], object]]:
-    """A bar of experiments, with their rate and the time that is left, on a terminal."""
+def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tuple[Task, Tally]]:
+    """The results, with a bar of their rate and the time that is left, on a terminal."""
     from tqdm import tqdm
 
-    weights = {step: weight(*step) for step in box.steps()}
-    whole = sum(weights.values()) * sum(box.kernel_size)
-    seen = 0.0
+    from oracle.box import about
+
+    whole = sum(about(task.k, task.s, task.d) for task in tasks)
+    seen = 0
     with tqdm(unit=" experiments", unit_scale=True, leave=False, disable=None) as drawn:
-
-        def follow(task: Task, tally: Tally) -> None:
-            nonlocal seen
-            seen += weights[task.s, task.d] * task.k
-            # How many there are in all is only known at the end: judge by those that are done.
-            drawn.total = (drawn.n + tally.experiments) * whole / seen
-            drawn.update(tally.experiments)
-
-        yield follow
-
-
-def weight(s: int, d: int) -> float:
-    """About how many experiments a tap adds at one stride and dilation."""
-    return max(s, d) * d * (2 + d / s)
+        for task, found in results:
+            yield task, found
+            seen += about(task.k, task.s, task.d)
+            # How many there are in all is known at the end alone: judge by those that are done.
+            drawn.total = (drawn.n + found.experiments) * whole / seen
+            drawn.update(found.experiments)
 
 
 @click.command("certify")
@@ -135,19 +125,17 @@ def command(
     contradicts; 1 the formula is wrong somewhere; 2 wrong usage.
     """
     chosen = candidate_of(candidate, quantity)
-    from oracle.box import Box
     from oracle.certify import certify
 
     try:
-        with bar(Box.of(kernel_size, stride, dilation)) as follow:
-            found = certify(
-                chosen,
-                kernel_size=kernel_size,
-                stride=stride,
-                dilation=dilation,
-                follow=follow,
-                **options,
-            )
+        found = certify(
+            chosen,
+            kernel_size=kernel_size,
+            stride=stride,
+            dilation=dilation,
+            follow=bar,
+            **options,
+        )
     except (ValueError, OSError) as reason:
         raise click.UsageError(str(reason)) from None
     text = (
