@@ -193,7 +193,12 @@ class NumPyProgram(PythonProgram):
 
     def defined(self, part: Part, about: str, lines: Sequence[str]) -> str:
         """A function."""
-        return super().defined(part, about, lines).replace(": int", ": Any").replace("-> int", "-> Any")
+        return (
+            super()
+            .defined(part, about, lines)
+            .replace(": int", ": Any")
+            .replace("-> int", "-> Any")
+        )
 
     def function(self, part: Part) -> str:
         """A function that checks its arguments."""
@@ -279,7 +284,9 @@ class CProgram(Program):
 
     def function(self, part: Part) -> str:
         """A function that checks its arguments."""
-        parameters = ", ".join([*(f"int64_t {name}" for name in part.parameters), "int64_t *result"])
+        parameters = ", ".join(
+            [*(f"int64_t {name}" for name in part.parameters), "int64_t *result"]
+        )
         lines = ["int failed = 0;", "int *const bad = &failed;"]
         for condition in part.conditions:
             words = self.words(condition, "", "").split(", got ")[0] + condition.where
@@ -319,7 +326,9 @@ def program(formulas: Mapping[str, Formula], language: str) -> str:
         Part(name, description(of), of.symbols, of.conditions, of.definitions, of.outline)
         for name, of in formulas.items()
     ]
-    written = chain.from_iterable((of.outline, *of.definitions.values()) for of in formulas.values())
+    written = chain.from_iterable(
+        (of.outline, *of.definitions.values()) for of in formulas.values()
+    )
     return PROGRAMS[language]().write(parts, with_f=any(e.has(F) for e in written))
 
 

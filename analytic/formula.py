@@ -13,7 +13,7 @@ from analytic import domain, forms
 from analytic.axis import Axis
 from analytic.expressions import Local, substitute
 from analytic.forms import Case, Form, MakeCases
-from analytic.layer import LayerError, boolean, integer, per_axis, shown
+from analytic.layer import LayerError, integer, per_axis, shown
 from analytic.parameters import LETTERS, NAMES, GeneralLayer
 from analytic.totals import Products
 
@@ -57,7 +57,7 @@ class Formula:
         #: Of a generic formula, the least input size of each axis for which it is claimed.
         self.bounds: tuple[int, ...] | None = None
         if make is forms.generic:
-            self.bounds = tuple(case.least for ((case,)) in cases)
+            self.bounds = tuple(case.least for (case,) in cases)
         self.outline, everything = self._combine(cases)
         #: What the names in ``outline`` stand for, in order.
         self.definitions = needed(self.outline, everything)
@@ -76,8 +76,7 @@ class Formula:
             rest = [Case(1, form) for form in folded]
             chosen = [[of_axis[0] for of_axis in cases], rest]
             lowest = [
-                c if len(of) == 1 else r
-                for c, of, r in zip(chosen[0], cases, rest, strict=True)
+                c if len(of) == 1 else r for c, of, r in zip(chosen[0], cases, rest, strict=True)
             ]
         else:
             chosen = [list(one) for one in product(*cases)]
@@ -139,7 +138,9 @@ class Formula:
             s for s in self.layer.symbols() if s in about and not domain.is_own(self.layer, s)
         ]
         found = [*domain.of_symbols(strange), *found]
-        return tuple({condition.relation: condition for condition in reversed(found)}.values())[::-1]
+        return tuple({condition.relation: condition for condition in reversed(found)}.values())[
+            ::-1
+        ]
 
     @cached_property
     def domain(self) -> Any:
@@ -177,7 +178,10 @@ class Formula:
             else:
                 raise TypeError(f"{self.name} has no parameter {name!r}; it has {', '.join(names)}")
         for name, expression, value in claims:
-            if isinstance(expression, Symbol) and meaning.setdefault(expression, Integer(value)) != value:
+            if (
+                isinstance(expression, Symbol)
+                and meaning.setdefault(expression, Integer(value)) != value
+            ):
                 raise ValueError(f"{name} is given two values, {meaning[expression]} and {value}")
         for name, expression, value in claims:
             found = expression.xreplace(meaning)

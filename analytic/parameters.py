@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from sympy import Expr, Integer, Symbol, sympify
 
@@ -40,13 +40,21 @@ NAMES = {
     "groups": "groups",
     "bias": "bias",
 }
-POSITIVE = ("input_size", "kernel_size", "stride", "dilation", "in_channels", "out_channels", "groups")
+POSITIVE = (
+    "input_size",
+    "kernel_size",
+    "stride",
+    "dilation",
+    "in_channels",
+    "out_channels",
+    "groups",
+)
 
 #: The axes of a formula where nothing says how many: those of an image.
 AXES = 2
 
-Value = int | Expr | None
-PerAxisValue = Value | tuple[Value, ...] | list[Value]
+Value: TypeAlias = int | Expr | None
+PerAxisValue: TypeAlias = Value | tuple[Value, ...] | list[Value]
 
 
 class Parameters(TypedDict, total=False):
@@ -110,7 +118,9 @@ class GeneralLayer:
     def __init__(self, axes: int | None, parameters: Mapping[str, Any]) -> None:
         for name in parameters:
             if name not in Layer.FIELDS:
-                raise TypeError(f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}")
+                raise TypeError(
+                    f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}"
+                )
         number = number_of_axes(axes, parameters)
         self.cropped_apart = parameters.get("end_padding") is not None
         columns = {

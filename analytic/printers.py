@@ -243,7 +243,9 @@ class Calls(IntegerPrinter):
         text = self._print(terms[0])
         for term in terms[1:]:
             minus = term.could_extract_minus_sign()
-            text = self.called("sub" if minus else "add", text, self._print(-term if minus else term))
+            text = self.called(
+                "sub" if minus else "add", text, self._print(-term if minus else term)
+            )
         return text
 
     def product(self, factors: Sequence[Expr]) -> str:

@@ -39,11 +39,13 @@ def general_layer(layer: Layer | None, axes: int | None, parameters: Parameters)
     return GeneralLayer(axes, {**dict(layer.items()), **parameters})
 
 
-def output_size(*, axes: int | None = None, **parameters: Unpack[Parameters]) -> tuple[Formula, ...]:
+def output_size(
+    *, axes: int | None = None, **parameters: Unpack[Parameters]
+) -> tuple[Formula, ...]:
     """Output positions along each axis, as formulas. See `analytic.output_size`.
 
     >>> output_size(axes=1, kernel_size=4, stride=2)[0].expr
-    -d0... 
+    -d0...
     """
     layer = general_layer(None, axes, parameters)
     return tuple(
@@ -52,9 +54,7 @@ def output_size(*, axes: int | None = None, **parameters: Unpack[Parameters]) ->
     )
 
 
-def _of_filter(
-    name: str, quantity: Quantity, axes: int | None, parameters: Parameters
-) -> Formula:
+def _of_filter(name: str, quantity: Quantity, axes: int | None, parameters: Parameters) -> Formula:
     layer = general_layer(None, axes, parameters)
     return Formula(name, layer, quantity, range(len(layer.axes)))
 
@@ -127,7 +127,7 @@ def count(
     """Every count of a layer, each field a `Formula`. See `analytic.count`.
 
     >>> count(axes=1, kernel_size=2, stride=2, padding=0, output_padding=0, dilation=1,
-    ...       groups=1, batch_size=1, in_channels=1, out_channels=1, bias=0).total.expr
+    ...       groups=1, batch_size=1, in_channels=1, out_channels=1, bias=False).total.expr
     4*n0
     """
     totals.choose("convention", totals.CONVENTIONS, convention)
