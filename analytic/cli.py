@@ -193,7 +193,11 @@ def commands(name: str, description: str | None, homes: Mapping[str, str]) -> cl
     return click.version_option(analytic.__version__, prog_name=name)(group)
 
 
-program = commands("analytic", analytic.__doc__, {"count": "analytic.commands.count"})
+program = commands(
+    "analytic",
+    analytic.__doc__,
+    {"count": "analytic.commands.count", "formula": "analytic.commands.formula"},
+)
 
 
 def main() -> NoReturn:
