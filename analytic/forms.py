@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sympy import And, Expr, Ge, Integer, Piecewise, true
 
@@ -16,17 +16,24 @@ from analytic.expressions import Closed, Local, Theorem
 #: Below the size from which it is affine, a plain axis is listed case by case up to this many.
 MOST_SIZES = 64
 
+#: The axes whose forms are remembered: those of the fields of a count are the same.
+CACHED = 64
 
-class Form(namedtuple("Form", "size overlaps covered definitions")):
+
+class Form(NamedTuple):
     """L, T and C of an axis, and what the names in them stand for."""
 
-    __slots__ = ()
+    size: Expr
+    overlaps: Expr
+    covered: Expr
+    definitions: Mapping[Local, Expr]
 
 
-class Case(namedtuple("Case", "least form")):
+class Case(NamedTuple):
     """A form that holds from the input size ``least`` on, up to where the case before it does."""
 
-    __slots__ = ()
+    least: int
+    form: Form
 
 
 #: From an axis and its number to its cases, the largest input sizes first.
@@ -85,6 +92,7 @@ def generic(axis: Axis, _at: int) -> list[Case]:
     return [Case(start, line(axis.n, start, counts, slopes(integers(axis))))]
 
 
+@lru_cache(maxsize=CACHED)
 def exact(axis: Axis, at: int) -> list[Case]:
     """Numbers, or the cases of a plain axis, or the theorem: exact for every legal axis."""
     if not is_plain(axis):
@@ -98,6 +106,7 @@ def exact(axis: Axis, at: int) -> list[Case]:
     return found + pieces(axis, least, start - 1)
 
 
+@lru_cache(maxsize=CACHED)
 def unrolled(axis: Axis, at: int) -> list[Case]:
     """Numbers, or the closed form."""
     if is_plain(axis) and isinstance(axis.n, Integer):

@@ -11,6 +11,7 @@ from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, true
 
 from analytic import domain, forms
 from analytic.axis import Axis
+from analytic.domain import Condition
 from analytic.expressions import Local, substitute
 from analytic.forms import Case, Form, MakeCases
 from analytic.layer import LayerError, integer, per_axis, shown
@@ -107,7 +108,8 @@ class Formula:
     @cached_property
     def expr(self) -> Expr:
         """The formula in its symbols alone."""
-        return substitute(self.outline, self.definitions)
+        collected = self.make is not forms.unrolled
+        return substitute(self.outline, self.definitions, evaluate=collected)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -125,22 +127,19 @@ class Formula:
         return {s for s in found if not isinstance(s, Local)}
 
     @cached_property
-    def conditions(self) -> tuple[domain.Condition, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         """What must hold of the parameters, in the order in which it is checked."""
         axes = [self.layer.axes[at] for at in self.axes]
-        found = []
+        found: list[Condition] = []
         for axis, at in zip(axes, self.axes, strict=True):
             found += domain.of_axis(axis, at, cropped_apart=self.layer.cropped_apart)
         found += domain.of_layer(self.layer, self._mentioned)
         found += domain.of_bounds(axes, self.bounds or [1] * len(axes))
-        about = set(self._mentioned).union(*(c.relation.free_symbols for c in found))
+        about = self._mentioned.union(*(c.relation.free_symbols for c in found))
         strange = [
             s for s in self.layer.symbols() if s in about and not domain.is_own(self.layer, s)
         ]
-        found = [*domain.of_symbols(strange), *found]
-        return tuple({condition.relation: condition for condition in reversed(found)}.values())[
-            ::-1
-        ]
+        return domain.distinct([*domain.of_symbols(strange), *found])
 
     @cached_property
     def domain(self) -> Any:
@@ -229,7 +228,7 @@ class Formula:
             f"{fields[letter]} {value} on axis {at}"
             for at in self.axes
             for letter, value in forms.not_integers(self.layer.axes[at]).items()
-            if letter in letters
+            if letter in letters and (letter != "e" or self.layer.cropped_apart)
         ]
         if strange:
             raise ValueError(f"{what} needs integers in place of {', '.join(strange)}")
@@ -247,7 +246,7 @@ def multiplied(factors: Sequence[Expr]) -> Expr:
     return whole if whole.has(Piecewise) else whole.expand()
 
 
-def needed(expression: Expr, definitions: Mapping[Local, Expr]) -> dict[Local, Expr]:
+def needed(expression: Expr, definitions: dict[Local, Expr]) -> dict[Local, Expr]:
     """The definitions that an expression rests on, in order."""
     wanted = set(expression.free_symbols)
     for name in reversed(definitions):
@@ -256,7 +255,7 @@ def needed(expression: Expr, definitions: Mapping[Local, Expr]) -> dict[Local, E
     return {name: value for name, value in definitions.items() if name in wanted}
 
 
-def refusal(condition: domain.Condition, meaning: Mapping[Symbol, Integer]) -> str:
+def refusal(condition: Condition, meaning: Mapping[Symbol, Integer]) -> str:
     """What the rule of a condition says at these values."""
     rule, of = condition.rule, condition.of
     fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}

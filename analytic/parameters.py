@@ -88,6 +88,13 @@ def symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) 
     return Symbol(name, integer=True, nonnegative=True)
 
 
+def is_checkable(found: Symbol) -> bool:
+    """Whether an integer's sign and parity are all that is assumed of a symbol."""
+    kinds = ("positive", "nonnegative", "negative", "nonpositive", "odd", "even")
+    assumed = {kind: True for kind in kinds if getattr(found, f"is_{kind}")}
+    return bool(Symbol(found.name, integer=True, **assumed) == found)
+
+
 def is_whole(expression: Expr) -> bool:
     """Whether the assumptions on its symbols make an expression an integer."""
     if expression.is_integer is not None:
@@ -156,6 +163,11 @@ class GeneralLayer:
         for found in self.symbols():
             if names.setdefault(found.name, found) != found:
                 raise ValueError(f"two symbols with different assumptions are called {found.name}")
+            if not is_checkable(found):
+                raise ValueError(
+                    f"the symbol {found.name} is assumed to be more than an integer of some sign "
+                    "and parity"
+                )
 
     def values(self) -> Iterator[tuple[str, int | None, Expr]]:
         """Every parameter: its field, its axis, what it is bound to; in the order of arguments."""
