@@ -254,7 +254,6 @@ class Closed(Theorem):
             n, b = self.named(upper - whole), reach - modulus * upper
             modulus, slope = slope, modulus
 
-
     def floor_div(self, a: Expr, b: int) -> Expr:
         """``⌊a/b⌋``, named. SymPy would look long for terms to take out of the floor."""
         if b == 1 or isinstance(a, Integer):

@@ -44,9 +44,7 @@ def test_every_field_of_a_count_is_that_of_the_integers(layer: Layer, data: Data
     convention = data.draw(st.sampled_from([*CONVENTIONS]))
     rule = data.draw(st.sampled_from([*RULES]))
     bound, rest = split(data, layer)
-    formulas = flat(
-        symbolic.count(axes=len(layer.axes), convention=convention, rule=rule, **bound)
-    )
+    formulas = flat(symbolic.count(axes=len(layer.axes), convention=convention, rule=rule, **bound))
     expected = flat(analytic.count(layer, convention=convention, rule=rule))
     assert formulas.keys() == expected.keys()
     assert {name: f.evaluate(**rest) for name, f in formulas.items()} == expected
