@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -147,6 +148,9 @@ class Failed(click.ClickException):
 
 def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
     """Run a program; whatever goes wrong is one line on standard error and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a poor terminal is no reason to fail
     try:
         program.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
