@@ -3,8 +3,6 @@
 Importing this package imports neither torch nor numpy nor sympy.
 """
 
-from __future__ import annotations
-
 from analytic.floorsum import floor_sum
 from analytic.integers import (
     additions_per_filter,
@@ -17,22 +15,6 @@ from analytic.integers import (
 from analytic.layer import Layer, LayerError
 from analytic.maps import coverage
 from analytic.totals import CONVENTIONS, RULES, Count
-
-TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
-if TYPE_CHECKING:
-    from types import ModuleType
-
-#: Modules that need more than Python: loaded when they are first asked for.
-LAZY = {"onnx"}
-
-
-def __getattr__(name: str) -> ModuleType:
-    if name not in LAZY:
-        raise AttributeError(f"module 'analytic' has no attribute {name!r}")
-    from importlib import import_module
-
-    return import_module(f"analytic.{name}")
-
 
 __version__ = "0.1.0"
 
@@ -53,7 +35,7 @@ __all__ = [
 ]
 
 #: Modules that import what is heavy: they load when they are first asked for.
-LAZY = ("arrays",)
+LAZY = ("arrays", "export", "onnx", "symbolic")
 
 
 def __getattr__(name: str) -> object:
