@@ -12,7 +12,7 @@ from analytic.axis import Axis
 from analytic.expressions import EXPRESSIONS
 from analytic.forms import integers, is_plain
 from analytic.layer import AXIS_RULES, LAYER_RULES, Rule, axis_slacks, layer_slacks
-from analytic.parameters import GeneralLayer, symbol
+from analytic.parameters import GeneralLayer
 
 #: A generic formula is not claimed for fewer inputs than this.
 BOUND = "be at least {} for this formula"
@@ -139,11 +139,3 @@ def implied_by(least: Mapping[Symbol, int], condition: Condition) -> bool:
     """Whether the condition is the least value of a symbol that has a larger one too."""
     found, bound = least_value(condition)
     return found is not None and bound < least[found]
-
-
-def is_own(layer: GeneralLayer, found: Symbol) -> bool:
-    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
-    return any(
-        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
-        for field, at, value in layer.values()
-    )

@@ -10,13 +10,25 @@ from collections.abc import Mapping
 from itertools import chain, count
 from typing import Any
 
-from sympy import Dummy, Expr, Function, Integer, Max, Min, Rational, Sum, Symbol, ceiling, floor
-from sympy import S as constants
+from sympy import (
+    Dummy,
+    Expr,
+    Function,
+    Integer,
+    Max,
+    Min,
+    Rational,
+    Sum,
+    Symbol,
+    ceiling,
+    floor,
+    sympify,
+)
 
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent
-from analytic.floorsum import lattice_points
 from analytic.floorsum import floor_sum as integer_floor_sum
+from analytic.floorsum import lattice_points
 
 
 class F(Function):  # type: ignore[misc]  # SymPy has no types
@@ -45,7 +57,7 @@ class F(Function):  # type: ignore[misc]  # SymPy has no types
     def eval(cls, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr | None:
         """A number where the arguments are numbers, 0 where the box or the cut is empty."""
         if n.is_nonpositive or k.is_nonpositive or t.is_nonpositive:
-            return constants.Zero
+            return Integer(0)
         if all(isinstance(value, Integer) for value in (n, k, s, d, t)):
             return Integer(INTEGERS.F(int(n), int(k), int(s), int(d), int(t)))
         return None
@@ -179,11 +191,11 @@ class Theorem:
 
     def maximum(self, a: Expr, b: Expr) -> Expr:
         """The larger, named."""
-        return self.named(larger(constants(a), constants(b)))
+        return self.named(larger(sympify(a), sympify(b)))
 
     def minimum(self, a: Expr, b: Expr) -> Expr:
         """The smaller, named."""
-        return self.named(smaller(constants(a), constants(b)))
+        return self.named(smaller(sympify(a), sympify(b)))
 
     def named(self, expression: Expr) -> Expr:
         """The next name for an expression."""
@@ -226,8 +238,8 @@ class Closed(Theorem):
     def F(self, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr:
         """`floorsum.lattice_points`, step by step."""
         if n.is_nonpositive or k.is_nonpositive or t.is_nonpositive:
-            return constants.Zero
-        return lattice_points(self, n, k, s, d, self.maximum(t, constants.Zero))
+            return Integer(0)
+        return lattice_points(self, n, k, s, d, self.maximum(t, Integer(0)))
 
     def floor_sum(self, n: Expr, m: Expr, a: Expr, b: Expr) -> Expr:
         """`floorsum.floor_sum` for integers ``m`` and ``a``: Euclid's steps, until the slope is 0.
@@ -237,7 +249,7 @@ class Closed(Theorem):
         made positive by summing from the other end.
         """
         slope, modulus = int(a), int(m)
-        total = constants.Zero
+        total = Integer(0)
         while True:
             quotient = (2 * slope + modulus) // (2 * modulus)
             slope -= quotient * modulus

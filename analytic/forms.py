@@ -61,26 +61,30 @@ def integers(axis: Axis, n: int = 1) -> Axis:
 
 def numbers(axis: Axis) -> Form:
     """An axis of integers alone."""
-    return Form(*map(Integer, extent(INTEGERS, integers(axis, int(axis.n)))), {})
+    size, overlaps, covered = extent(INTEGERS, integers(axis, int(axis.n)))
+    return Form(Integer(size), Integer(overlaps), Integer(covered), {})
 
 
 def theorem(axis: Axis, at: int) -> Form:
     """The theorem, with ``F`` as a function."""
     lib = Theorem(at)
-    return Form(*lib.extent(axis), lib.definitions)
+    size, overlaps, covered = lib.extent(axis)
+    return Form(size, overlaps, covered, lib.definitions)
 
 
 def closed(axis: Axis, at: int) -> Form:
     """The theorem with ``F`` unrolled; stride and dilation are integers."""
     lib = Closed(at)
-    return Form(*lib.extent(axis), lib.definitions)
+    size, overlaps, covered = lib.extent(axis)
+    return Form(size, overlaps, covered, lib.definitions)
 
 
 def line(n: Expr, start: int, counts: tuple[int, ...], steps: tuple[int, ...]) -> Form:
     """Counts that are known at the input size ``start``, and what an input adds to each."""
-    return Form(
-        *[Integer(c) + step * (n - start) for c, step in zip(counts, steps, strict=True)], {}
+    size, overlaps, covered = (
+        c + step * (n - start) for c, step in zip(counts, steps, strict=True)
     )
+    return Form(size, overlaps, covered, {})
 
 
 def generic(axis: Axis, _at: int) -> list[Case]:
@@ -138,19 +142,16 @@ def steps_at(counts: Mapping[int, tuple[int, ...]], n: int) -> tuple[int, ...]:
 def folded(axis: Axis, cases: list[Case]) -> Form:
     """The cases of one axis as one form, of `Piecewise` counts."""
     if len(cases) == 1:
-        form: Form = cases[0].form
-        return form
-    columns = [
-        Piecewise(
-            *[(case.form[i], from_on(axis, case.least)) for case in cases[:-1]],
-            (cases[-1].form[i], true),
-        )
+        return cases[0].form
+    conditions = [*(from_on(axis, case.least) for case in cases[:-1]), true]
+    size, overlaps, covered = (
+        Piecewise(*[(case.form[i], c) for case, c in zip(cases, conditions, strict=True)])
         for i in range(3)
-    ]
+    )
     definitions: dict[Local, Expr] = {}
     for case in cases:
         definitions |= case.form.definitions
-    return Form(*columns, definitions)
+    return Form(size, overlaps, covered, definitions)
 
 
 def from_on(axis: Axis, least: int) -> Any:

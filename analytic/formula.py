@@ -15,7 +15,7 @@ from analytic.domain import Condition
 from analytic.expressions import Local, substitute
 from analytic.forms import Case, Form, MakeCases
 from analytic.layer import LayerError, integer, per_axis, shown
-from analytic.parameters import LETTERS, NAMES, GeneralLayer
+from analytic.parameters import LETTERS, NAMES, GeneralLayer, is_own
 from analytic.totals import Products
 
 #: From the sizes of some axes, and the products over them, to a count.
@@ -48,8 +48,11 @@ class Formula:
         quantity: Quantity,
         axes: Iterable[int],
         make: MakeCases = forms.exact,
+        choice: str = "",
     ) -> None:
         self.name = name
+        #: By which convention or rule it counts, where there is more than one.
+        self.choice = choice
         self.layer = layer
         self.quantity = quantity
         self.axes = tuple(axes)
@@ -136,9 +139,7 @@ class Formula:
         found += domain.of_layer(self.layer, self._mentioned)
         found += domain.of_bounds(axes, self.bounds or [1] * len(axes))
         about = self._mentioned.union(*(c.relation.free_symbols for c in found))
-        strange = [
-            s for s in self.layer.symbols() if s in about and not domain.is_own(self.layer, s)
-        ]
+        strange = [s for s in self.layer.symbols() if s in about and not is_own(self.layer, s)]
         return domain.distinct([*domain.of_symbols(strange), *found])
 
     @cached_property
@@ -219,7 +220,7 @@ class Formula:
         return self._remade(forms.unrolled)
 
     def _remade(self, make: MakeCases) -> Formula:
-        return Formula(self.name, self.layer, self.quantity, self.axes, make)
+        return Formula(self.name, self.layer, self.quantity, self.axes, make, self.choice)
 
     def _require(self, what: str, letters: str) -> None:
         """Refuse where one of these is not an integer."""

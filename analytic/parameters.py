@@ -208,3 +208,11 @@ def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
             )
         found, said = entries, True
     return found
+
+
+def is_own(layer: GeneralLayer, found: Symbol) -> bool:
+    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
+    return any(
+        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
+        for field, at, value in layer.values()
+    )

@@ -6,7 +6,7 @@ down to ``F``, then when all of it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from xml.dom.minidom import parseString
 from xml.sax.saxutils import escape
@@ -56,7 +56,7 @@ class Name:
         self.stem, self.sub, self.prime, self.index, self.words = stem, sub, prime, index, words
 
     def latex(self) -> str:
-        """``H_{in}``, ``\\text{kernel\\_size}[0]``, ``n'_{0}``."""
+        r"""``H_{in}``, ``\text{kernel\_size}[0]``, ``n'_{0}``."""
         stem = LATEX_GREEK.get(self.stem, self.stem)
         if self.words:
             stem = rf"\text{{{self.stem.replace('_', chr(92) + '_')}}}"
@@ -181,7 +181,7 @@ class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
 
     def element(self, text: str) -> Any:
         """An element, from text."""
-        return parseString(text).documentElement
+        return parseString(text).documentElement  # noqa: S318  # our own text
 
     def row(self, *parts: Any, tag: str = "mrow") -> Any:
         """Expressions, and elements as text, one after the other."""

@@ -174,7 +174,6 @@ def test_names_are_shown_on_one_line_and_not_for_ever(program: Program) -> None:
     assert shown == ["a b [31m", "x" * 79 + "…", "", "couche n° 1"]
 
 
-
 def test_names_of_any_kind_pass_through(program: Program) -> None:
     row = GOOD.replace("{", '{"name": "\\ud800 é", ')
     done = program("count - --json", stdin=row)

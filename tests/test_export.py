@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import random
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -13,8 +12,6 @@ from typing import Any
 
 import pytest
 
-import analytic
-from analytic import Layer, LayerError, export, symbolic
 from analytic.formula import Formula
 
 #: A function of a formula's parameters: a count, or None where it is refused as too large.

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
-from sympy import Symbol, symbols
 
 import analytic
-from analytic import Layer, LayerError, symbolic
-from analytic.affine import affine_from
-from analytic.formula import Formula
+from analytic import Layer, symbolic
 from analytic.totals import CONVENTIONS, RULES, Count
 from tests.strategies import layers
 

@@ -1,4 +1,4 @@
-"""``formula``: a count as a formula, general or for some layers, in the language of one's choice."""
+"""``formula``: a count as a formula, general or for some layers, in a language."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OPTIONS = (
 )
 
 
-def formulas(count: str, axes: int | None, choices: dict[str, str], bound: Any) -> list[Formula]:
+def formulas(count: str, axes: int | None, choices: Any, bound: Any) -> list[Formula]:
     """The formulas of a count: one, or of the output size one an axis."""
     from analytic import symbolic
 
@@ -51,7 +51,7 @@ def formulas(count: str, axes: int | None, choices: dict[str, str], bound: Any) 
     return list(found) if isinstance(found, tuple) else [found]
 
 
-def formula(  # noqa: D417
+def formula(
     count: str,
     axes: int | None,
     convention: str,
@@ -62,7 +62,7 @@ def formula(  # noqa: D417
     output: Path | None,
     **flags: Any,
 ) -> None:
-    """Write a count as a formula.
+    r"""Write a count as a formula.
 
     COUNT is total, macs, additions_per_filter or another field of a count. A flag that is not given
     stays a symbol; a value is 4, for all axes, or 4x2.
