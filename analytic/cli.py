@@ -202,6 +202,7 @@ program = commands(
     analytic.__doc__,
     {
         "count": "analytic.commands.count",
+        "formula": "analytic.commands.formula",
         "identify": "analytic.commands.identify",
     },
 )
