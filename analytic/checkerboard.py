@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from math import gcd
 
 from analytic import phases
 from analytic.axis import Axis
@@ -52,7 +51,7 @@ def reason(axis: Axis) -> str:
     """Why the coverage of an axis is uneven; nothing where it is even."""
     if phases.is_even(axis):
         return ""
-    common = gcd(axis.s, axis.d)
+    common = phases.common_factor(axis)
     words = WORDS["common" if common > 1 else "kernel"]
     return words.format(k=axis.k, s=axis.s, d=axis.d, g=common)
 
@@ -79,7 +78,7 @@ def nearest_even(layer: Layer) -> Layer | None:
     ((4, 4), (1, 1), (0, 0))
     """
     torch = layer.end_padding is None
-    if any(gcd(axis.s, axis.d) > 1 for axis in layer.axes):
+    if any(phases.common_factor(axis) > 1 for axis in layer.axes):
         return None
     axes = [min(even_axes(axis, symmetric=torch), key=partial(change, axis)) for axis in layer.axes]
     return layer.replace(

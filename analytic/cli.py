@@ -22,6 +22,9 @@ from analytic.totals import CONVENTIONS, RULES
 Item = TypeVar("Item")
 Items = Iterator[Item]
 
+#: The formats of a figure.
+FIGURES = (".png", ".svg", ".pdf")
+
 
 class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A per-axis value: ``4`` or ``4x2``."""
@@ -141,6 +144,20 @@ class Failed(click.ClickException):
     exit_code = 1
 
 
+def save_figure(path: str, draw: Callable[[], Any]) -> None:
+    """Write the figure that ``draw`` makes; without matplotlib, say how to get it."""
+    if not path.endswith(FIGURES):
+        raise click.UsageError(f"--output must end in {', '.join(FIGURES)}, got {path}")
+    try:
+        from analytic import figures
+
+        figures.save(draw(), path)
+    except ImportError:
+        raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
+
+
 def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
     """Run a program; whatever goes wrong is one line on standard error and an exit status."""
     try:
@@ -189,7 +206,14 @@ def commands(name: str, description: str | None, homes: Mapping[str, str]) -> cl
     return click.version_option(analytic.__version__, prog_name=name)(group)
 
 
-program = commands("analytic", analytic.__doc__, {"count": "analytic.commands.count"})
+program = commands(
+    "analytic",
+    analytic.__doc__,
+    {
+        "count": "analytic.commands.count",
+        "coverage": "analytic.commands.coverage",
+    },
+)
 
 
 def main() -> NoReturn:

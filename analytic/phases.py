@@ -112,6 +112,15 @@ def values(axis: Axis) -> tuple[int, ...]:
     return tuple(sorted({coverage for coverage, phases in shares(INTEGERS, axis) if phases}))
 
 
+def common_factor(axis: Axis) -> int:
+    """``gcd(s, d)``: positions that it does not divide are holes, whatever the kernel.
+
+    >>> common_factor(Axis(n=8, k=3, s=4, d=2, b=0, e=0, o=0))
+    2
+    """
+    return INTEGERS.gcd(axis.s, axis.d)
+
+
 def is_even(axis: Axis) -> bool:
     """Whether every interior position receives the same: stride coprime to dilation, dividing k.
 
