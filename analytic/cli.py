@@ -24,6 +24,7 @@ Items = Iterator[Item]
 
 #: The formats of a figure.
 FIGURES = (".png", ".svg", ".pdf")
+OUTPUT = click.option("--output", help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
 
 
 class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
@@ -95,6 +96,13 @@ def with_options(
     return function
 
 
+def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags with as few channels as are legal, where none are given."""
+    fewest = 1 if flags["groups"] is None else flags["groups"]
+    left_out = [name for name in ("in_channels", "out_channels") if flags[name] is None]
+    return {**flags, **dict.fromkeys(left_out, fewest)}
+
+
 def layer_of_flags(flags: Mapping[str, Any]) -> Layer:
     """The layer that the flags describe; a usage error where one is missing or not legal."""
     given = {name: value for name, value in flags.items() if value is not None}
@@ -154,6 +162,8 @@ def save_figure(path: str, draw: Callable[[], Any]) -> None:
         figures.save(draw(), path)
     except ImportError:
         raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
+    except OverflowError:
+        raise Failed("the numbers are too large to draw") from None
     except OSError as reason:
         raise click.UsageError(f"{path}: {reason.strerror}") from None
 
@@ -210,6 +220,7 @@ program = commands(
     "analytic",
     analytic.__doc__,
     {
+        "compare": "analytic.commands.compare",
         "count": "analytic.commands.count",
         "coverage": "analytic.commands.coverage",
     },

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from analytic import colours, totals
 from analytic.arithmetic import INTEGERS
 from analytic.checkerboard import verdict
+from analytic.comparison import Compared, ratios
 from analytic.layer import Layer
 from analytic.tables import write_sizes
 from analytic.window import Window, window
@@ -69,8 +70,13 @@ def coverage(layer: Layer) -> Figure:
         profile(grid[0, 1], wide, upright=True)
         profile(grid[1, 0], down, upright=False)
         heat_map(figure, grid[1, 1], wide, down)
-    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=6.5)
+    below(figure, lines)
     return figure
+
+
+def below(figure: Figure, lines: list[str]) -> None:
+    """Write a caption."""
+    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=6.5)
 
 
 def numbers(of: Window) -> list[float]:
@@ -156,3 +162,51 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         *wrap(verdict(layer), WIDTH),
         *(line for gap in gaps for line in wrap(gap, WIDTH)),
     ]
+
+
+#: How a rule is drawn: told apart in greyscale too.
+LINES: dict[str, dict[str, Any]] = {
+    "exact": {"color": "black", "linestyle": "-", "marker": "o"},
+    "input": {"color": "#26386f", "linestyle": "--", "marker": "s"},
+    "output": {"color": "#9b9476", "linestyle": "-.", "marker": "^"},
+}
+
+
+@styled
+def sweep(made: Compared, over: str) -> Figure:
+    """The MACs by every rule over the values of one argument, on a logarithmic scale."""
+    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
+    axes = figure.subplots()
+    for rule, values in made.macs.items():
+        axes.plot(made.labels, values, label=f"{rule} rule", markersize=2.5, lw=0.8, **LINES[rule])
+    axes.set_yscale("log")
+    axes.set_xlabel(over.replace("_", " "))
+    axes.set_ylabel("MACs")
+    return finished(figure, axes, made)
+
+
+@styled
+def layers(made: Compared) -> Figure:
+    """How many times the exact MACs the other rules charge, over layers in the order of that."""
+    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
+    axes = figure.subplots()
+    share = [100 * (place + 0.5) / len(made.labels) for place in range(len(made.labels))]
+    axes.axhline(1.0, label="exact rule", lw=0.8, color=LINES["exact"]["color"])
+    for rule, values in ratios(made).items():
+        look = {**LINES[rule], "marker": ""}
+        axes.plot(share, values, label=f"{rule} rule", lw=1.2, **look)
+    axes.set_yscale("log")
+    axes.set_xlabel(f"% of {len(made.labels)} layers, each rule in its own order")
+    axes.set_ylabel("times the exact MACs")
+    return finished(figure, axes, made)
+
+
+def finished(figure: Figure, axes: Axes, made: Compared) -> Figure:
+    """A comparison with its legend; the number of what is left out stands below it."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    if made.left_out:
+        note = f"{len(made.left_out)} left out: {made.left_out[0]}"
+        note += ", …" if len(made.left_out) > 1 else ""
+        below(figure, wrap(note, WIDTH))
+    return figure

@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from analytic.cli import LAYER_OPTIONS, layer_of_flags, save_figure, with_options
+from analytic.cli import (
+    LAYER_OPTIONS,
+    OUTPUT,
+    layer_of_flags,
+    one_filter,
+    save_figure,
+    with_options,
+)
 from analytic.layer import Layer
 
 HELP = """Show how many products land on each output of a layer, and whether it is even.
@@ -26,10 +33,7 @@ Exit status: 0 shown; 1 the figure cannot be drawn; 2 wrong usage or an illegal 
 
 def coverage(output: str | None, width: int | None, **flags: Any) -> None:
     """Draw the layer of the flags."""
-    # The map is that of one filter: channels that are not given are as few as are legal.
-    fewest = 1 if flags["groups"] is None else flags["groups"]
-    channels = {name: fewest for name in ("in_channels", "out_channels") if flags[name] is None}
-    layer = layer_of_flags({**flags, **channels})
+    layer = layer_of_flags(one_filter(flags))
     if output is None:
         in_terminal(layer, width)
     else:
@@ -55,7 +59,7 @@ command = click.command("coverage", help=HELP)(
     with_options(
         coverage,
         *LAYER_OPTIONS,
-        click.option("--output", help="Draw a figure instead: FILE.png, FILE.svg or FILE.pdf."),
+        OUTPUT,
         click.option("--width", type=click.IntRange(20), help="[default: that of the terminal]"),
     )
 )
