@@ -134,7 +134,11 @@ def progress(
         return
     from tqdm import tqdm
 
-    size = os.fstat(stream.fileno()).st_size if stream.seekable() else None
+    size = None  # of a pipe
+    if stream.seekable():
+        here = stream.tell()
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(here)
     with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
 
         def follow(items: Items[Item]) -> Items[Item]:
@@ -185,7 +189,7 @@ def run(program: click.Command, name: str, arguments: list[str] | None = None) -
     except BrokenPipeError:
         # Whoever read our output has closed it: nothing is left to say, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        sys.exit(1)
     sys.exit(0)
 
 

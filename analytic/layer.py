@@ -15,7 +15,7 @@ from analytic.axis import Axis, size
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, SupportsIndex
 
     from analytic.protocols import Arithmetic, InputSize, LayerLike, PerAxis
 
@@ -245,16 +245,16 @@ class Layer:
     def __init__(
         self,
         input_size: InputSize,
-        in_channels: int,
-        out_channels: int,
+        in_channels: SupportsIndex,
+        out_channels: SupportsIndex,
         kernel_size: PerAxis,
         stride: PerAxis = 1,
         padding: PerAxis = 0,
         output_padding: PerAxis = 0,
-        groups: int = 1,
+        groups: SupportsIndex = 1,
         bias: bool = True,
         dilation: PerAxis = 1,
-        batch_size: int = 1,
+        batch_size: SupportsIndex = 1,
         end_padding: PerAxis | None = None,
     ) -> None:
         keep = super().__setattr__

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from analytic.protocols import InputSize, PerAxis
 
-#: What CPython's list takes, and an integer too large to be one of the cached small ones.
-LIST_BYTES, ENTRY_BYTES, INTEGER_BYTES, LARGEST_CACHED = 56, 8, 32, 256
+#: What CPython takes for a list, an entry (an eighth more, as lists grow), and an integer that is
+#: too large to be one of the cached small ones.
+LIST_BYTES, ENTRY_BYTES, INTEGER_BYTES, LARGEST_CACHED = 104, 9, 32, 256
 
 
 def at(axis: Axis, y: int) -> int:
@@ -88,5 +89,5 @@ def coverage(
     axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
     needed = list_bytes(axes)
     if needed > max_bytes:
-        raise MemoryError(f"the coverage would take {needed} bytes, more than {max_bytes=}")
+        raise MemoryError(f"the coverage would take up to {needed} bytes, more than {max_bytes=}")
     return outer([along(axis) for axis in axes])

@@ -6,14 +6,15 @@ For the reader and the type checker: the package does not import this module at 
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol, SupportsIndex
 
 from analytic.axis import Axis
 
+#: One entry an axis, in a list or tuple. NumPy's integers are integers.
+InputSize = Sequence[SupportsIndex]
 #: One integer for all axes, or one an axis.
-PerAxis = int | tuple[int, ...] | list[int]
-#: One entry an axis.
-InputSize = tuple[int, ...] | list[int]
+PerAxis = SupportsIndex | Sequence[SupportsIndex]
 
 
 class Arithmetic(Protocol):

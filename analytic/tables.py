@@ -87,7 +87,7 @@ def lines(stream: IO[bytes]) -> Iterator[tuple[int, str | ValueError]]:
             yield number, ValueError("the line is not UTF-8 text")
             continue
         if text.strip():
-            yield number, text
+            yield number, text.rstrip("\r\n")
 
 
 def read(stream: IO[bytes]) -> Iterator[Row]:
@@ -98,7 +98,11 @@ def read(stream: IO[bytes]) -> Iterator[Row]:
         return
     opening = first[1]
     if isinstance(opening, str) and opening.lstrip()[0] not in "{[":
-        fields_of = _csv_reader(opening)
+        try:
+            fields_of = _csv_reader(opening)
+        except ValueError as reason:
+            yield Row(first[0], {}, None, str(reason))
+            return
     else:
         fields_of = read_json
         yield _row(*first, fields_of)
@@ -140,6 +144,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _csv_reader(header: str) -> Callable[[str], Mapping[str, Any]]:
     """A reader of the lines below a CSV header. A cell may not run over the end of its line."""
     names = [name.strip() for name in _cells(header)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the header has the column {name!r} twice")
 
     def fields_of(text: str) -> Mapping[str, Any]:
         cells = _cells(text)

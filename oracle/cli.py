@@ -7,7 +7,11 @@ from typing import NoReturn
 import oracle
 from analytic.cli import commands, run
 
-program = commands("oracle", oracle.__doc__, {"count": "oracle.commands.count"})
+program = commands(
+    "oracle",
+    oracle.__doc__,
+    {"count": "oracle.commands.count", "snippet": "oracle.commands.snippet"},
+)
 
 
 def main() -> NoReturn:

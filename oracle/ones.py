@@ -31,10 +31,10 @@ def experiment_bytes(axes: tuple[Axis, ...], itemsize: int = 8) -> int:
     """The bytes that the experiment takes: input, kernel, torch's column buffer, and results."""
     inputs = math.prod(axis.n for axis in axes)
     taps = math.prod(axis.k for axis in axes)
-    results = [math.prod(map(size, axes))]
+    results = math.prod(map(size, axes))
     if _cropped_apart(axes):
-        results.append(math.prod(map(size, map(_uncropped, axes))))
-    return int(itemsize * (inputs + taps + inputs * taps + sum(results)))
+        results = math.prod(map(size, map(_uncropped, axes))) + math.prod(map(_extended, axes))
+    return int(itemsize * (inputs + taps + inputs * taps + results))
 
 
 def run(
@@ -70,15 +70,24 @@ def run(
             dilation=[axis.d for axis in measured],
         )[0, 0]
         if apart:
-            # functional.pad takes the last axis first, and cuts where a pad is negative.
-            pads = [pad for axis in reversed(axes) for pad in (-axis.b, axis.o - axis.e)]
-            result = functional.pad(result, pads)
+            # Extended first, so that more may be cut than there was; pad takes the last axis first.
+            ends = [(max(-axis.b, 0), max(axis.o - axis.e, 0)) for axis in reversed(axes)]
+            result = functional.pad(result, [pad for end in ends for pad in end])
+            starts = [max(axis.b, 0) for axis in axes]
+            result = result[
+                tuple(slice(y, y + size(axis)) for y, axis in zip(starts, axes, strict=True))
+            ]
     return result
 
 
 def _cropped_apart(axes: tuple[Axis, ...]) -> bool:
     """Whether these are crops that torch does not have."""
     return any(axis.b != axis.e or axis.b < 0 for axis in axes)
+
+
+def _extended(axis: Axis) -> int:
+    """Positions of the uncropped result once it reaches over the whole output."""
+    return int(size(axis) + max(axis.b, 0) + max(axis.e - axis.o, 0))
 
 
 def _uncropped(axis: Axis) -> Axis:

@@ -1,0 +1,112 @@
+"""When the parameters of a formula are legal: the rules of `layer`, as conditions on symbols."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sympy import Add, Eq, Expr, Ge, Integer, Mod, Symbol, sympify
+
+from analytic.affine import least_input_size
+from analytic.axis import Axis
+from analytic.expressions import EXPRESSIONS
+from analytic.forms import integers, is_plain
+from analytic.layer import AXIS_RULES, LAYER_RULES, Rule, axis_slacks, layer_slacks
+from analytic.parameters import GeneralLayer, symbol
+
+#: A generic formula is not claimed for fewer inputs than this.
+BOUND = "be at least {} for this formula"
+BIAS = Rule("bias", "be True or False", lambda of: of.bias)
+
+
+class Condition(namedtuple("Condition", "relation rule of axis implied")):
+    """A relation that must hold, and the rule whose words refuse what breaks it.
+
+    ``of`` is the axis or the layer of which the rule speaks, ``implied`` whether the assumptions on
+    the symbols and the other conditions make it true.
+    """
+
+    __slots__ = ()
+
+    @property
+    def where(self) -> str:
+        """The end of the refusal."""
+        return "" if self.axis is None else f" on axis {self.axis}"
+
+
+def relation(slack: Expr) -> Any:
+    """``slack ≥ 0`` as one writes it: without minus signs, a remainder as equal to 0."""
+    if isinstance(-slack, Mod):
+        return Eq(-slack, 0, evaluate=False)
+    constant, rest = slack.as_coeff_Add()
+    if isinstance(rest, Symbol):
+        return Ge(rest, -constant, evaluate=False)
+    terms = Add.make_args(slack)
+    more = [term for term in terms if not term.could_extract_minus_sign()]
+    less = [-term for term in terms if term.could_extract_minus_sign()]
+    return Ge(Add(*more), Add(*less), evaluate=False)
+
+
+def is_implied(slack: Expr) -> bool:
+    """Whether assumptions make the slack non-negative, in a way that goes without saying."""
+    return bool(slack.is_nonnegative) and not isinstance(slack.as_coeff_Add()[1], Symbol)
+
+
+def of_axis(axis: Axis, at: int, *, cropped_apart: bool) -> Iterator[Condition]:
+    """The conditions on one axis that do not hold already."""
+    slacks = axis_slacks(EXPRESSIONS, axis, cropped_apart=cropped_apart)
+    for rule, slack in zip(AXIS_RULES, map(sympify, slacks), strict=True):
+        implied = is_implied(slack)
+        if rule.argument == "output_size" and is_plain(axis) and not isinstance(axis.n, Integer):
+            # Solved for the input size.
+            least = least_input_size(integers(axis))
+            implied = implied or least == 1
+            slack = axis.n - least  # noqa: PLW2901
+        if not isinstance(slack, Integer):
+            yield Condition(relation(slack), rule, axis, at, implied)
+
+
+def of_bounds(axes: Sequence[Axis], bounds: Sequence[int]) -> Iterator[Condition]:
+    """That every input size is one for which a generic formula is claimed."""
+    for at, (axis, least) in enumerate(zip(axes, bounds, strict=True)):
+        if least > 1 and not isinstance(axis.n, Integer):
+            rule = Rule("input_size", BOUND.format(least), lambda of: of.n)
+            yield Condition(relation(axis.n - least), rule, axis, at, implied=False)
+
+
+def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
+    """The conditions on what a layer has beside its axes, as far as they are about some symbols."""
+    slacks = (*layer_slacks(EXPRESSIONS, layer), 1 - layer.bias)
+    for rule, slack in zip((*LAYER_RULES, BIAS), map(sympify, slacks), strict=True):
+        if slack.free_symbols and slack.free_symbols <= about:
+            yield Condition(relation(slack), rule, layer, None, is_implied(slack))
+
+
+def of_symbols(symbols: Sequence[Symbol]) -> Iterator[Condition]:
+    """What the assumptions on symbols that are not the layer's own say of them."""
+    for found in symbols:
+        parity = 1 if found.is_odd else 0
+        known = {
+            "be positive": (found.is_positive, Ge(found, 1, evaluate=False)),
+            "not be negative": (
+                found.is_nonnegative and not found.is_positive,
+                Ge(found, 0, evaluate=False),
+            ),
+            "be odd" if parity else "be even": (
+                found.is_odd or found.is_even,
+                Eq(Mod(found, 2, evaluate=False), parity, evaluate=False),
+            ),
+        }
+        for words, (said, condition) in known.items():
+            if said:
+                rule = Rule(found.name, words, lambda of: of)
+                yield Condition(condition, rule, found, None, implied=False)
+
+
+def is_own(layer: GeneralLayer, found: Symbol) -> bool:
+    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
+    return any(
+        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
+        for field, at, value in layer.values()
+    )

@@ -1,0 +1,399 @@
+"""The command lines, as a person types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import runpy
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import pytest
+
+import analytic
+import oracle.cli
+from analytic import Layer, cli
+from analytic.commands import count as count_module
+from analytic.tables import layer_of
+
+DATA = Path(__file__).parent / "data"
+ONE = "--input-size 8x8 --in-channels 4 --out-channels 6 --kernel-size 4 --stride 2 --padding 1"
+GOOD = '{"input_size": [8, 8], "in_channels": 4, "out_channels": 6, "kernel_size": 4}'
+
+
+class Done(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+class Pipe(io.BytesIO):
+    """Standard input that can only be read from begin to end."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class Program:
+    """Runs a command line in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.capsys = capsys
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, line: str, stdin: str = "", name: str = "analytic") -> Done:
+        program = {"analytic": cli.program, "oracle": oracle.cli.program}[name]
+        self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Pipe(stdin.encode())))
+        with pytest.raises(SystemExit) as end:
+            cli.run(program, name, line.split())
+        status = end.value.code
+        assert isinstance(status, int)
+        return Done(status, *self.capsys.readouterr())
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
+    return Program(capsys, monkeypatch)
+
+
+def test_one_layer_for_people(program: Program) -> None:
+    done = program(f"count {ONE} --batch-size 2")
+    assert (done.status, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[:4] == [
+        "operations (nonzero convention)  239,808",
+        "MACs (exact rule)                 43,200",
+        "2 × MACs (exact rule)             86,400",
+        "",
+    ]
+    assert "output size                        16x16" in lines
+
+
+@pytest.mark.parametrize("name", ["analytic", "oracle"])
+def test_one_layer_for_programs(program: Program, name: str) -> None:
+    done = program(f"count {ONE} --no-bias --json --convention exact --rule input", name=name)
+    fields = json.loads(done.out)
+    count = fields.pop("count")
+    layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, bias=False)
+    assert layer_of(fields) == layer
+    expected = analytic.count(layer, convention="exact", rule="input")._asdict()
+    assert count == {**expected, "output_size": [16, 16]}
+
+
+def test_every_flag_is_passed_on(program: Program) -> None:
+    flags = (
+        "--input-size 5x6 --in-channels 4 --out-channels 6 --kernel-size 3x2 --stride 2x3 "
+        "--padding 1x0 --output-padding 1 --groups 2 --no-bias --dilation 2 --batch-size 3 "
+        "--end-padding -1x2"
+    )
+    done = program(f"count {flags} --format csv")
+    (row,) = csv.DictReader(io.StringIO(done.out))
+    layer = Layer((5, 6), 4, 6, (3, 2), (2, 3), (1, 0), 1, 2, False, 2, 3, (-1, 2))
+    assert layer_of(row) == layer
+    assert row["count_total"] == str(analytic.count(layer).total)
+
+
+def test_formats_of_one_layer(program: Program) -> None:
+    assert program(f"count {ONE} --format markdown").out.startswith("| what is counted")
+    assert program(f"count {ONE} --format latex").out.startswith("\\begin{tabular}{lr}")
+
+
+@pytest.mark.parametrize("name", ["analytic", "oracle"])
+def test_a_file_of_layers(program: Program, name: str) -> None:
+    """The DCGAN generator; the totals are sums over the experiment's own figures."""
+    done = program(f"count {DATA / 'dcgan.jsonl'} --json", name=name)
+    found = [json.loads(line) for line in done.out.splitlines()]
+    rows = [json.loads(line) for line in (DATA / "dcgan.jsonl").read_text().splitlines()]
+    for row, result in zip(rows, found, strict=True):
+        count = result.pop("count")
+        assert result == row
+        assert (count["overlaps"], count["covered"]) == (row["taps"], row["nonzero"])
+        assert count["macs"] == row["in_channels"] * row["out_channels"] * row["taps"]
+    macs = sum(row["in_channels"] * row["out_channels"] * row["taps"] for row in rows)
+    assert done.err.startswith("total of 5 layers: ")
+    assert f"{macs} MACs, {2 * macs} twice" in done.err
+    assert done.status == 0
+
+
+def test_a_table_of_a_file(program: Program) -> None:
+    done = program(f"count {DATA / 'dcgan.jsonl'} --rule output")
+    lines = done.out.splitlines()
+    assert "operations (nonzero)" in lines[0]
+    assert "2 × MACs (output rule)" in lines[0]
+    assert len(lines) == 2 + 5 + 1
+    assert lines[2].split()[:3] == ["1", "DCGAN", "(pytorch/examples)"]
+    assert "total of 5 layers" in lines[-1]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_long_tables_are_written_in_blocks(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analytic.report, "BLOCK", 2)
+    lines = program("count -", stdin=f"{GOOD}\n" * 5).out.splitlines()
+    assert sum("operations" in line for line in lines) == 3
+    assert sum("8x8" in line for line in lines) == 5
+
+
+def test_csv_in_and_out(program: Program) -> None:
+    content = "id,input_size,in_channels,out_channels,kernel_size,bias\nup,8x8,4,6,4,false\n"
+    done = program("count - --format csv", stdin=content)
+    (row,) = csv.DictReader(io.StringIO(done.out))
+    assert [*row][:6] == ["id", "input_size", "in_channels", "out_channels", "kernel_size", "bias"]
+    assert (row["id"], row["bias"], row["count_output_size"]) == ("up", "false", "11x11")
+    assert row["count_macs"] == str(4 * 6 * 32 * 32)
+
+
+def test_bad_rows_are_named_and_the_others_counted(program: Program) -> None:
+    # A layer: 121 positions, 1024 overlaps; 24·(121·16 + 903) + 6·121·4 = 71040 operations.
+    done = program("count - --json", stdin=f"{GOOD}\n{{}}\nnonsense\n{GOOD}\n")
+    assert done.status == 1
+    assert len(done.out.splitlines()) == 2
+    assert done.err.splitlines() == [
+        "-, line 2: input_size is missing",
+        "-, line 3: not JSON: Expecting value at column 1",
+        "total of 2 layers: 142080 operations, 49152 MACs, 98304 twice the MACs",
+        "analytic: 2 of 4 rows were not counted",
+    ]
+
+
+def test_rows_whose_results_would_overwrite_are_bad(program: Program) -> None:
+    done = program("count - --json", stdin=GOOD.replace("{", '{"count": 1, '))
+    assert done.status == 1
+    assert "line 1: the row's own key 'count' would be overwritten" in done.err
+
+
+def test_misspelt_keys_are_pointed_out_once(program: Program) -> None:
+    row = GOOD.replace("}", ', "strides": 2, "name": "up"}')
+    done = program("count - --json", stdin=f"{row}\n{row}\n")
+    assert done.status == 0
+    assert done.err.count("note: 'strides' is not an argument and is carried through") == 1
+    assert "is 'stride' meant?" in done.err
+    assert "'name'" not in done.err
+
+
+def test_the_data_has_no_misspelt_keys(program: Program) -> None:
+    done = program(f"count {DATA / 'layers.jsonl'} --json")
+    assert done.status == 0
+    assert "note" not in done.err
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "input_size,in_channels\n"])
+def test_files_without_layers(program: Program, content: str) -> None:
+    done = program("count -", stdin=content)
+    assert done == (1, "", "analytic: - has no layers\n")
+
+
+USAGE = [
+    ("count", "--input-size is missing (or give a FILE)"),
+    ("count --input-size 8x8", "--in-channels is missing (or give a FILE)"),
+    (f"count {ONE} --stride 0", "stride must be positive, got 0 on axis 0"),
+    (f"count {ONE} --stride 1x0", "stride must be positive, got 0 on axis 1"),
+    (
+        f"count {ONE} --kernel-size 4x4x4",
+        "kernel_size must have one entry an axis (2), got 3: (4, 4, 4)",
+    ),
+    (f"count {ONE} --padding 99", "output_size must be positive, got -180 on axis 0"),
+    (f"count {ONE} --groups 3", "in_channels must be divisible by groups 3, got 4"),
+    (
+        f"count {ONE} --stride 2.0",
+        "Invalid value for '--stride': '2.0' is not an integer, nor integers joined by x",
+    ),
+    (
+        f"count {ONE} --in-channels 4x4",
+        "Invalid value for '--in-channels': '4x4' is not an integer",
+    ),
+    (
+        f"count {ONE} --stride=",
+        "Invalid value for '--stride': '' is not an integer, nor integers joined by x",
+    ),
+    ("count nowhere.jsonl", "nowhere.jsonl: No such file or directory"),
+    (f"count {DATA}", f"{DATA}: Is a directory"),
+    (f"count - {ONE}", "give a FILE or the flags of one layer, not both"),
+    (
+        f"count {ONE} --convention mine",
+        "Invalid value for '--convention': 'mine' is not one of 'nonzero', 'documented', 'exact'.",
+    ),
+    (
+        f"count {ONE} --rule mine",
+        "Invalid value for '--rule': 'mine' is not one of 'exact', 'input', 'output'.",
+    ),
+    (f"count {ONE} --kernel 4", "No such option '--kernel'."),
+    ("cuont", "No such command 'cuont'."),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), USAGE)
+@pytest.mark.parametrize("name", ["analytic", "oracle"])
+def test_wrong_usage_is_one_line(program: Program, name: str, line: str, words: str) -> None:
+    done = program(line, name=name)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(f"{name}: {words}")
+    assert done.err.count("\n") == 1
+
+
+def test_huge_integers(program: Program) -> None:
+    done = program(f"count {ONE} --input-size {'9' * 4000}x1 --json")
+    count = done.out.split('"macs": ')[1].split(",")[0]
+    n = 10**4000 - 1
+    assert done.status == 0
+    assert len(count) > 4000
+    assert count.startswith(str(int(str(24 * 2 * 4)[:2])))
+    with analytic.tables.all_digits():
+        assert int(count) == 24 * (4 * n - 2) * 2
+
+
+def test_the_experiment_says_what_it_cannot(program: Program) -> None:
+    done = program(f"count {ONE} --input-size 999999x999999", name="oracle")
+    assert done.status == 2
+    assert "the experiment would take" in done.err
+    done = program(f"count {ONE} --input-size 2x2x2x2", name="oracle")
+    assert "torch has transposed convolutions of 1, 2 or 3 axes, got 4" in done.err
+    row = GOOD.replace("[8, 8]", "[999999, 999999]")
+    done = program("count - --json", stdin=f"{row}\n{GOOD}\n", name="oracle")
+    assert done.status == 1
+    assert "line 1: the experiment would take" in done.err
+    assert len(done.out.splitlines()) == 1
+
+
+def test_check_compares(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert program(f"count {ONE} --check", name="oracle").status == 0
+    assert program(f"count {DATA / 'dcgan.jsonl'} --check", name="oracle").status == 0
+    wrong = count_module.count_command(
+        "oracle",
+        lambda layer, **choices: analytic.count(layer, **choices)._replace(covered=7),
+        check=analytic.count,
+    )
+    group = cli.commands("oracle", "", {})
+    group.add_command(wrong, "wrong")
+    monkeypatch.setattr(oracle.cli, "program", group)
+    monkeypatch.setattr(group, "get_command", lambda _, name: {"wrong": wrong}.get(name))
+    differs = "the experiment gives covered 7, the closed form 256"
+    assert program(f"wrong {ONE} --check", name="oracle") == (1, "", f"oracle: {differs}\n")
+    done = program("wrong - --check --json", stdin=f"{GOOD}\n", name="oracle")
+    assert done.status == 1
+    assert "line 1: the experiment gives covered 7, the closed form 121" in done.err
+    assert program(f"wrong {ONE}", name="oracle").status == 0
+
+
+def test_published_snippet(program: Program) -> None:
+    line = "snippet --input-size 2048x2048 --kernel-size 4 --stride 2 --padding 1"
+    done = program(line, name="oracle")
+    assert [words.split()[-1] for words in done.out.splitlines()] == ["50298880", "50298884"]
+    done = program("snippet --input-size 2x2x2x2 --kernel-size 1", name="oracle")
+    assert done.status == 2
+    assert done.err.startswith("oracle: torch has transposed convolutions of 1, 2 or 3 axes")
+
+
+@pytest.mark.parametrize("name", ["analytic", "oracle"])
+def test_help_and_version(program: Program, name: str) -> None:
+    assert program("--version", name=name).out == f"{name}, version {analytic.__version__}\n"
+    assert "count" in program("--help", name=name).out
+    asked = program("", name=name)
+    assert (asked.status, asked.out) == (2, "")
+    assert asked.err.startswith("Usage:")
+    page = program("count --help", name=name).out
+    start = page.index(f"python -m {name} count")
+    example = page[start : page.index("\n\n", start)].replace("\\\n", " ")
+    done = program(example.removeprefix(f"python -m {name} "), name=name)
+    assert done.out.startswith("operations (nonzero convention)  119,904")
+
+
+@pytest.mark.parametrize("name", ["analytic", "oracle"])
+def test_as_a_module(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [name, "count", *ONE.split()])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module(name, run_name="__main__")
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith("operations (nonzero convention)  119,904")
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "analytic", *arguments], check=False, **options)
+
+
+@pytest.mark.parametrize("file", ["dcgan.jsonl", "layers.jsonl"])
+def test_a_closed_pipe_is_no_error(file: str) -> None:
+    """As in ``python -m analytic count FILE --json | head -1``."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        done = run("count", str(DATA / file), "--json", stdout=closed, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"BrokenPipe" not in done.stderr
+
+
+def test_output_that_breaks_at_the_last_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is still buffered when the command ends is written by us, not by the interpreter."""
+
+    class Closed(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+        def fileno(self) -> int:
+            return unused
+
+    reader, unused = os.pipe()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", Closed())
+        patched.setattr(click, "echo", lambda *_, **__: None)
+        with pytest.raises(SystemExit) as end:
+            cli.run(cli.program, "analytic", ["count", *ONE.split()])
+    os.close(reader)
+    os.close(unused)
+    assert end.value.code == 1
+
+
+def test_interrupted(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(analytic.tables, "read", interrupt)
+    assert program("count -") == (130, "", "\nanalytic: interrupted\n")
+
+
+class Terminal(io.StringIO):
+    """Standard error, if it were a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("file", [True, False])
+def test_a_progress_bar_on_a_terminal(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: bool
+) -> None:
+    content = f"{GOOD}\n" * 50 + "nonsense\n"
+    path = tmp_path / "layers.jsonl"
+    path.write_text(content)
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stderr", shown)
+    source = str(path) if file else "-"
+    done = program(f"count {source} --json", stdin="" if file else content)
+    assert done.status == 1
+    assert len(done.out.splitlines()) == 50
+    assert "B/s" in shown.getvalue()
+    assert f"{source}, line 51: not JSON" in shown.getvalue()
+
+
+def test_a_progress_bar_on_a_real_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "layers.jsonl"
+    path.write_text(f"{GOOD}\n")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    done = run("count", str(path), "--json", stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = os.read(ours, 10**6).decode()
+    os.close(ours)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+    assert "0.00/78.0" in shown

@@ -1,0 +1,47 @@
+"""Every command that a page shows is run, and prints what the page shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "notes").glob("*.md"))]
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def examples() -> Iterator[tuple[str, str, str]]:
+    """Page, command and output of every console block."""
+    for page in PAGES:
+        for block in BLOCK.findall(page.read_text()):
+            for example in block.removeprefix("$ ").split("\n$ "):
+                command, _, output = example.partition("\n")
+                yield page.name, command, output.rstrip("\n")
+
+
+@pytest.mark.parametrize(("page", "command", "output"), [*examples()])
+def test_console_blocks(page: str, command: str, output: str) -> None:
+    del page
+    # Installing, and running the tests, are what brought us here.
+    command = command.removeprefix("pip install . && ")
+    if command.startswith("pip install"):
+        assert output == ""
+        return
+    words = shlex.split(command)
+    assert words[:2] == ["python", "-m"]
+    done = subprocess.run(
+        [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    assert done.stdout.rstrip("\n") == output
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+            assert "://" in target or (page.parent / target).exists(), (page.name, target)

@@ -1,0 +1,38 @@
+"""What importing costs, in modules: seconds are a benchmark's business."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def modules_after(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has once it has run a statement."""
+    program = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    return set(done.stdout.decode().split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import analytic", "import analytic; analytic.count(analytic.Layer((8, 8), 1, 1, 3))"],
+)
+def test_import_is_light(statement: str) -> None:
+    loaded = modules_after(statement) - modules_after("pass")
+    heavy = {"numpy", "sympy", "torch", "matplotlib", "onnx", "click", "tabulate"}
+    assert not loaded & heavy
+    # The standard library's slow ones: each would take half of what the import may cost.
+    assert not loaded & {"typing", "dataclasses", "inspect", "importlib.metadata", "re"}
+
+
+def test_the_command_line_leaves_numpy_alone() -> None:
+    loaded = modules_after("import analytic.commands.count")
+    assert not loaded & {"numpy", "sympy", "torch", "tabulate", "tqdm"}
+
+
+def test_analytic_never_imports_torch() -> None:
+    found = "m.name for m in pkgutil.walk_packages(analytic.__path__, 'analytic.')"
+    program = f"import pkgutil, analytic; [__import__(n) for n in [{found}] if '__main' not in n]"
+    assert "torch" not in modules_after(program)

@@ -1,0 +1,230 @@
+"""What is legal, and the words of each refusal."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import analytic
+from analytic import Layer, LayerError
+from analytic.layer import AXIS_RULES, LAYER_RULES, shown
+from tests.strategies import layers
+
+GOOD: dict[str, Any] = {
+    "input_size": (8, 6),
+    "in_channels": 4,
+    "out_channels": 6,
+    "kernel_size": 3,
+}
+
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"input_size": (8, 0)}, "input_size must be positive, got 0 on axis 1"),
+    ({"input_size": (-3, 6)}, "input_size must be positive, got -3 on axis 0"),
+    ({"kernel_size": 0}, "kernel_size must be positive, got 0 on axis 0"),
+    ({"kernel_size": (3, -1)}, "kernel_size must be positive, got -1 on axis 1"),
+    ({"stride": (1, 0)}, "stride must be positive, got 0 on axis 1"),
+    ({"dilation": -2}, "dilation must be positive, got -2 on axis 0"),
+    ({"padding": (0, -1)}, "padding must not be negative, got -1 on axis 1"),
+    ({"output_padding": -1}, "output_padding must not be negative, got -1 on axis 0"),
+    (
+        {"output_padding": (0, 3), "stride": 2, "dilation": (1, 3)},
+        "output_padding must be less than the larger of stride 2 and dilation 3, got 3 on axis 1",
+    ),
+    (
+        {"output_padding": 1, "end_padding": 0},
+        "output_padding must be less than the larger of stride 1 and dilation 1, got 1 on axis 0",
+    ),
+    ({"padding": (5, 4)}, "output_size must be positive, got 0 on axis 0"),
+    ({"padding": (0, 40)}, "output_size must be positive, got -72 on axis 1"),
+    ({"padding": -1, "end_padding": 11}, "output_size must be positive, got 0 on axis 0"),
+    ({"in_channels": 0}, "in_channels must be positive, got 0"),
+    ({"out_channels": -1}, "out_channels must be positive, got -1"),
+    ({"groups": 0}, "groups must be positive, got 0"),
+    ({"groups": 3}, "in_channels must be divisible by groups 3, got 4"),
+    ({"groups": 4}, "out_channels must be divisible by groups 4, got 6"),
+    ({"batch_size": -1}, "batch_size must not be negative, got -1"),
+    ({"input_size": ()}, "input_size must have at least one entry, got ()"),
+    ({"kernel_size": (3,)}, "kernel_size must have one entry an axis (2), got 1: (3,)"),
+    ({"kernel_size": [3, 3, 3]}, "kernel_size must have one entry an axis (2), got 3: [3, 3, 3]"),
+    ({"stride": ()}, "stride must have one entry an axis (2), got 0: ()"),
+    ({"padding": (0, 0, 0)}, "padding must have one entry an axis (2), got 3: (0, 0, 0)"),
+    ({"end_padding": (0, 0, 0)}, "end_padding must have one entry an axis (2), got 3: (0, 0, 0)"),
+]
+
+WRONG_TYPES: list[tuple[dict[str, Any], str]] = [
+    ({"input_size": 8}, "input_size must be a list or tuple with one entry an axis, got 8"),
+    ({"input_size": "8x6"}, "input_size must be a list or tuple with one entry an axis, got '8x6'"),
+    ({"input_size": None}, "input_size must be a list or tuple with one entry an axis, got None"),
+    ({"input_size": (8, 6.0)}, "input_size must be an integer, got 6.0 on axis 1"),
+    ({"input_size": (True, 6)}, "input_size must be an integer, got True on axis 0"),
+    ({"input_size": ((8, 6),)}, "input_size must be an integer, got (8, 6) on axis 0"),
+    ({"kernel_size": 2.0}, "kernel_size must be an integer, got 2.0"),
+    ({"kernel_size": True}, "kernel_size must be an integer, got True"),
+    ({"kernel_size": None}, "kernel_size must be an integer, got None"),
+    ({"stride": "2"}, "stride must be an integer, got '2'"),
+    ({"stride": (2, float("nan"))}, "stride must be an integer, got nan on axis 1"),
+    ({"stride": [[2], 2]}, "stride must be an integer, got [2] on axis 0"),
+    ({"stride": ["2"]}, "stride must be an integer, got '2' on axis 0"),
+    ({"padding": "same"}, "padding must be an integer, got 'same'"),
+    ({"dilation": 1j}, "dilation must be an integer, got 1j"),
+    ({"output_padding": {0}}, "output_padding must be an integer, got {0}"),
+    ({"end_padding": 0.5}, "end_padding must be an integer, got 0.5"),
+    ({"in_channels": 4.0}, "in_channels must be an integer, got 4.0"),
+    ({"in_channels": (4,)}, "in_channels must be an integer, got (4,)"),
+    ({"out_channels": "6"}, "out_channels must be an integer, got '6'"),
+    ({"groups": False}, "groups must be an integer, got False"),
+    ({"batch_size": None}, "batch_size must be an integer, got None"),
+    ({"bias": 1}, "bias must be True or False, got 1"),
+    ({"bias": "no"}, "bias must be True or False, got 'no'"),
+    ({"stride": np.bool_(True)}, f"stride must be an integer, got {np.bool_(True)!r}"),
+    ({"stride": np.float64(2)}, f"stride must be an integer, got {np.float64(2)!r}"),
+    ({"stride": np.array([2, 2])}, "stride must be an integer, got array([2, 2])"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), REFUSALS, ids=lambda case: str(case)[:60])
+def test_illegal_values(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(LayerError) as refusal:
+        Layer(**{**GOOD, **change})
+    assert str(refusal.value) == words
+    assert isinstance(refusal.value, ValueError)
+
+
+@pytest.mark.parametrize(("change", "words"), WRONG_TYPES, ids=lambda case: str(case)[:60])
+def test_wrong_types(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(TypeError) as refusal:
+        Layer(**{**GOOD, **change})
+    assert str(refusal.value) == words
+
+
+def test_every_rule_is_tried_above() -> None:
+    words = " | ".join(words for _, words in REFUSALS)
+    for rule in (*AXIS_RULES, *LAYER_RULES):
+        assert f"{rule.argument} must {rule.words.split('{')[0]}" in words
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        analytic.output_size,
+        analytic.overlaps,
+        analytic.covered,
+        analytic.additions_per_filter,
+        analytic.coverage,
+    ],
+)
+def test_the_functions_refuse_as_the_layer_does(function: Any) -> None:
+    for change, words in REFUSALS + WRONG_TYPES:
+        arguments = {**GOOD, **change}
+        geometry = {k: v for k, v in arguments.items() if k not in {"in_channels", "out_channels"}}
+        if geometry.keys() & {"groups", "bias", "batch_size"} or geometry.keys() == GOOD.keys():
+            continue
+        if change.keys() & {"in_channels", "out_channels"}:
+            continue
+        with pytest.raises((ValueError, TypeError)) as refusal:
+            function(**geometry)
+        assert str(refusal.value) == words
+
+
+def test_one_entry_serves_all_axes_but_not_the_kernel() -> None:
+    layer = Layer((8, 6, 4), 1, 1, (3, 2, 1), [2], (1,), [1], dilation=(1,))
+    assert (layer.stride, layer.padding, layer.output_padding) == ((2,) * 3, (1,) * 3, (1,) * 3)
+    with pytest.raises(LayerError, match="kernel_size must have one entry an axis"):
+        Layer((8, 6, 4), 1, 1, [3])
+
+
+def test_numpy_integers_are_integers() -> None:
+    layer = Layer(
+        [np.int64(8), np.uint8(6)],
+        np.int32(4),
+        6,
+        np.array(3),
+        bias=np.bool_(False),  # type: ignore[arg-type]
+    )
+    assert layer == Layer((8, 6), 4, 6, 3, bias=False)
+    assert {type(v) for v in (*layer.input_size, layer.in_channels, *layer.kernel_size)} == {int}
+    assert layer.bias is False
+
+
+def test_torch_order_of_arguments() -> None:
+    layer = Layer((9,), 4, 8, 3, 2, 1, 1, 4, False, 5, 7, 2)
+    assert dict(layer.items()) == {
+        "input_size": (9,),
+        "in_channels": 4,
+        "out_channels": 8,
+        "kernel_size": (3,),
+        "stride": (2,),
+        "padding": (1,),
+        "output_padding": (1,),
+        "groups": 4,
+        "bias": False,
+        "dilation": (5,),
+        "batch_size": 7,
+        "end_padding": (2,),
+    }
+
+
+def test_frozen() -> None:
+    layer = Layer(**GOOD)
+    with pytest.raises(AttributeError, match="frozen: stride"):
+        layer.stride = (2, 2)
+    with pytest.raises(AttributeError, match="frozen: stride"):
+        del layer.stride
+    with pytest.raises(AttributeError):
+        layer.name = "mine"
+
+
+@given(layers())
+def test_copies_are_equal(layer: Layer) -> None:
+    for twin in (
+        pickle.loads(pickle.dumps(layer)),
+        copy.deepcopy(layer),
+        layer.replace(),
+        eval(repr(layer)),
+    ):
+        assert twin == layer
+        assert hash(twin) == hash(layer)
+        assert twin.axes == layer.axes
+
+
+def test_replace_checks_anew() -> None:
+    layer = Layer(**GOOD)
+    assert layer.replace(stride=2).stride == (2, 2)
+    assert layer != layer.replace(stride=2)
+    assert layer != "a layer"
+    with pytest.raises(LayerError, match="stride must be positive, got 0 on axis 0"):
+        layer.replace(stride=0)
+
+
+def test_end_padding_alone_makes_another_layer() -> None:
+    torch_like = Layer((8,), 1, 1, 3, padding=1)
+    assert torch_like.end_padding is None
+    onnx_like = torch_like.replace(end_padding=1)
+    assert onnx_like != torch_like
+    assert analytic.count(onnx_like) == analytic.count(torch_like)
+
+
+def test_huge_integers_are_legal_and_shown_short() -> None:
+    huge = 10**5000
+    assert Layer((huge,), huge, 1, 1).in_channels == huge
+    with pytest.raises(LayerError) as refusal:
+        Layer((4,), 1, 1, 1, padding=huge)
+    assert (
+        str(refusal.value) == "output_size must be positive, got an integer of 16611 bits on axis 0"
+    )
+    with pytest.raises(LayerError, match="got 2: a list with an integer of many digits"):
+        Layer((4,), 1, 1, [huge, 2])
+    with pytest.raises(LayerError, match="the larger of stride 1 and dilation an integer of"):
+        Layer((4,), 1, 1, 1, dilation=huge, output_padding=huge)
+
+
+def test_long_values_are_shown_short() -> None:
+    assert shown("x" * 1000) == "'" + "x" * 96 + "..."
+    with pytest.raises(LayerError) as refusal:
+        Layer((4,), 1, 1, [1] * 10**6)
+    assert len(str(refusal.value)) < 200

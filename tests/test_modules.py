@@ -1,0 +1,65 @@
+"""From torch modules to layers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+
+import analytic
+import oracle
+from analytic import Layer, LayerError
+from tests.strategies import layers
+
+
+@settings(max_examples=100)
+@given(layers(cropped_apart=False, least_batch=1))
+def test_a_module_and_its_layer(layer: Layer) -> None:
+    axes = len(layer.input_size)
+    module = getattr(torch.nn, f"ConvTranspose{axes}d")(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size,
+        layer.stride,
+        layer.padding,
+        layer.output_padding,
+        layer.groups,
+        layer.bias,
+        layer.dilation,
+    )
+    assert oracle.layer(module, layer.input_size, layer.batch_size) == layer
+
+
+def test_the_worked_number() -> None:
+    module = torch.nn.ConvTranspose2d(4, 6, 4, stride=2, padding=1)
+    assert analytic.macs(oracle.layer(module, (8, 8), batch_size=2)) == 43200
+    x = torch.zeros(2, 4, 8, 8)
+    assert oracle.layer(module, x.shape[2:]) == oracle.layer(module, [8, 8])
+
+
+def test_subclasses_are_modules() -> None:
+    class Up(torch.nn.ConvTranspose1d):
+        pass
+
+    assert oracle.layer(Up(3, 5, 2, bias=False), [7]) == Layer([7], 3, 5, 2, bias=False)
+
+
+@pytest.mark.parametrize("module", [torch.nn.Conv2d(1, 1, 1), torch.nn.Sequential(), None])
+def test_other_modules_are_refused(module: torch.nn.Module) -> None:
+    with pytest.raises(TypeError, match=f"module must be .* got {type(module).__name__}"):
+        oracle.layer(module, (8, 8))
+
+
+def test_a_full_shape_is_refused() -> None:
+    """What people pass by mistake: the shape with batch and channels."""
+    module = torch.nn.ConvTranspose2d(4, 6, 4)
+    with pytest.raises(LayerError, match="the 2 spatial sizes that a ConvTranspose2d takes, got 4"):
+        oracle.layer(module, (2, 4, 8, 8))
+
+
+def test_lazy_modules_are_refused_until_they_ran() -> None:
+    module = torch.nn.LazyConvTranspose2d(6, 4)
+    with pytest.raises(LayerError, match="has no channels yet"):
+        oracle.layer(module, (8, 8))
+    module(torch.zeros(1, 3, 8, 8))
+    assert oracle.layer(module, (8, 8)).in_channels == 3

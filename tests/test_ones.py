@@ -1,0 +1,225 @@
+"""The experiment and the closed form agree; torch and `Layer` accept the same layers."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import analytic
+import oracle
+from analytic import CONVENTIONS, RULES, Layer, LayerError
+from analytic.layer import axes_of
+from oracle.ones import experiment_bytes
+from tests import brute
+from tests.strategies import arguments, layers
+
+
+@settings(max_examples=400)
+@given(arguments())
+def test_functions_agree(geometry: dict[str, Any]) -> None:
+    assert oracle.output_size(**geometry) == analytic.output_size(**geometry)
+    assert oracle.overlaps(**geometry) == analytic.overlaps(**geometry)
+    assert oracle.covered(**geometry) == analytic.covered(**geometry)
+    for convention in CONVENTIONS:
+        measured = oracle.additions_per_filter(**geometry, convention=convention)
+        assert measured == analytic.additions_per_filter(**geometry, convention=convention)
+    coverage = oracle.coverage(**geometry)
+    assert coverage.dtype == torch.int64
+    assert coverage.tolist() == analytic.coverage(**geometry)
+
+
+@settings(max_examples=150)
+@given(layers())
+def test_counts_agree(layer: Layer) -> None:
+    for convention, rule in itertools.product(CONVENTIONS, RULES):
+        assert oracle.count(layer, convention=convention, rule=rule) == analytic.count(
+            layer, convention=convention, rule=rule
+        )
+    for rule in RULES:
+        assert oracle.macs(layer, rule=rule) == analytic.macs(layer, rule=rule)
+
+
+@settings(max_examples=50)
+@given(arguments(largest=3))
+def test_the_experiment_is_the_definition(geometry: dict[str, Any]) -> None:
+    """Torch against pairs walked in Python: a third opinion, of neither the other two."""
+    expected = brute.coverage(axes_of(**geometry))
+    assert oracle.coverage(**geometry).flatten().tolist() == list(expected.values())
+
+
+def torch_runs(arguments: dict[str, Any]) -> tuple[int, ...] | None:
+    """The output size with which torch builds and runs the layer in float64, or None."""
+    size, batch = arguments["input_size"], arguments["batch_size"]
+    module = getattr(torch.nn, f"ConvTranspose{len(size)}d")
+    names = set(arguments) - {"input_size", "batch_size"}
+    try:
+        built = module(**{name: arguments[name] for name in names}, dtype=torch.float64)
+        with torch.inference_mode():
+            result = built(
+                torch.ones((batch, arguments["in_channels"], *size), dtype=torch.float64)
+            )
+    except (ValueError, RuntimeError, ZeroDivisionError):
+        return None
+    return tuple(result.shape)[2:]
+
+
+def analytic_accepts(arguments: dict[str, Any]) -> tuple[int, ...] | None:
+    try:
+        size: tuple[int, ...] = analytic.count(Layer(**arguments)).output_size
+    except LayerError:
+        return None
+    return size
+
+
+@st.composite
+def any_arguments(draw: st.DrawFn) -> dict[str, Any]:
+    """Legal or not, mostly by a little; in the forms that torch takes."""
+    count = draw(st.integers(1, 3))
+
+    def per_axis(least: int, most: int, *, one: bool = True) -> Any:
+        entries = st.integers(least, most)
+        forms = [
+            entries,
+            st.tuples(*[entries] * count),
+            st.lists(entries, min_size=count, max_size=count),
+        ]
+        forms += [st.tuples(entries)] if one else []
+        return draw(st.one_of(forms))
+
+    return {
+        "input_size": tuple(draw(st.lists(st.integers(1, 4), min_size=count, max_size=count))),
+        "in_channels": draw(st.integers(1, 4)),
+        "out_channels": draw(st.integers(1, 4)),
+        "kernel_size": per_axis(1, 4, one=False),
+        "stride": per_axis(0 if draw(st.integers(0, 9)) == 0 else 1, 3),
+        "padding": per_axis(-1 if draw(st.integers(0, 9)) == 0 else 0, 4),
+        "output_padding": per_axis(-1 if draw(st.integers(0, 9)) == 0 else 0, 3),
+        "groups": draw(st.sampled_from([1, 1, 1, 2, 3, 0, -1])),
+        "bias": draw(st.booleans()),
+        "dilation": per_axis(0 if draw(st.integers(0, 9)) == 0 else 1, 3),
+        "batch_size": draw(st.integers(1, 2)),
+    }
+
+
+@settings(max_examples=1500)
+@given(any_arguments())
+def test_torch_and_layer_accept_the_same(arguments: dict[str, Any]) -> None:
+    assert torch_runs(arguments) == analytic_accepts(arguments)
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [("kernel_size", 2), ("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1)],
+)
+def test_torch_and_layer_accept_the_same_lengths(axes: int, name: str, entry: int) -> None:
+    for length, kind in itertools.product(range(5), (tuple, list)):
+        arguments = {
+            "input_size": (3,) * axes,
+            "in_channels": 1,
+            "out_channels": 1,
+            "kernel_size": 2,
+            "batch_size": 1,
+            name: kind([entry] * length),
+        }
+        assert torch_runs(arguments) == analytic_accepts(arguments)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"input_size": (0, 3)},
+        {"kernel_size": 0},
+        {"kernel_size": (2, 0)},
+        {"kernel_size": (2,)},
+        {"kernel_size": (2, 2, 2)},
+        {"in_channels": 0},
+        {"out_channels": 0},
+        {"stride": -1},
+        {"dilation": (1, -1)},
+        {"padding": (1, 1, 1)},
+        {"output_padding": 1},
+    ],
+)
+def test_torch_refuses_what_layer_refuses(change: dict[str, Any]) -> None:
+    arguments = {
+        "input_size": (3, 3),
+        "in_channels": 2,
+        "out_channels": 2,
+        "kernel_size": 2,
+        "batch_size": 1,
+        **change,
+    }
+    with pytest.raises(LayerError):
+        Layer(**arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of empty weights before it refuses them
+        assert torch_runs(arguments) is None
+
+
+def test_more_than_three_axes_are_refused() -> None:
+    with pytest.raises(
+        ValueError, match="torch has transposed convolutions of 1, 2 or 3 axes, got 4"
+    ):
+        oracle.overlaps((2, 2, 2, 2), 1)
+
+
+def test_other_devices_are_refused() -> None:
+    with pytest.raises(ValueError, match="device must be cpu"):
+        oracle.coverage((2, 2), 2, device="cuda")
+    assert oracle.coverage((2, 2), 2, device=torch.device("cpu")).sum() == 16
+
+
+@pytest.mark.parametrize(
+    "ask", [oracle.coverage, oracle.output_size, oracle.overlaps, oracle.covered]
+)
+def test_max_bytes(ask: Any) -> None:
+    """2×2 inputs, 2×2 taps, 16 column entries and 9 outputs, 8 bytes each."""
+    assert experiment_bytes(axes_of((2, 2), 2)) == 8 * (4 + 4 + 16 + 9)
+    ask((2, 2), 2, max_bytes=264)
+    with pytest.raises(MemoryError, match="would take 264 bytes, more than max_bytes=263"):
+        ask((2, 2), 2, max_bytes=263)
+    with pytest.raises(MemoryError, match="bytes"):
+        oracle.macs(Layer((10**9, 10**9), 1, 1, 3))
+
+
+def test_crops_apart_need_the_uncropped_result_too() -> None:
+    apart = axes_of([5], 3, padding=2, end_padding=-1)
+    assert experiment_bytes(apart) == 8 * (5 + 3 + 15 + 7 + 8)
+
+
+def test_crops_apart_by_hand() -> None:
+    """Three inputs, two taps, stride 2: 1 1 1 1 1 1, cut by 1, extended by 2."""
+    assert (
+        oracle.coverage([3], 2, stride=2, padding=1, end_padding=-2).tolist() == [1] * 5 + [0] * 2
+    )
+
+
+def test_published_snippet_rounds() -> None:
+    """2048², kernel 4, stride 2, padding 1: float32 loses 4 of 50298884 additions."""
+    geometry: dict[str, Any] = {"stride": 2, "padding": 1}
+    assert oracle.published_snippet((2048, 2048), 4, **geometry) == 50298880
+    assert oracle.additions_per_filter((2048, 2048), 4, **geometry) == 50298884
+    assert analytic.additions_per_filter((2048, 2048), 4, **geometry) == 50298884
+
+
+def test_published_snippet_counts_minus_one() -> None:
+    """It is the documented convention: an uncovered pixel subtracts one."""
+    assert oracle.published_snippet((2, 2), 1, stride=2) == -5
+
+
+def test_errors_are_the_same() -> None:
+    for wrong in [{"stride": 0}, {"padding": 9}, {"dilation": 1.5}, {"stride": (1, 2, 3)}]:
+        with pytest.raises((LayerError, TypeError)) as ours:
+            analytic.overlaps((4, 4), 3, **wrong)  # type: ignore[arg-type]
+        with pytest.raises(type(ours.value)) as theirs:
+            oracle.overlaps((4, 4), 3, **wrong)  # type: ignore[arg-type]
+        assert str(theirs.value) == str(ours.value)
+    with pytest.raises(TypeError, match=r"layer must be an analytic\.Layer"):
+        oracle.count(torch.nn.ConvTranspose2d(1, 1, 1))  # type: ignore[arg-type]

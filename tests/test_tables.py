@@ -1,0 +1,231 @@
+"""Files of layers: read as streams, whatever is in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+import analytic
+from analytic import Layer
+from analytic.tables import (
+    LONGEST_LINE,
+    CsvWriter,
+    Row,
+    all_digits,
+    count_fields,
+    csv_line,
+    layer_of,
+    parse_sizes,
+    read,
+    write_json,
+    write_sizes,
+)
+from tests.strategies import layers
+
+GOOD = '{"input_size": [8, 8], "in_channels": 4, "out_channels": 6, "kernel_size": 4}'
+LAYER = Layer((8, 8), 4, 6, 4)
+
+
+def rows(content: str | bytes) -> list[Row]:
+    return list(read(io.BytesIO(content.encode() if isinstance(content, str) else content)))
+
+
+def errors(content: str | bytes) -> list[tuple[int, str]]:
+    return [(row.line, row.error) for row in rows(content) if row.layer is None]
+
+
+def test_json_lines() -> None:
+    found = rows(f"{GOOD}\n\n{GOOD}")
+    assert [(row.line, row.layer) for row in found] == [(1, LAYER), (3, LAYER)]
+
+
+def test_csv() -> None:
+    content = (
+        "name,input_size,in_channels,out_channels,kernel_size,stride,bias,end_padding\n"
+        '"up, 1",8x8,4,6,4,2x1,false,\n'
+        "up2,8,4,6,4,,TRUE,-1\n"
+    )
+    one, two = rows(content)
+    assert one.layer == Layer((8, 8), 4, 6, 4, (2, 1), bias=False)
+    assert one.fields["name"] == "up, 1"
+    assert two.layer == Layer((8,), 4, 6, 4, end_padding=-1)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key() -> None:
+    assert rows(b"\xef\xbb\xbf" + GOOD.encode())[0].layer == LAYER
+    content = "\ufeffinput_size,in_channels,out_channels,kernel_size\r\n8x8,4,6,4\r\n"
+    assert rows(content)[0].layer == LAYER
+
+
+@given(layers())
+def test_every_layer_comes_back(layer: Layer) -> None:
+    """Through JSON and through CSV, all arguments given."""
+    fields = {name: value for name, value in layer.items() if value is not None}
+    assert layer_of(json.loads(json.dumps(fields))) == layer
+    cells = {
+        name: write_sizes(value) if isinstance(value, tuple) else str(value)
+        for name, value in fields.items()
+    }
+    content = csv_line([*cells]) + csv_line([*cells.values()])
+    assert [row.layer for row in rows(content)] == [layer]
+
+
+BAD_ROWS = [
+    ("{", "not JSON: Expecting property name enclosed in double quotes at column 2"),
+    (GOOD[:-5], "not JSON: "),
+    ("[1, 2]", "one JSON object a line is needed, got [1, 2]"),
+    ("[" * 100_000, "not a layer: JSON nested too deeply"),
+    ("{}", "input_size is missing"),
+    ('{"input_size": [8]}', "in_channels is missing"),
+    (GOOD.replace("4}", "0}"), "kernel_size must be positive, got 0 on axis 0"),
+    (GOOD.replace("4}", "4.0}"), "kernel_size must be an integer, got 4.0"),
+    (GOOD.replace("4}", "true}"), "kernel_size must be an integer, got True"),
+    (GOOD.replace("4}", "null}"), "kernel_size must be an integer, got None"),
+    (GOOD.replace("4}", "NaN}"), "kernel_size must be an integer, got nan"),
+    (GOOD.replace("4}", '"four"}'), "kernel_size: 'four' is not an integer, nor integers"),
+    (GOOD.replace("4}", "[]}"), "kernel_size must have one entry an axis (2), got 0: []"),
+    (GOOD.replace("4}", "[[4]]}"), "kernel_size must have one entry an axis (2), got 1"),
+    (GOOD.replace("4}", '4, "bias": "maybe"}'), "bias must be True or False, got 'maybe'"),
+    (GOOD.replace("4}", '4, "kernel_size": 3}'), "a key stands twice"),
+    (GOOD.replace("4}", "9" * 5000 + "}"), "Exceeds the limit (4300 digits)"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD_ROWS, ids=lambda text: text[:40])
+def test_bad_rows_are_reported_and_the_others_read(line: str, reason: str) -> None:
+    found = rows(f"{GOOD}\n{line}\n{GOOD}\n")
+    assert [row.layer for row in found] == [LAYER, None, LAYER]
+    assert found[1].line == 2
+    assert found[1].error.startswith(reason)
+    assert "\n" not in found[1].error
+
+
+BAD_CELLS = [
+    ("8x8,4,6", "5 cells are needed, as in the header, got 3"),
+    ("8x8,4,6,4,1,1", "5 cells are needed, as in the header, got 6"),
+    (",4,6,4,1", "input_size is missing"),
+    ("8x8,4,6,4.0,1", "kernel_size: '4.0' is not an integer, nor integers joined by x"),
+    ("8X8,4,6,4,1", "input_size: '8X8' is not an integer, nor integers joined by x"),
+    ("8x,4,6,4,1", "input_size: '' is not an integer"),
+    ("8x8,4,6,4,1_0", "stride: '1_0' is not an integer"),
+    ("8x8,4,6,4,٣", "stride: '٣' is not an integer"),
+    ("8x8,four,6,4,1", "in_channels: 'four' is not an integer"),
+    ('8x8,4,6,4,"1', "not CSV: "),
+    ("8x8,4,6,4x4x4,1", "kernel_size must have one entry an axis (2), got 3"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD_CELLS)
+def test_bad_cells(line: str, reason: str) -> None:
+    good = "8x8,4,6,4,1"
+    found = rows(f"input_size,in_channels,out_channels,kernel_size,stride\n{line}\n{good}\n")
+    assert [row.layer for row in found] == [None, LAYER]
+    assert found[0].line == 2
+    assert found[0].error.startswith(reason)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n \n", "input_size,in_channels\n"])
+def test_files_without_layers(content: str) -> None:
+    assert rows(content) == []
+
+
+def test_a_header_that_is_no_csv() -> None:
+    assert errors('"unclosed\n8,4\n') == [(1, "not CSV: unexpected end of data")]
+    assert errors("a,b,a\n1,2,3\n") == [(1, "the header has the column 'a' twice")]
+
+
+def test_not_utf8() -> None:
+    latin = GOOD.replace("{", '{"name": "é", ').encode("latin-1")
+    assert errors(GOOD.encode() + b"\n" + latin + b"\n") == [(2, "the line is not UTF-8 text")]
+    assert errors(b"\xff\xfe\x00\x01") == [(1, "the line is not UTF-8 text")]
+
+
+class Endless(io.RawIOBase):
+    """One line of a gigabyte, of which no more than a chunk is ever in memory."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.largest = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        assert size is not None
+        assert size > 0
+        self.largest = max(self.largest, size)
+        take = min(size, self.left)
+        self.left -= take
+        return b"x" * take
+
+
+def test_a_line_of_a_gigabyte_is_refused_in_bounded_memory() -> None:
+    stream = Endless(2**30)
+    found = list(read(stream))  # type: ignore[arg-type]
+    assert [(row.line, row.error) for row in found] == [
+        (1, f"the line is longer than {LONGEST_LINE} bytes")
+    ]
+    assert stream.left == 0
+    assert stream.largest <= LONGEST_LINE + 1
+
+
+def test_a_long_line_in_the_middle() -> None:
+    assert errors(GOOD + "\n" + " " * LONGEST_LINE + GOOD + "\n" + GOOD) == [
+        (2, f"the line is longer than {LONGEST_LINE} bytes")
+    ]
+
+
+def test_results_never_overwrite() -> None:
+    results = count_fields(analytic.count(LAYER))
+    assert json.loads(write_json({"total": 5}, results)) == {"total": 5, "count": results}
+    with pytest.raises(ValueError, match="the row's own key 'count' would be overwritten"):
+        write_json({"count": 1}, results)
+    with pytest.raises(ValueError, match="the row's own key 'count_total' would be overwritten"):
+        CsvWriter()({"count_total": 1}, results)
+
+
+def test_csv_needs_the_same_columns() -> None:
+    write = CsvWriter()
+    results = {"total": 12}
+    assert write({"a": [1, 2], "b": True, "c": "x,y"}, results) == (
+        'a,b,c,count_total\n1x2,true,"x,y",12\n'
+    )
+    assert write({"a": [], "b": None, "c": 1.5}, results) == "[],null,1.5,12\n"
+    with pytest.raises(ValueError, match="other keys than the first"):
+        write({"a": 1}, results)
+
+
+def test_counts_of_any_length_are_written() -> None:
+    huge = 10**4000
+    fields: dict[str, Any] = {
+        "input_size": [huge],
+        "in_channels": huge,
+        "out_channels": 1,
+        "kernel_size": 1,
+    }
+    count = analytic.count(layer_of(fields))
+    with all_digits():
+        text = write_json({}, count_fields(count))
+        total = int(json.loads(text)["count"]["macs"])
+    assert total == huge * huge
+    with pytest.raises(ValueError, match="4300 digits"):
+        str(total)
+
+
+def test_sizes() -> None:
+    assert [parse_sizes(text) for text in ("4", "4x2", " 4 x2", "-1x+1"[:2])] == [
+        4,
+        (4, 2),
+        (4, 2),
+        -1,
+    ]
+    for text in ("", "x", "4x", "4,2", "4.0", "1e3", "--1", "0x10z", "⁴"):
+        with pytest.raises(ValueError, match="is not an integer"):
+            parse_sizes(text)
+
+
+def test_the_reader_of_the_standard_library_reads_what_we_write() -> None:
+    text = csv_line(["a,b", 'c"d', "e"])
+    assert next(csv.reader([text])) == ["a,b", 'c"d', "e"]
