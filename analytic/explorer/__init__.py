@@ -10,10 +10,10 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from analytic import checkerboard, colours
+from analytic import checkerboard, colours, export
 from analytic import layer as rules
 from analytic.axis import Axis
-from analytic.explorer.formulas import FIELDS, Formula, formulas
+from analytic.explorer.formulas import FIELDS, formulas
 from analytic.layer import Layer
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
@@ -84,17 +84,14 @@ def page() -> str:
 
 def javascript() -> str:
     """The exported formulas, as one object of functions from BigInts to a list of BigInts."""
-    from analytic.printers import TemporaryJs
-
-    runtime = files("analytic.runtime").joinpath("bigint.js").read_text()
-    written = []
+    program = export.JavaScriptProgram()
+    written = [program.prelude(with_f=True), program.helper(export.lattice_points())]
     for formula in formulas():
-        arguments = ", ".join(map(str, formula.arguments))
-        results = ", ".join(TemporaryJs()._print(r) for r in formula.results)
-        written.append(f"{formula.name}({arguments}) {{ return [{results}]; }}")
-    return (
-        "const formulas = (() => {\n" + runtime + "\nreturn {\n" + ",\n".join(written) + "\n};\n})();"
-    )
+        parameters = ", ".join(argument.name for argument in formula.arguments)
+        results = ", ".join(map(program.text, formula.results))
+        written.append(f"function {formula.name}({parameters}) {{\n  return [{results}];\n}}\n")
+    names = ", ".join(formula.name for formula in formulas())
+    return f"const formulas = (() => {{\n{''.join(written)}return {{ {names} }};\n}})();"
 
 
 def data() -> dict[str, Any]:
