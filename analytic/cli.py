@@ -227,6 +227,7 @@ program = commands(
         "compare": "analytic.commands.compare",
         "count": "analytic.commands.count",
         "coverage": "analytic.commands.coverage",
+        "explorer": "analytic.commands.explorer",
     },
 )
 

@@ -13,7 +13,7 @@ from typing import Any
 from analytic import checkerboard, colours, export
 from analytic import layer as rules
 from analytic.axis import Axis
-from analytic.explorer.formulas import FIELDS, formulas
+from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
 from analytic.layer import Layer
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
@@ -112,6 +112,8 @@ def data() -> dict[str, Any]:
         "rules": [*RULES],
         "fields": FIELDS,
         "colours": colours.ANCHORS,
+        "polynomial": polynomial(),
+        "theorem": theorem(),
     }
 
 
@@ -138,7 +140,7 @@ def refused(call: Any, *arguments: Any, **named: Any) -> str:
 
 def order() -> list[str]:
     """The arguments in the order in which `Layer` asks whether they are integers."""
-    given: dict[str, Any] = {name: "?" for name in LABELS}
+    given: dict[str, Any] = dict.fromkeys(LABELS, "?")
     given["input_size"] = ("?",)
     found = []
     for _ in LABELS:

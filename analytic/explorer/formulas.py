@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol, sympify
 
+from analytic import affine, phases, symbolic, totals, typeset
 from analytic import layer as rules
-from analytic import phases, totals
 from analytic.axis import Axis, extent
 from analytic.expressions import EXPRESSIONS
 
@@ -49,7 +49,10 @@ AXIS = Axis(*integers("n k s d b e o"))
 POSITION = Symbol("y", integer=True)
 PRODUCTS = totals.Products(*integers("inputs taps positions overlaps covered"))
 LAYER: Any = SimpleNamespace(
-    **{symbol.name: symbol for symbol in integers("batch_size in_channels out_channels groups bias")}
+    **{
+        symbol.name: symbol
+        for symbol in integers("batch_size in_channels out_channels groups bias")
+    }
 )
 
 
@@ -68,6 +71,8 @@ def formulas() -> Iterator[Formula]:
     yield formula("shares", AXIS, [number for share in shares for number in share])
     yield formula("interiorSize", AXIS, (phases.interior_size(EXPRESSIONS, AXIS),))
     yield formula("commonFactor", AXIS, (EXPRESSIONS.gcd(AXIS.s, AXIS.d),))
+    yield formula("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
+    yield formula("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
     yield from counts(of_layer)
 
 
@@ -88,3 +93,25 @@ def counts(of_layer: tuple[Symbol, ...]) -> Iterator[Formula]:
 def refused(table: tuple[rules.Rule, ...], of: Any) -> tuple[Expr, ...]:
     """The value that the refusal of each rule shows."""
     return tuple(rule.value(of) for rule in table)
+
+
+def polynomial() -> str:
+    """The additions of a filter from `affine.affine_from` on, as MathML, with names for numbers.
+
+    On axis 0 the overlaps are ``a0·n0 + b0`` and the covered positions ``c0·n0 + d0``.
+    """
+    a, b, c, d = (integers(f"{letter}0 {letter}1") for letter in "abcd")
+    n = integers("n0 n1")
+    overlaps, covered = (
+        (slope[0] * n[0] + start[0]) * (slope[1] * n[1] + start[1])
+        for slope, start in ((a, b), (c, d))
+    )
+    printer = typeset.MathMl()
+    printer.names = {symbol: typeset.input_name(at, 2) for at, symbol in enumerate(n)}
+    inside = printer._print(overlaps - covered).toxml()
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{inside}</math>'
+
+
+def theorem() -> str:
+    """The additions of a filter of any layer of two axes, as MathML: the theorem."""
+    return typeset.mathml(symbolic.additions_per_filter(axes=2))

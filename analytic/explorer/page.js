@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const grouped = (number) => number.toLocaleString("en-US");
-const NARROW = 6, WIDE = 26, STRIP = 44, LABELS = 16;
+const NARROW = 6, WIDE = 32, STRIP = 44, LABELS = 16;
 
 class Refusal extends Error {}
 
@@ -34,16 +34,22 @@ function makeFields() {
   }
 }
 
+// With crops apart, what torch calls padding is the begin alone.
+function nameOf(argument) {
+  return argument === "padding" && $("apart").checked ? data.begin : data.labels[argument];
+}
+
 function arrange() {
-  const linked = $("linked").checked, apart = $("apart").checked;
+  const linked = $("linked").checked;
   for (const argument of data.perAxis) {
-    const label = data.labels[argument];
+    const label = nameOf(argument);
     $(`${argument}-1`).hidden = linked;
     $(`${argument}-0`).parentElement.classList.toggle("linked", linked);
     $(`${argument}-0`).setAttribute("aria-label", linked ? label : `${label}, axis 0`);
+    $(`${argument}-1`).setAttribute("aria-label", `${label}, axis 1`);
+    document.querySelector(`[data-row="${argument}"] span`).textContent = label;
   }
-  document.querySelector('[data-row="end_padding"]').hidden = !apart;
-  document.querySelector('[data-row="padding"] span').textContent = apart ? data.labels.begin : data.labels.padding;
+  document.querySelector('[data-row="end_padding"]').hidden = !$("apart").checked;
 }
 
 // --- From fields to a layer, or to the refusal that Layer gives -------------------------------
@@ -162,14 +168,17 @@ function placed(said, write) {
     words ? [write(words, alike ? "" : fill(data.words.axis, { axis }))] : []);
 }
 
+function counted(found) {
+  const listed = found.length > 1 ? `${found.slice(0, -1).join(", ")} or ${found.at(-1)}` : `${found[0]}`;
+  return `${listed} product${found.length === 1 && found[0] === 1n ? "" : "s"}`;
+}
+
 function verdict(axes) {
   const [first, second] = axes.map(interiorValues);
   const found = ascending(first.flatMap((a) => second.map((b) => a * b)));
-  const listed = found.length > 1 ? `${found.slice(0, -1).join(", ")} or ${found.at(-1)}` : `${found[0]}`;
-  const products = `${listed} product${found.length === 1 && found[0] === 1n ? "" : "s"}`;
   const small = axes.map((axis) => (formulas.interiorSize(...axis)[0] < axis[2] ? "small" : ""));
   return [
-    fill(found.length === 1 ? data.words.even : data.words.uneven, { products }),
+    fill(found.length === 1 ? data.words.even : data.words.uneven, { products: counted(found) }),
     ...placed(axes.map(reason), (words, place) => words + place),
     ...placed(small, (_, where) => fill(data.words.small, { where })),
   ].join("; ");
@@ -218,13 +227,30 @@ function cellInk([red, green, blue]) {
   return 299 * red + 587 * green + 114 * blue > 115000 ? "#000" : "#fff";
 }
 
-function drawCell(pen, x, y, size, value, most) {
-  const shade = colour(value, most);
-  pen.fillStyle = `rgb(${shade})`;
-  if (value) pen.fillRect(x, y, size, size);
-  if (size < LABELS && value) return;
-  pen.fillStyle = value ? cellInk(shade) : getComputedStyle(document.body).color;
-  pen.fillText(value ? `${value}` : "·", x + size / 2, y + size / 2 + 0.5, size - 1);
+// The looks of each value, worked out once: a map has many cells and few values.
+function looks(most, ink) {
+  const known = new Map();
+  return (value) => {
+    if (!known.has(value)) {
+      const shade = colour(value, most);
+      known.set(value, value ? { fill: `rgb(${shade})`, ink: cellInk(shade), text: `${value}` } : { ink, text: "·" });
+    }
+    return known.get(value);
+  };
+}
+
+function drawCell(pen, x, y, size, { fill, ink, text }) {
+  if (fill) {
+    pen.fillStyle = fill;
+    pen.fillRect(x, y, size, size);
+  }
+  if (fill && size < LABELS) return;
+  pen.fillStyle = ink;
+  if (size < LABELS) {
+    pen.fillRect(x + size / 2 - 0.5, y + size / 2 - 0.5, 1, 1);
+    return;
+  }
+  pen.fillText(text, x + size / 2, y + size / 2 + 0.5, size - 1);
 }
 
 function drawBars(pen, places, most, horizontal, { cell }) {
@@ -252,16 +278,17 @@ function draw() {
   pen.textBaseline = "middle";
   drawBars(pen, columns, most[1], true, map);
   drawBars(pen, rows, most[0], false, map);
+  const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1], ink);
   rows.forEach((row, down) => columns.forEach((column, across) => {
-    if (row && column) drawCell(pen, STRIP + across * cell, STRIP + down * cell, cell, row.c * column.c, most[0] * most[1]);
+    if (row && column) drawCell(pen, STRIP + across * cell, STRIP + down * cell, cell, look(row.c * column.c));
   }));
-  drawCursor(pen);
+  drawCursor(pen, ink);
 }
 
-function drawCursor(pen) {
+function drawCursor(pen, ink) {
   const { cell } = map, [down, across] = cursor;
   const x = STRIP + across * cell, y = STRIP + down * cell;
-  pen.strokeStyle = getComputedStyle(document.body).color;
+  pen.strokeStyle = ink;
   pen.strokeRect(x + 0.5, 2.5, cell - 1, STRIP - 6);
   pen.strokeRect(2.5, y + 0.5, STRIP - 6, cell - 1);
   pen.lineWidth = 2;
@@ -273,13 +300,11 @@ function drawCursor(pen) {
 }
 
 function showScale() {
-  const axes = map.layer.axes.map(interiorValues);
   const most = map.most[0] * map.most[1];
   $("scale").textContent = `dark to light: few to ${grouped(most)} products; a dot is an output that receives none`;
   const names = ["rows", "columns"];
   $("gaps").textContent = map.ranges.flatMap((ranges, at) => (ranges.length > 1
     ? [`${names[at]} ${grouped(ranges[0][1])} to ${grouped(ranges[1][0] - 1n)} are counted, but not drawn: there is no room`] : [])).join("; ");
-  return axes;
 }
 
 // The pairs (input, tap) that land on a position, by trying taps: at most so many.
@@ -296,7 +321,7 @@ function showPosition() {
   const places = map.profiles.map((profileOf, at) => profileOf[cursor[at]]);
   const [row, column] = places;
   const said = [element("p", {}, element("strong", {},
-    `Output (${row.y}, ${column.y}) receives ${row.c} × ${column.c} = ${row.c * column.c} products.`))];
+    `Output (${row.y}, ${column.y}) receives ${row.c} × ${column.c} = ${counted([row.c * column.c])}.`))];
   places.forEach((place, at) => {
     const listed = pairs(map.layer.axes[at], place.y);
     const more = place.c - BigInt(listed.length);
@@ -352,8 +377,49 @@ function showMap(layer, count) {
 
 // --- The formula ------------------------------------------------------------------------------
 
+// Overlaps and covered of an axis from an input size on: what each input adds, and the rest.
+function lines([, ...rest]) {
+  const axis = [1n, ...rest], [start] = formulas.affineFrom(...axis);
+  const [, overlaps, covered] = formulas.extent(start, ...rest);
+  const [, perOverlap, perCovered] = formulas.slopes(...axis);
+  return { start, a: perOverlap, b: overlaps - perOverlap * start, c: perCovered, d: covered - perCovered * start };
+}
+
+function operatorBefore(node) {
+  let at = node;
+  while (at && !at.previousElementSibling) at = at.parentElement;
+  return at?.previousElementSibling;
+}
+
+// Writes a number in the place of its name: "+ -2" as "- 2", "+ 0" and a factor of 1 not at all.
+function writeNumber(node, value, isFactor) {
+  const operator = isFactor ? node.nextElementSibling : operatorBefore(node);
+  if (value === (isFactor ? 1n : 0n)) {
+    operator.remove();
+    node.remove();
+    return;
+  }
+  if (!isFactor && value < 0n) operator.textContent = "−";
+  const shown = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mn");
+  shown.textContent = grouped(isFactor || value >= 0n ? value : -value);
+  node.replaceWith(shown);
+}
+
 function showFormula(layer, count) {
-  void layer; void count;
+  const axes = layer.axes.map(lines);
+  const shown = element("div", { id: "polynomial" });
+  shown.innerHTML = data.polynomial;
+  for (const node of shown.querySelectorAll("mi, msub")) {
+    const [, letter, at] = node.textContent.match(/^([abcd])([01])$/) ?? [];
+    if (letter) writeNumber(node, axes[at][letter], "ac".includes(letter));
+  }
+  for (const node of shown.querySelectorAll("mo")) if (node.textContent === "-") node.textContent = "−";
+  const holds = layer.axes.every((axis, at) => axis[0] >= axes[at].start);
+  const additions = count.conventions[data.conventions[0]][data.fields.indexOf("additions_per_filter")];
+  const words = `additions of a filter, for every input of at least ${axes.map((axis) => grouped(axis.start)).join(" × ")}` +
+    (holds ? `; here ${grouped(additions)}` : `; this one is smaller, and has ${grouped(additions)}`);
+  $("formula-words").textContent = words;
+  $("polynomial").replaceWith(shown);
 }
 
 // --- The link ---------------------------------------------------------------------------------
@@ -382,6 +448,7 @@ function restoreState() {
 }
 
 async function share() {
+  saveState();
   try {
     await navigator.clipboard.writeText(location.href);
     $("shared").textContent = "copied";
@@ -394,16 +461,32 @@ async function share() {
 
 function answer(layer) {
   const count = countOf(layer);
+  showMap(layer, count); // first: it asks for the width of the page, before this changes
   showHeadline(count);
   $("verdict").textContent = verdict(layer.axes);
   showTables(count);
   showFormula(layer, count);
-  showMap(layer, count);
+}
+
+// The link follows a little later: browsers bound how often an address may change.
+let saving;
+function saveSoon() {
+  clearTimeout(saving);
+  saving = setTimeout(saveState, 200);
+}
+
+// At most one update a frame, however fast the keys.
+let waiting = 0;
+function updateSoon() {
+  waiting ||= requestAnimationFrame(() => {
+    waiting = 0;
+    update();
+    saveSoon();
+  });
 }
 
 function update() {
   arrange();
-  saveState();
   for (const input of inputs()) input.removeAttribute("aria-invalid");
   let words = "";
   try {
@@ -422,13 +505,14 @@ function update() {
 
 makeFields();
 restoreState();
+$("theorem").innerHTML = data.theorem;
 update();
-$("layer").addEventListener("input", update);
+$("layer").addEventListener("input", updateSoon);
 $("layer").addEventListener("submit", (event) => event.preventDefault());
 $("share").addEventListener("click", share);
 $("map").addEventListener("pointermove", point);
 $("map").addEventListener("pointerdown", point);
 $("map").addEventListener("keydown", press);
 window.addEventListener("hashchange", () => { restoreState(); update(); });
-window.addEventListener("resize", update);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
+window.addEventListener("resize", updateSoon);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", updateSoon);
