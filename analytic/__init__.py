@@ -33,3 +33,18 @@ __all__ = [
     "output_size",
     "overlaps",
 ]
+
+#: Modules that import what is heavy: they load when they are first asked for.
+LAZY = ("arrays", "export", "onnx", "symbolic")
+
+
+def __getattr__(name: str) -> object:
+    if name in LAZY:
+        from importlib import import_module
+
+        return import_module(f"analytic.{name}")
+    raise AttributeError(f"module 'analytic' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})

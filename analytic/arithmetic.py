@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+from functools import lru_cache
 
 from analytic.floorsum import floor_sum, lattice_points
 
@@ -28,8 +29,12 @@ class Integers:
             return 0
         if t <= s:
             return min(k, (t - 1) // d + 1)
-        points: int = lattice_points(INTEGERS, n, k, s, d, t)
-        return points
+        return _lattice_points(n, k, s, d, t)
 
 
 INTEGERS = Integers()
+
+
+@lru_cache(maxsize=1)  # the thresholds at both ends of an axis are mostly alike
+def _lattice_points(n: int, k: int, s: int, d: int, t: int) -> int:
+    return int(lattice_points(INTEGERS, n, k, s, d, t))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -174,6 +175,9 @@ def save_figure(path: str, draw: Callable[[], Any]) -> None:
 
 def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
     """Run a program; whatever goes wrong is one line on standard error and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a poor terminal is no reason to fail
     try:
         program.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
@@ -228,6 +232,7 @@ program = commands(
         "count": "analytic.commands.count",
         "coverage": "analytic.commands.coverage",
         "explorer": "analytic.commands.explorer",
+        "formula": "analytic.commands.formula",
     },
 )
 

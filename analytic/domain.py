@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sympy import Add, Eq, Expr, Ge, Integer, Mod, Symbol, sympify
+from sympy import Add, Eq, Expr, Ge, Gt, Integer, Le, Mod, Symbol, sympify
 
 from analytic.affine import least_input_size
 from analytic.axis import Axis
 from analytic.expressions import EXPRESSIONS
 from analytic.forms import integers, is_plain
 from analytic.layer import AXIS_RULES, LAYER_RULES, Rule, axis_slacks, layer_slacks
-from analytic.parameters import GeneralLayer, symbol
+from analytic.parameters import GeneralLayer
 
 #: A generic formula is not claimed for fewer inputs than this.
 BOUND = "be at least {} for this formula"
 BIAS = Rule("bias", "be True or False", lambda of: of.bias)
 
 
-class Condition(namedtuple("Condition", "relation rule of axis implied")):
+class Condition(NamedTuple):
     """A relation that must hold, and the rule whose words refuse what breaks it.
 
     ``of`` is the axis or the layer of which the rule speaks, ``implied`` whether the assumptions on
     the symbols and the other conditions make it true.
     """
 
-    __slots__ = ()
+    relation: Any
+    rule: Rule
+    of: Any
+    axis: int | None
+    implied: bool
 
     @property
     def where(self) -> str:
@@ -42,10 +45,14 @@ def relation(slack: Expr) -> Any:
     constant, rest = slack.as_coeff_Add()
     if isinstance(rest, Symbol):
         return Ge(rest, -constant, evaluate=False)
-    terms = Add.make_args(slack)
-    more = [term for term in terms if not term.could_extract_minus_sign()]
-    less = [-term for term in terms if term.could_extract_minus_sign()]
-    return Ge(Add(*more), Add(*less), evaluate=False)
+    if isinstance(-rest, Symbol):
+        return Le(-rest, constant, evaluate=False)
+    terms = Add.make_args(rest)
+    more = Add(*[term for term in terms if not term.could_extract_minus_sign()])
+    less = Add(*[-term for term in terms if term.could_extract_minus_sign()])
+    if constant == -1:
+        return Gt(more, less, evaluate=False)
+    return Ge(more + max(constant, 0), less + max(-constant, 0), evaluate=False)
 
 
 def is_implied(slack: Expr) -> bool:
@@ -77,8 +84,8 @@ def of_bounds(axes: Sequence[Axis], bounds: Sequence[int]) -> Iterator[Condition
 
 def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
     """The conditions on what a layer has beside its axes, as far as they are about some symbols."""
-    slacks = (*layer_slacks(EXPRESSIONS, layer), 1 - layer.bias)
-    for rule, slack in zip((*LAYER_RULES, BIAS), map(sympify, slacks), strict=True):
+    slacks = (*layer_slacks(EXPRESSIONS, layer), layer.bias, 1 - layer.bias)
+    for rule, slack in zip((*LAYER_RULES, BIAS, BIAS), map(sympify, slacks), strict=True):
         if slack.free_symbols and slack.free_symbols <= about:
             yield Condition(relation(slack), rule, layer, None, is_implied(slack))
 
@@ -86,27 +93,49 @@ def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
 def of_symbols(symbols: Sequence[Symbol]) -> Iterator[Condition]:
     """What the assumptions on symbols that are not the layer's own say of them."""
     for found in symbols:
-        parity = 1 if found.is_odd else 0
-        known = {
-            "be positive": (found.is_positive, Ge(found, 1, evaluate=False)),
-            "not be negative": (
-                found.is_nonnegative and not found.is_positive,
-                Ge(found, 0, evaluate=False),
-            ),
-            "be odd" if parity else "be even": (
-                found.is_odd or found.is_even,
-                Eq(Mod(found, 2, evaluate=False), parity, evaluate=False),
-            ),
-        }
-        for words, (said, condition) in known.items():
-            if said:
+        for assumption, (words, condition) in assumed(found).items():
+            if getattr(found, f"is_{assumption}"):
                 rule = Rule(found.name, words, lambda of: of)
                 yield Condition(condition, rule, found, None, implied=False)
 
 
-def is_own(layer: GeneralLayer, found: Symbol) -> bool:
-    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
-    return any(
-        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
-        for field, at, value in layer.values()
+def assumed(found: Symbol) -> Mapping[str, tuple[str, Any]]:
+    """The assumptions that can be checked, each in words and as a condition."""
+    parity = Mod(found, 2, evaluate=False)
+    return {
+        "positive": ("be positive", Ge(found, 1, evaluate=False)),
+        "nonnegative": ("not be negative", Ge(found, 0, evaluate=False)),
+        "negative": ("be negative", Le(found, -1, evaluate=False)),
+        "nonpositive": ("not be positive", Le(found, 0, evaluate=False)),
+        "odd": ("be odd", Eq(parity, 1, evaluate=False)),
+        "even": ("be even", Eq(parity, 0, evaluate=False)),
+    }
+
+
+def distinct(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """The conditions without repetition; those that a stronger bound implies are marked."""
+    first: dict[Any, Condition] = {}
+    least: dict[Symbol, int] = {}
+    for condition in conditions:
+        first.setdefault(condition.relation, condition)
+        found, bound = least_value(condition)
+        if found is not None:
+            least[found] = max(bound, least.get(found, bound))
+    return tuple(
+        condition._replace(implied=True) if implied_by(least, condition) else condition
+        for condition in first.values()
     )
+
+
+def least_value(condition: Condition) -> tuple[Symbol | None, int]:
+    """The symbol, and its bound, where the condition is a least value of a symbol."""
+    found = condition.relation
+    if isinstance(found, Ge) and isinstance(found.lhs, Symbol) and isinstance(found.rhs, Integer):
+        return found.lhs, int(found.rhs)
+    return None, 0
+
+
+def implied_by(least: Mapping[Symbol, int], condition: Condition) -> bool:
+    """Whether the condition is the least value of a symbol that has a larger one too."""
+    found, bound = least_value(condition)
+    return found is not None and bound < least[found]

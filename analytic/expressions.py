@@ -10,13 +10,25 @@ from collections.abc import Mapping
 from itertools import chain, count
 from typing import Any
 
-from sympy import Dummy, Expr, Function, Integer, Max, Min, Rational, Sum, Symbol, ceiling, floor
-from sympy import S as constants
+from sympy import (
+    Dummy,
+    Expr,
+    Function,
+    Integer,
+    Max,
+    Min,
+    Rational,
+    Sum,
+    Symbol,
+    ceiling,
+    floor,
+    sympify,
+)
 
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent
-from analytic.floorsum import lattice_points
 from analytic.floorsum import floor_sum as integer_floor_sum
+from analytic.floorsum import lattice_points
 
 
 class F(Function):  # type: ignore[misc]  # SymPy has no types
@@ -45,10 +57,14 @@ class F(Function):  # type: ignore[misc]  # SymPy has no types
     def eval(cls, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr | None:
         """A number where the arguments are numbers, 0 where the box or the cut is empty."""
         if n.is_nonpositive or k.is_nonpositive or t.is_nonpositive:
-            return constants.Zero
+            return Integer(0)
         if all(isinstance(value, Integer) for value in (n, k, s, d, t)):
             return Integer(INTEGERS.F(int(n), int(k), int(s), int(d), int(t)))
         return None
+
+    def _latex(self, printer: Any) -> str:
+        n, k, s, d, t = map(printer._print, self.args)
+        return rf"F_{{{s}, {d}}}\left({n}, {k}; {t}\right)"
 
     def _eval_rewrite_as_Sum(self, *args: Expr, **_hints: object) -> Expr:
         n, k, s, d, t = args
@@ -96,6 +112,9 @@ class Gcd(Function):  # type: ignore[misc]
             return a
         return None
 
+    def _latex(self, printer: Any) -> str:
+        return rf"\gcd\left({', '.join(map(printer._print, self.args))}\right)"
+
 
 class Quotient(Function):  # type: ignore[misc]
     """``a/b`` where ``b`` is known to divide ``a``: an integer, which SymPy cannot see of ``a/b``.
@@ -114,6 +133,10 @@ class Quotient(Function):  # type: ignore[misc]
         """The fraction where it is seen to be whole; numbers in any case."""
         ratio = a / b
         return ratio if ratio.is_integer or isinstance(ratio, Rational) else None
+
+    def _latex(self, printer: Any) -> str:
+        a, b = map(printer._print, self.args)
+        return rf"\frac{{{a}}}{{{b}}}"
 
     def _eval_is_positive(self) -> bool | None:
         a, b = self.args
@@ -168,11 +191,11 @@ class Theorem:
 
     def maximum(self, a: Expr, b: Expr) -> Expr:
         """The larger, named."""
-        return self.named(Max(a, b))
+        return self.named(larger(sympify(a), sympify(b)))
 
     def minimum(self, a: Expr, b: Expr) -> Expr:
         """The smaller, named."""
-        return self.named(Min(a, b))
+        return self.named(smaller(sympify(a), sympify(b)))
 
     def named(self, expression: Expr) -> Expr:
         """The next name for an expression."""
@@ -215,8 +238,8 @@ class Closed(Theorem):
     def F(self, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr:
         """`floorsum.lattice_points`, step by step."""
         if n.is_nonpositive or k.is_nonpositive or t.is_nonpositive:
-            return constants.Zero
-        return lattice_points(self, n, k, s, d, self.maximum(t, constants.Zero))
+            return Integer(0)
+        return lattice_points(self, n, k, s, d, self.maximum(t, Integer(0)))
 
     def floor_sum(self, n: Expr, m: Expr, a: Expr, b: Expr) -> Expr:
         """`floorsum.floor_sum` for integers ``m`` and ``a``: Euclid's steps, until the slope is 0.
@@ -226,7 +249,7 @@ class Closed(Theorem):
         made positive by summing from the other end.
         """
         slope, modulus = int(a), int(m)
-        total = constants.Zero
+        total = Integer(0)
         while True:
             quotient = (2 * slope + modulus) // (2 * modulus)
             slope -= quotient * modulus
@@ -234,14 +257,36 @@ class Closed(Theorem):
             if slope < 0:
                 b, slope = b + slope * (n - 1), -slope
             b = self.named(b)
-            whole = self.named(floor(b / modulus))
+            whole = self.floor_div(b, modulus)
             total += whole * n
             if slope == 0:
                 return total
             reach = self.named(slope * n + b)
-            upper = self.named(floor(reach / modulus))
+            upper = self.floor_div(reach, modulus)
             n, b = self.named(upper - whole), reach - modulus * upper
             modulus, slope = slope, modulus
+
+    def floor_div(self, a: Expr, b: int) -> Expr:
+        """``⌊a/b⌋``, named. SymPy would look long for terms to take out of the floor."""
+        if b == 1 or isinstance(a, Integer):
+            return a // b
+        return self.named(floor(a / b, evaluate=False))
+
+
+def larger(a: Expr, b: Expr) -> Expr:
+    """`Max` of two, without the search that SymPy makes for more."""
+    apart = a - b
+    if apart.is_nonnegative or apart.is_nonpositive:
+        return a if apart.is_nonnegative else b
+    return Max(a, b, evaluate=False)
+
+
+def smaller(a: Expr, b: Expr) -> Expr:
+    """`Min` of two, likewise."""
+    apart = a - b
+    if apart.is_nonnegative or apart.is_nonpositive:
+        return b if apart.is_nonnegative else a
+    return Min(a, b, evaluate=False)
 
 
 def is_short(expression: Expr) -> bool:
@@ -249,9 +294,24 @@ def is_short(expression: Expr) -> bool:
     return bool(expression.is_Atom or (-expression).is_Atom)
 
 
-def substitute(expression: Expr, definitions: Mapping[Local, Expr]) -> Expr:
-    """The expression with every name replaced by what it stands for, to the last."""
+def substitute(
+    expression: Expr, definitions: Mapping[Local, Expr], *, evaluate: bool = True
+) -> Expr:
+    """The expression with every name replaced by what it stands for, to the last.
+
+    Without ``evaluate`` terms are not collected anew, which in long expressions would take long.
+    """
+    replace = Expr.xreplace if evaluate else rebuilt
     meaning: dict[Local, Expr] = {}
     for name, value in definitions.items():
-        meaning[name] = value.xreplace(meaning)
-    return expression.xreplace(meaning)
+        meaning[name] = replace(value, meaning)
+    return replace(expression, meaning)
+
+
+def rebuilt(expression: Expr, meaning: Mapping[Local, Expr]) -> Expr:
+    """`Expr.xreplace` without evaluation."""
+    if isinstance(expression, Local):
+        return meaning[expression]
+    if not expression.args:
+        return expression
+    return expression.func(*[rebuilt(a, meaning) for a in expression.args], evaluate=False)

@@ -18,7 +18,8 @@ def floor_sum(n: int, m: int, a: int, b: int) -> int:
     ``y = (a·x + b)/m``, over ``0 ≤ x < n``, where every floor is non-negative.
 
     Constraints: ``m ≥ 1``; ``a`` and ``b`` of either sign; an ``n ≤ 0`` sums nothing.
-    Cost: O(log min(a, m)) steps of Euclid's algorithm. Source: notes/derivation.md, theorem 3.
+    Cost: O(log min(a, m)) steps of Euclid's algorithm for ``a ≥ 1``, O(log m) otherwise.
+    Source: notes/derivation.md, theorem 3.
 
     >>> floor_sum(5, 3, 7, -4) == sum((7 * i - 4) // 3 for i in range(5))
     True
@@ -26,12 +27,12 @@ def floor_sum(n: int, m: int, a: int, b: int) -> int:
     total = 0
     while n > 0:
         # Take the whole part of the slope and of the intercept out of every term.
-        quotient, a = divmod(a, m)
-        total += quotient * (n * (n - 1) // 2)
-        quotient, b = divmod(b, m)
-        total += quotient * n
+        total += n * (n - 1) // 2 * (a // m) + n * (b // m)
+        a %= m
         # What is left lies under a line of slope < 1: count it by columns of the mirrored line.
-        n, b = divmod(a * n + b, m)
+        top = a * n + b % m
+        n = top // m
+        b = top % m
         m, a = a, m
     return total
 

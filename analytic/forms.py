@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sympy import And, Expr, Ge, Integer, Piecewise, true
 
@@ -16,17 +16,24 @@ from analytic.expressions import Closed, Local, Theorem
 #: Below the size from which it is affine, a plain axis is listed case by case up to this many.
 MOST_SIZES = 64
 
+#: The axes whose forms are remembered: those of the fields of a count are the same.
+CACHED = 64
 
-class Form(namedtuple("Form", "size overlaps covered definitions")):
+
+class Form(NamedTuple):
     """L, T and C of an axis, and what the names in them stand for."""
 
-    __slots__ = ()
+    size: Expr
+    overlaps: Expr
+    covered: Expr
+    definitions: Mapping[Local, Expr]
 
 
-class Case(namedtuple("Case", "least form")):
+class Case(NamedTuple):
     """A form that holds from the input size ``least`` on, up to where the case before it does."""
 
-    __slots__ = ()
+    least: int
+    form: Form
 
 
 #: From an axis and its number to its cases, the largest input sizes first.
@@ -54,26 +61,30 @@ def integers(axis: Axis, n: int = 1) -> Axis:
 
 def numbers(axis: Axis) -> Form:
     """An axis of integers alone."""
-    return Form(*map(Integer, extent(INTEGERS, integers(axis, int(axis.n)))), {})
+    size, overlaps, covered = extent(INTEGERS, integers(axis, int(axis.n)))
+    return Form(Integer(size), Integer(overlaps), Integer(covered), {})
 
 
 def theorem(axis: Axis, at: int) -> Form:
     """The theorem, with ``F`` as a function."""
     lib = Theorem(at)
-    return Form(*lib.extent(axis), lib.definitions)
+    size, overlaps, covered = lib.extent(axis)
+    return Form(size, overlaps, covered, lib.definitions)
 
 
 def closed(axis: Axis, at: int) -> Form:
     """The theorem with ``F`` unrolled; stride and dilation are integers."""
     lib = Closed(at)
-    return Form(*lib.extent(axis), lib.definitions)
+    size, overlaps, covered = lib.extent(axis)
+    return Form(size, overlaps, covered, lib.definitions)
 
 
 def line(n: Expr, start: int, counts: tuple[int, ...], steps: tuple[int, ...]) -> Form:
     """Counts that are known at the input size ``start``, and what an input adds to each."""
-    return Form(
-        *[Integer(c) + step * (n - start) for c, step in zip(counts, steps, strict=True)], {}
+    size, overlaps, covered = (
+        c + step * (n - start) for c, step in zip(counts, steps, strict=True)
     )
+    return Form(size, overlaps, covered, {})
 
 
 def generic(axis: Axis, _at: int) -> list[Case]:
@@ -85,6 +96,7 @@ def generic(axis: Axis, _at: int) -> list[Case]:
     return [Case(start, line(axis.n, start, counts, slopes(integers(axis))))]
 
 
+@lru_cache(maxsize=CACHED)
 def exact(axis: Axis, at: int) -> list[Case]:
     """Numbers, or the cases of a plain axis, or the theorem: exact for every legal axis."""
     if not is_plain(axis):
@@ -98,6 +110,7 @@ def exact(axis: Axis, at: int) -> list[Case]:
     return found + pieces(axis, least, start - 1)
 
 
+@lru_cache(maxsize=CACHED)
 def unrolled(axis: Axis, at: int) -> list[Case]:
     """Numbers, or the closed form."""
     if is_plain(axis) and isinstance(axis.n, Integer):
@@ -129,19 +142,16 @@ def steps_at(counts: Mapping[int, tuple[int, ...]], n: int) -> tuple[int, ...]:
 def folded(axis: Axis, cases: list[Case]) -> Form:
     """The cases of one axis as one form, of `Piecewise` counts."""
     if len(cases) == 1:
-        form: Form = cases[0].form
-        return form
-    columns = [
-        Piecewise(
-            *[(case.form[i], from_on(axis, case.least)) for case in cases[:-1]],
-            (cases[-1].form[i], true),
-        )
+        return cases[0].form
+    conditions = [*(from_on(axis, case.least) for case in cases[:-1]), true]
+    size, overlaps, covered = (
+        Piecewise(*[(case.form[i], c) for case, c in zip(cases, conditions, strict=True)])
         for i in range(3)
-    ]
+    )
     definitions: dict[Local, Expr] = {}
     for case in cases:
         definitions |= case.form.definitions
-    return Form(*columns, definitions)
+    return Form(size, overlaps, covered, definitions)
 
 
 def from_on(axis: Axis, least: int) -> Any:

@@ -11,10 +11,11 @@ from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, true
 
 from analytic import domain, forms
 from analytic.axis import Axis
+from analytic.domain import Condition
 from analytic.expressions import Local, substitute
 from analytic.forms import Case, Form, MakeCases
-from analytic.layer import LayerError, boolean, integer, per_axis, shown
-from analytic.parameters import LETTERS, NAMES, GeneralLayer
+from analytic.layer import LayerError, integer, per_axis, shown
+from analytic.parameters import LETTERS, NAMES, GeneralLayer, is_own
 from analytic.totals import Products
 
 #: From the sizes of some axes, and the products over them, to a count.
@@ -47,8 +48,11 @@ class Formula:
         quantity: Quantity,
         axes: Iterable[int],
         make: MakeCases = forms.exact,
+        choice: str = "",
     ) -> None:
         self.name = name
+        #: By which convention or rule it counts, where there is more than one.
+        self.choice = choice
         self.layer = layer
         self.quantity = quantity
         self.axes = tuple(axes)
@@ -57,7 +61,7 @@ class Formula:
         #: Of a generic formula, the least input size of each axis for which it is claimed.
         self.bounds: tuple[int, ...] | None = None
         if make is forms.generic:
-            self.bounds = tuple(case.least for ((case,)) in cases)
+            self.bounds = tuple(case.least for (case,) in cases)
         self.outline, everything = self._combine(cases)
         #: What the names in ``outline`` stand for, in order.
         self.definitions = needed(self.outline, everything)
@@ -76,8 +80,7 @@ class Formula:
             rest = [Case(1, form) for form in folded]
             chosen = [[of_axis[0] for of_axis in cases], rest]
             lowest = [
-                c if len(of) == 1 else r
-                for c, of, r in zip(chosen[0], cases, rest, strict=True)
+                c if len(of) == 1 else r for c, of, r in zip(chosen[0], cases, rest, strict=True)
             ]
         else:
             chosen = [list(one) for one in product(*cases)]
@@ -108,7 +111,8 @@ class Formula:
     @cached_property
     def expr(self) -> Expr:
         """The formula in its symbols alone."""
-        return substitute(self.outline, self.definitions)
+        collected = self.make is not forms.unrolled
+        return substitute(self.outline, self.definitions, evaluate=collected)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -126,20 +130,17 @@ class Formula:
         return {s for s in found if not isinstance(s, Local)}
 
     @cached_property
-    def conditions(self) -> tuple[domain.Condition, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         """What must hold of the parameters, in the order in which it is checked."""
         axes = [self.layer.axes[at] for at in self.axes]
-        found = []
+        found: list[Condition] = []
         for axis, at in zip(axes, self.axes, strict=True):
             found += domain.of_axis(axis, at, cropped_apart=self.layer.cropped_apart)
         found += domain.of_layer(self.layer, self._mentioned)
         found += domain.of_bounds(axes, self.bounds or [1] * len(axes))
-        about = set(self._mentioned).union(*(c.relation.free_symbols for c in found))
-        strange = [
-            s for s in self.layer.symbols() if s in about and not domain.is_own(self.layer, s)
-        ]
-        found = [*domain.of_symbols(strange), *found]
-        return tuple({condition.relation: condition for condition in reversed(found)}.values())[::-1]
+        about = self._mentioned.union(*(c.relation.free_symbols for c in found))
+        strange = [s for s in self.layer.symbols() if s in about and not is_own(self.layer, s)]
+        return domain.distinct([*domain.of_symbols(strange), *found])
 
     @cached_property
     def domain(self) -> Any:
@@ -177,7 +178,10 @@ class Formula:
             else:
                 raise TypeError(f"{self.name} has no parameter {name!r}; it has {', '.join(names)}")
         for name, expression, value in claims:
-            if isinstance(expression, Symbol) and meaning.setdefault(expression, Integer(value)) != value:
+            if (
+                isinstance(expression, Symbol)
+                and meaning.setdefault(expression, Integer(value)) != value
+            ):
                 raise ValueError(f"{name} is given two values, {meaning[expression]} and {value}")
         for name, expression, value in claims:
             found = expression.xreplace(meaning)
@@ -216,7 +220,7 @@ class Formula:
         return self._remade(forms.unrolled)
 
     def _remade(self, make: MakeCases) -> Formula:
-        return Formula(self.name, self.layer, self.quantity, self.axes, make)
+        return Formula(self.name, self.layer, self.quantity, self.axes, make, self.choice)
 
     def _require(self, what: str, letters: str) -> None:
         """Refuse where one of these is not an integer."""
@@ -225,7 +229,7 @@ class Formula:
             f"{fields[letter]} {value} on axis {at}"
             for at in self.axes
             for letter, value in forms.not_integers(self.layer.axes[at]).items()
-            if letter in letters
+            if letter in letters and (letter != "e" or self.layer.cropped_apart)
         ]
         if strange:
             raise ValueError(f"{what} needs integers in place of {', '.join(strange)}")
@@ -243,7 +247,7 @@ def multiplied(factors: Sequence[Expr]) -> Expr:
     return whole if whole.has(Piecewise) else whole.expand()
 
 
-def needed(expression: Expr, definitions: Mapping[Local, Expr]) -> dict[Local, Expr]:
+def needed(expression: Expr, definitions: dict[Local, Expr]) -> dict[Local, Expr]:
     """The definitions that an expression rests on, in order."""
     wanted = set(expression.free_symbols)
     for name in reversed(definitions):
@@ -252,7 +256,7 @@ def needed(expression: Expr, definitions: Mapping[Local, Expr]) -> dict[Local, E
     return {name: value for name, value in definitions.items() if name in wanted}
 
 
-def refusal(condition: domain.Condition, meaning: Mapping[Symbol, Integer]) -> str:
+def refusal(condition: Condition, meaning: Mapping[Symbol, Integer]) -> str:
     """What the rule of a condition says at these values."""
     rule, of = condition.rule, condition.of
     fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}

@@ -14,7 +14,7 @@ from analytic.axis import Axis, size
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, NoReturn, SupportsIndex
 
     from analytic.protocols import Arithmetic, InputSize, LayerLike, PerAxis
@@ -117,25 +117,26 @@ def boolean(argument: str, value: object) -> bool:
 
 
 def per_axis(
-    argument: str, value: object, axes: int, *, one_for_all: bool = True
-) -> tuple[int, ...]:
-    """``value`` with one entry an axis: a list or tuple of them, or one integer for all."""
-    if type(value) is int:
-        return (value,) * axes
+    argument: str, value: object, axes: int, entry: Callable[..., Any] = integer
+) -> tuple[Any, ...]:
+    """``value`` with one entry an axis: a list or tuple of them, or one for all.
+
+    ``entry`` checks one of them: that it is an `integer`, unless an evaluator takes more.
+    """
     if not isinstance(value, (list, tuple)):
-        return (integer(argument, value),) * axes
-    if len(value) == 1 and one_for_all:
-        return (integer(argument, value[0], 0),) * axes
+        return (entry(argument, value),) * axes
+    if len(value) == 1 and argument != "kernel_size":  # torch takes one stride for all axes so
+        return (entry(argument, value[0], 0),) * axes
     if len(value) != axes:
         raise LayerError(
             f"{argument} must have one entry an axis ({axes}), got {len(value)}: {shown(value)}"
         )
     if set(map(type, value)) == {int}:
         return tuple(value)
-    return tuple([integer(argument, v, axis) for axis, v in enumerate(value)])
+    return tuple([entry(argument, v, axis) for axis, v in enumerate(value)])
 
 
-def sizes(input_size: object) -> tuple[int, ...]:
+def sizes(input_size: object, entry: Callable[..., Any] = integer) -> tuple[Any, ...]:
     """``input_size`` as a tuple: a list or tuple, for its length is the number of axes."""
     if not isinstance(input_size, (list, tuple)):
         raise TypeError(
@@ -143,7 +144,7 @@ def sizes(input_size: object) -> tuple[int, ...]:
         )
     if not input_size:
         raise LayerError(f"input_size must have at least one entry, got {shown(input_size)}")
-    return per_axis("input_size", input_size, len(input_size))
+    return per_axis("input_size", input_size, len(input_size), entry)
 
 
 def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], of: Any, where: str = "") -> None:
@@ -153,6 +154,24 @@ def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], of: Any, where: str 
             fields = of._asdict() if isinstance(of, Axis) else {"groups": of.groups}
             words = rule.words.format(**{name: shown(value) for name, value in fields.items()})
             raise LayerError(f"{rule.argument} must {words}, got {shown(rule.value(of))}{where}")
+
+
+#: The arguments with one entry an axis, beside ``input_size``.
+GEOMETRY = ("kernel_size", "stride", "padding", "output_padding", "dilation", "end_padding")
+
+
+def axis_columns(
+    input_size: object, geometry: tuple[object, ...], entry: Callable[..., Any] = integer
+) -> tuple[tuple[Any, ...], ...]:
+    """The fields of `Axis`, each with one entry an axis, from the values of `GEOMETRY`."""
+    n = sizes(input_size, entry)
+    axes = len(n)
+    k, s, b, o, d, e = [
+        # One integer for all axes is what is mostly given: `per_axis` would say the same, later.
+        (value,) * axes if type(value) is int else per_axis(argument, value, axes, entry)
+        for argument, value in zip(GEOMETRY, geometry, strict=True)
+    ]
+    return n, k, s, d, b, e, o
 
 
 def axes_of(
@@ -165,18 +184,9 @@ def axes_of(
     end_padding: object = None,
 ) -> tuple[Axis, ...]:
     """The axes of a layer, checked: the only way in."""
-    n = sizes(input_size)
-    axes = len(n)
-    b = per_axis("padding", padding, axes)
-    columns = (
-        n,
-        per_axis("kernel_size", kernel_size, axes, one_for_all=False),
-        per_axis("stride", stride, axes),
-        per_axis("dilation", dilation, axes),
-        b,
-        b if end_padding is None else per_axis("end_padding", end_padding, axes),
-        per_axis("output_padding", output_padding, axes),
-    )
+    end = padding if end_padding is None else end_padding
+    geometry = (kernel_size, stride, padding, output_padding, dilation, end)
+    columns = axis_columns(input_size, geometry)
     made: list[Axis] = []
     for row in zip(*columns, strict=True):
         if made and row == made[-1]:

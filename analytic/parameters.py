@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from sympy import Expr, Integer, Symbol, sympify
 
@@ -40,13 +40,21 @@ NAMES = {
     "groups": "groups",
     "bias": "bias",
 }
-POSITIVE = ("input_size", "kernel_size", "stride", "dilation", "in_channels", "out_channels", "groups")
+POSITIVE = (
+    "input_size",
+    "kernel_size",
+    "stride",
+    "dilation",
+    "in_channels",
+    "out_channels",
+    "groups",
+)
 
 #: The axes of a formula where nothing says how many: those of an image.
 AXES = 2
 
-Value = int | Expr | None
-PerAxisValue = Value | tuple[Value, ...] | list[Value]
+Value: TypeAlias = int | Expr | None
+PerAxisValue: TypeAlias = Value | tuple[Value, ...] | list[Value]
 
 
 class Parameters(TypedDict, total=False):
@@ -80,6 +88,13 @@ def symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) 
     return Symbol(name, integer=True, nonnegative=True)
 
 
+def is_checkable(found: Symbol) -> bool:
+    """Whether an integer's sign and parity are all that is assumed of a symbol."""
+    kinds = ("positive", "nonnegative", "negative", "nonpositive", "odd", "even")
+    assumed = {kind: True for kind in kinds if getattr(found, f"is_{kind}")}
+    return bool(Symbol(found.name, integer=True, **assumed) == found)
+
+
 def is_whole(expression: Expr) -> bool:
     """Whether the assumptions on its symbols make an expression an integer."""
     if expression.is_integer is not None:
@@ -110,7 +125,9 @@ class GeneralLayer:
     def __init__(self, axes: int | None, parameters: Mapping[str, Any]) -> None:
         for name in parameters:
             if name not in Layer.FIELDS:
-                raise TypeError(f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}")
+                raise TypeError(
+                    f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}"
+                )
         number = number_of_axes(axes, parameters)
         self.cropped_apart = parameters.get("end_padding") is not None
         columns = {
@@ -146,6 +163,11 @@ class GeneralLayer:
         for found in self.symbols():
             if names.setdefault(found.name, found) != found:
                 raise ValueError(f"two symbols with different assumptions are called {found.name}")
+            if not is_checkable(found):
+                raise ValueError(
+                    f"the symbol {found.name} is assumed to be more than an integer of some sign "
+                    "and parity"
+                )
 
     def values(self) -> Iterator[tuple[str, int | None, Expr]]:
         """Every parameter: its field, its axis, what it is bound to; in the order of arguments."""
@@ -186,3 +208,11 @@ def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
             )
         found, said = entries, True
     return found
+
+
+def is_own(layer: GeneralLayer, found: Symbol) -> bool:
+    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
+    return any(
+        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
+        for field, at, value in layer.values()
+    )

@@ -18,11 +18,9 @@ from sympy.printing.precedence import PRECEDENCE
 INT64 = range(-(2**63) + 1, 2**63)
 
 #: What is written, by class; SymPy's printers would write other functions too, and floats.
-KNOWN = frozenset(
-    """Symbol Local Dummy Integer Zero One NegativeOne Add Mul Pow floor ceiling Mod Abs Min Max
+KNOWN = """Symbol Local Integer Zero One NegativeOne Add Mul Pow floor ceiling Mod Abs Min Max
     Quotient Gcd F FloorSum Piecewise And GreaterThan LessThan StrictGreaterThan StrictLessThan
-    Equality Unequality""".split()
-)
+    Equality Unequality BooleanTrue"""
 
 
 class PositiveFirst:
@@ -45,7 +43,7 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     equal, unequal = "==", "!="
 
     def _print(self, expr: Any, **options: Any) -> str:
-        if type(expr).__name__ not in KNOWN:
+        if type(expr).__name__ not in KNOWN.split():
             self.refuse(expr)
         return str(super()._print(expr, **options))
 
@@ -80,10 +78,6 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     def choice(self, condition: Any, value: Expr, other: str) -> str:
         """A value where a condition holds."""
         return f"({self._print(condition)} ? {self._print(value)} : {other})"
-
-    def fold(self, name: str, values: Sequence[Expr]) -> str:
-        """A function of two numbers, of more."""
-        return reduce(lambda a, b: f"{name}({a}, {b})", map(self._print, values))
 
     def _print_Symbol(self, expr: Any) -> str:
         return str(expr.name)
@@ -151,7 +145,7 @@ class Infix(IntegerPrinter):
 
     def sum(self, terms: Sequence[Expr]) -> str:
         """``a + b − c``."""
-        text = self.parenthesize(terms[0], PRECEDENCE["Add"])
+        text = str(self.parenthesize(terms[0], PRECEDENCE["Add"]))
         for term in terms[1:]:
             minus = term.could_extract_minus_sign()
             rest = self.parenthesize(-term if minus else term, PRECEDENCE["Add"], strict=False)
@@ -166,7 +160,17 @@ class Infix(IntegerPrinter):
 
     def power(self, base: Expr, exponent: Expr) -> str:
         """``base**exponent``."""
-        return f"{self.parenthesize(base, PRECEDENCE['Func'])}**{self.parenthesize(exponent, PRECEDENCE['Func'])}"
+        a, b = (self.parenthesize(value, PRECEDENCE["Func"]) for value in (base, exponent))
+        return f"{a}**{b}"
+
+    def _print_Max(self, expr: Any) -> str:
+        return self.call("max", *expr.args)
+
+    def _print_Min(self, expr: Any) -> str:
+        return self.call("min", *expr.args)
+
+    def _print_Gcd(self, expr: Any) -> str:
+        return self.call("gcd", *expr.args)
 
 
 class Python(Infix):
@@ -188,15 +192,6 @@ class Python(Infix):
         a, b = (self.parenthesize(value, PRECEDENCE["Func"]) for value in expr.args)
         return f"({a} % {b})"
 
-    def _print_Max(self, expr: Any) -> str:
-        return self.call("max", *expr.args)
-
-    def _print_Min(self, expr: Any) -> str:
-        return self.call("min", *expr.args)
-
-    def _print_Gcd(self, expr: Any) -> str:
-        return self.call("gcd", *expr.args)
-
 
 class JavaScript(Infix):
     """JavaScript, with BigInt."""
@@ -215,14 +210,14 @@ class JavaScript(Infix):
     def _print_Mod(self, expr: Any) -> str:
         return self.call("mod", *expr.args)
 
-    _print_Max, _print_Min, _print_Gcd = Python._print_Max, Python._print_Min, Python._print_Gcd
-
 
 class Calls(IntegerPrinter):
     """A language whose integers have 64 bits: every operation that may overflow is a function."""
 
     #: What stands before the names of the helpers, and after their arguments.
     prefix, failure = "", ""
+    #: The functions that cannot fail, each of two numbers.
+    largest, least, divisor = "", "", ""
 
     def number(self, value: int) -> str:
         """A literal that has 64 bits."""
@@ -243,7 +238,9 @@ class Calls(IntegerPrinter):
         text = self._print(terms[0])
         for term in terms[1:]:
             minus = term.could_extract_minus_sign()
-            text = self.called("sub" if minus else "add", text, self._print(-term if minus else term))
+            text = self.called(
+                "sub" if minus else "add", text, self._print(-term if minus else term)
+            )
         return text
 
     def product(self, factors: Sequence[Expr]) -> str:
@@ -258,8 +255,21 @@ class Calls(IntegerPrinter):
         """``floor_div(a, b)``."""
         return self.call("floor_div", a, b)
 
+    def fold(self, name: str, values: Sequence[Expr]) -> str:
+        """A function of two numbers, of more."""
+        return reduce(lambda a, b: f"{name}({a}, {b})", map(self._print, values))
+
     def _print_Mod(self, expr: Any) -> str:
         return self.call("mod", *expr.args)
+
+    def _print_Max(self, expr: Any) -> str:
+        return self.fold(self.largest, expr.args)
+
+    def _print_Min(self, expr: Any) -> str:
+        return self.fold(self.least, expr.args)
+
+    def _print_Gcd(self, expr: Any) -> str:
+        return self.fold(self.divisor, expr.args)
 
 
 class NumPy(Calls):
@@ -267,19 +277,11 @@ class NumPy(Calls):
 
     language = "numpy"
     conjunction = "&"
+    largest, least, divisor = "np.maximum", "np.minimum", "np.gcd"
 
     def choice(self, condition: Any, value: Expr, other: str) -> str:
         """``np.where(c, a, b)``."""
         return f"np.where({self._print(condition)}, {self._print(value)}, {other})"
-
-    def _print_Max(self, expr: Any) -> str:
-        return self.fold("np.maximum", expr.args)
-
-    def _print_Min(self, expr: Any) -> str:
-        return self.fold("np.minimum", expr.args)
-
-    def _print_Gcd(self, expr: Any) -> str:
-        return self.fold("np.gcd", expr.args)
 
 
 class C(Calls):
@@ -287,17 +289,9 @@ class C(Calls):
 
     language = "c"
     prefix, failure = "i64_", ", bad"
+    largest, least, divisor = "i64_max", "i64_min", "i64_gcd"
 
     def number(self, value: int) -> str:
         """A literal that has 64 bits."""
         text = super().number(value)
         return text if abs(value) < 2**15 else f"INT64_C({text})"
-
-    def _print_Max(self, expr: Any) -> str:
-        return self.fold("i64_max", expr.args)
-
-    def _print_Min(self, expr: Any) -> str:
-        return self.fold("i64_min", expr.args)
-
-    def _print_Gcd(self, expr: Any) -> str:
-        return self.fold("i64_gcd", expr.args)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, SupportsIndex
 
-from analytic.axis import Axis
-
 #: One entry an axis, in a list or tuple. NumPy's integers are integers.
 InputSize = Sequence[SupportsIndex]
 #: One integer for all axes, or one an axis.
@@ -24,7 +22,7 @@ class Arithmetic(Protocol):
         """The larger of two numbers."""
 
     def minimum(self, a: Any, b: Any, /) -> Any:
-        """The smaller of two numbers."""
+        """The smaller of two numbers that are not negative."""
 
     def gcd(self, a: Any, b: Any, /) -> Any:
         """Greatest common divisor of two positive numbers."""
@@ -40,10 +38,8 @@ class Arithmetic(Protocol):
 
 
 class LayerLike(Protocol):
-    """What the totals read of a layer, in whatever numbers it has."""
+    """What the totals read of a layer beside its axes, in whatever numbers it has."""
 
-    @property
-    def axes(self) -> tuple[Axis, ...]: ...
     @property
     def in_channels(self) -> Any: ...
     @property

@@ -19,14 +19,13 @@ from analytic.layer import Layer
 from analytic.parameters import GeneralLayer, Parameters
 from analytic.totals import Count
 
-#: The fields of `Count` that are about one filter, whatever the channels.
-OF_A_FILTER = (
-    "positions",
-    "overlaps",
-    "covered",
+#: The fields of `Count` that differ by convention.
+BY_CONVENTION = (
     "multiplications_per_filter",
     "additions_per_filter",
     "operations_per_filter",
+    "filter_aggregation",
+    "total",
 )
 
 
@@ -39,11 +38,13 @@ def general_layer(layer: Layer | None, axes: int | None, parameters: Parameters)
     return GeneralLayer(axes, {**dict(layer.items()), **parameters})
 
 
-def output_size(*, axes: int | None = None, **parameters: Unpack[Parameters]) -> tuple[Formula, ...]:
+def output_size(
+    *, axes: int | None = None, **parameters: Unpack[Parameters]
+) -> tuple[Formula, ...]:
     """Output positions along each axis, as formulas. See `analytic.output_size`.
 
-    >>> output_size(axes=1, kernel_size=4, stride=2)[0].expr
-    -d0... 
+    >>> [size.expr for size in output_size(axes=1, kernel_size=4, stride=2)]
+    [3*d0 + 2*n0 + o0 - 2*p0 - 1]
     """
     layer = general_layer(None, axes, parameters)
     return tuple(
@@ -53,10 +54,10 @@ def output_size(*, axes: int | None = None, **parameters: Unpack[Parameters]) ->
 
 
 def _of_filter(
-    name: str, quantity: Quantity, axes: int | None, parameters: Parameters
+    name: str, quantity: Quantity, axes: int | None, parameters: Parameters, choice: str = ""
 ) -> Formula:
     layer = general_layer(None, axes, parameters)
-    return Formula(name, layer, quantity, range(len(layer.axes)))
+    return Formula(name, layer, quantity, range(len(layer.axes)), choice=choice)
 
 
 def overlaps(*, axes: int | None = None, **parameters: Unpack[Parameters]) -> Formula:
@@ -92,7 +93,8 @@ def additions_per_filter(
     def quantity(_: tuple[Expr, ...], of: totals.Products) -> Expr:
         return totals.additions_per_filter(of, convention)
 
-    return _of_filter("additions_per_filter", quantity, axes, parameters)
+    choice = f"{convention} convention"
+    return _of_filter("additions_per_filter", quantity, axes, parameters, choice)
 
 
 def macs(
@@ -102,10 +104,13 @@ def macs(
     rule: str = "exact",
     **parameters: Unpack[Parameters],
 ) -> Formula:
-    """Multiply-accumulates of a layer by one of the rules in use, as a formula. See `analytic.macs`.
+    """Multiply-accumulates of a layer by one of the rules in use, as a formula.
 
-    >>> macs(axes=1, kernel_size=1, stride=1, padding=0, output_padding=0, dilation=1, groups=1).expr
-    C_in*C_out*N*n0
+    See `analytic.macs`.
+
+    >>> macs(axes=1, kernel_size=3, stride=1, padding=1, output_padding=0, dilation=1,
+    ...      groups=1).expr
+    C_in*C_out*N*(3*n0 - 2)
     """
     totals.choose("rule", totals.RULES, rule)
     general = general_layer(layer, axes, parameters)
@@ -113,7 +118,7 @@ def macs(
     def quantity(_: tuple[Expr, ...], of: totals.Products) -> Expr:
         return totals.macs(EXPRESSIONS, general, of, rule)
 
-    return Formula("macs", general, quantity, range(len(general.axes)))
+    return Formula("macs", general, quantity, range(len(general.axes)), choice=f"{rule} rule")
 
 
 def count(
@@ -127,20 +132,22 @@ def count(
     """Every count of a layer, each field a `Formula`. See `analytic.count`.
 
     >>> count(axes=1, kernel_size=2, stride=2, padding=0, output_padding=0, dilation=1,
-    ...       groups=1, batch_size=1, in_channels=1, out_channels=1, bias=0).total.expr
+    ...       groups=1, batch_size=1, in_channels=1, out_channels=1, bias=False).total.expr
     4*n0
     """
     totals.choose("convention", totals.CONVENTIONS, convention)
     totals.choose("rule", totals.RULES, rule)
     general = general_layer(layer, axes, parameters)
     every = range(len(general.axes))
+    choices = dict.fromkeys(BY_CONVENTION, f"{convention} convention") | {"macs": f"{rule} rule"}
 
     def field(name: str) -> Formula:
         def quantity(sizes: tuple[Expr, ...], of: totals.Products) -> Expr:
             counted = totals.count(EXPRESSIONS, general, sizes, of, convention, rule)
             return getattr(counted, name)
 
-        return Formula(name, general, quantity, () if name == "filters" else every)
+        of = () if name == "filters" else every
+        return Formula(name, general, quantity, of, choice=choices.get(name, ""))
 
     fields = {name: field(name) for name in Count._fields[1:-2]}
     sizes = tuple(

@@ -123,6 +123,8 @@ def _row(number: int, text: str | ValueError, fields_of: Callable[[str], Mapping
 
 def read_json(text: str) -> Mapping[str, Any]:
     """The object on a line of JSON."""
+    if text.lstrip().startswith("["):
+        raise ValueError("one JSON object a line is needed, not an array")
     try:
         fields = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as reason:
@@ -146,7 +148,10 @@ def _csv_reader(header: str) -> Callable[[str], Mapping[str, Any]]:
     names = [name.strip() for name in _cells(header)]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"the header has the column {name!r} twice")
+            raise ValueError(f"the header has the column {shown(name)} twice")
+    for name in REQUIRED:
+        if name not in names:
+            raise ValueError(f"the header has no column {name!r}")
 
     def fields_of(text: str) -> Mapping[str, Any]:
         cells = _cells(text)
@@ -224,7 +229,7 @@ def write_json(fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     """A row and its count as a line of JSON: results go under the key ``count``."""
     if "count" in fields:
         raise ValueError("the row's own key 'count' would be overwritten")
-    return json.dumps({**fields, "count": results}, ensure_ascii=False) + "\n"
+    return json.dumps({**fields, "count": results}) + "\n"
 
 
 class CsvWriter:

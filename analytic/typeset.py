@@ -6,7 +6,7 @@ down to ``F``, then when all of it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from xml.dom.minidom import parseString
 from xml.sax.saxutils import escape
@@ -14,7 +14,9 @@ from xml.sax.saxutils import escape
 from sympy import Expr, Ge, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
+from sympy.printing.precedence import PRECEDENCE
 
+from analytic.domain import least_value
 from analytic.expressions import F, Local
 from analytic.formula import Formula
 from analytic.parameters import symbol
@@ -24,6 +26,10 @@ from analytic.printers import PositiveFirst
 INPUTS = {1: "L", 2: "HW", 3: "DHW"}
 #: How many symbols of one bound stand on a line.
 ON_A_LINE = 6
+
+#: Elements of MathML.
+OPEN, COMMA, CLOSE = (f"<mo>{sign}</mo>" for sign in "(,)")
+LEFT, RIGHT = "text-align: left", "text-align: right; text-align: -webkit-right"
 
 COUNTS = {
     "positions": "P",
@@ -50,7 +56,7 @@ class Name:
         self.stem, self.sub, self.prime, self.index, self.words = stem, sub, prime, index, words
 
     def latex(self) -> str:
-        """``H_{in}``, ``\\text{kernel\\_size}[0]``, ``n'_{0}``."""
+        r"""``H_{in}``, ``\text{kernel\_size}[0]``, ``n'_{0}``."""
         stem = LATEX_GREEK.get(self.stem, self.stem)
         if self.words:
             stem = rf"\text{{{self.stem.replace('_', chr(92) + '_')}}}"
@@ -132,12 +138,26 @@ class Typeset(PositiveFirst):
         """The F of an axis."""
         return self.f_names[expr.args[2:4]]
 
+    def has_words(self, expr: Any) -> bool:
+        """Whether a name in an expression is a word, which must not run into the next one."""
+        return any(self.names[s].words for s in expr.free_symbols if s in self.names)
+
 
 class Latex(Typeset, LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     """LaTeX."""
 
+    printmethod = "_latex_of_a_formula"  # no class has it: what is printed here is printed below
+
+    def line(self, expr: Any) -> str:
+        """An expression, with a dot between factors where words would run together."""
+        symbol = r" \cdot " if self.has_words(expr) else " "
+        self._settings["mul_symbol_latex"] = symbol
+        return str(self.doprint(expr))
+
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
-        return self.names[expr].latex() if expr in self.names else super()._print_Symbol(expr)
+        if expr in self.names:
+            return self.names[expr].latex()
+        return str(super()._print_Symbol(expr, style))
 
     _print_Local = _print_Symbol
 
@@ -146,47 +166,68 @@ class Latex(Typeset, LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         return rf"{self.f_name(expr).latex()}\left({n}, {k}; {t}\right)"
 
     def _print_Gcd(self, expr: Any) -> str:
-        return rf"\gcd\left({', '.join(map(self._print, expr.args))}\right)"
+        return expr._latex(self)  # type: ignore[no-any-return]
 
-    def _print_Quotient(self, expr: Any) -> str:
-        a, b = map(self._print, expr.args)
-        return rf"\frac{{{a}}}{{{b}}}"
+    _print_Quotient = _print_Gcd
 
 
 class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
     """Presentation MathML."""
 
+    def line(self, expr: Any) -> str:
+        """An expression, with a dot between factors where words would run together."""
+        self._settings["mul_symbol"] = "dot" if self.has_words(expr) else None
+        return str(self._print(expr).toxml()).replace("<mo>-</mo>", "<mo>−</mo>")
+
     def element(self, text: str) -> Any:
         """An element, from text."""
-        return parseString(text).documentElement
+        return parseString(text).documentElement  # noqa: S318  # our own text
+
+    def row(self, *parts: Any, tag: str = "mrow") -> Any:
+        """Expressions, and elements as text, one after the other."""
+        row = self.element(f"<{tag}></{tag}>")
+        for part in parts:
+            row.appendChild(self.element(part) if isinstance(part, str) else self._print(part))
+        return row
 
     def _print_Symbol(self, expr: Any, style: str = "plain") -> Any:
         if expr in self.names:
             return self.element(self.names[expr].mathml())
-        return super()._print_Symbol(expr)
+        return super()._print_Symbol(expr, style)
 
     _print_Local = _print_Symbol
 
-    def fenced(self, name: str, arguments: Sequence[Any], separators: str) -> Any:
-        """A function, its name and the separators of its arguments given."""
-        row = self.element(f"<mrow>{name}<mo>(</mo></mrow>")
-        for argument, separator in zip(arguments, separators, strict=True):
-            row.appendChild(self._print(argument))
-            row.appendChild(self.element(f"<mo>{separator}</mo>"))
-        return row
-
     def _print_F(self, expr: Any) -> Any:
         n, k, _, _, t = expr.args
-        return self.fenced(self.f_name(expr).mathml(), (n, k, t), ",;)")
+        name = self.f_name(expr).mathml()
+        return self.row(name, OPEN, n, COMMA, k, "<mo>;</mo>", t, CLOSE)
 
     def _print_Gcd(self, expr: Any) -> Any:
-        return self.fenced("<mi>gcd</mi>", expr.args, ",)")
+        a, b = expr.args
+        return self.row("<mi>gcd</mi>", OPEN, a, COMMA, b, CLOSE)
 
     def _print_Quotient(self, expr: Any) -> Any:
-        fraction = self.element("<mfrac></mfrac>")
-        for part in expr.args:
-            fraction.appendChild(self._print(part))
-        return fraction
+        return self.row(*expr.args, tag="mfrac")
+
+    def _print_Mod(self, expr: Any) -> Any:
+        a, b = expr.args
+        return self.row(a, "<mo lspace='0.3em' rspace='0.3em'>mod</mo>", b)
+
+    def _print_Piecewise(self, expr: Any) -> Any:
+        table = self.row(tag="mtable")
+        for value, condition in expr.args:
+            when = self.row("<mtext>for&#160;</mtext>", condition)
+            if condition == True:  # noqa: E712  # SymPy's
+                when = self.row("<mtext>otherwise</mtext>")
+            cells = self.row(tag="mtr")
+            for cell in (self.row(value), when):
+                cells.appendChild(self.row(tag="mtd"))
+                cells.lastChild.setAttribute("style", LEFT)
+                cells.lastChild.appendChild(cell)
+            table.appendChild(cells)
+        whole = self.row("<mo>{</mo>")
+        whole.appendChild(table)
+        return whole
 
 
 def used_f(formula: Formula) -> list[F]:
@@ -208,29 +249,23 @@ def parts(formula: Formula) -> dict[Local, Expr]:
 
 def bounds(formula: Formula) -> dict[int, list[Symbol]]:
     """The symbols with a least value, by that value."""
-    least: dict[Symbol, int] = {}
-    for condition in formula.conditions:
-        found = condition.relation
-        if isinstance(found, Ge) and isinstance(found.lhs, Symbol) and found.rhs.is_Integer:
-            least[found.lhs] = max(int(found.rhs), least.get(found.lhs, int(found.rhs)))
+    least = [least_value(condition) for condition in formula.conditions if not condition.implied]
     return {
-        value: [s for s, bound in least.items() if bound == value]
-        for value in sorted(set(least.values()), reverse=True)
+        value: [found for found, bound in least if found is not None and bound == value]
+        for value in sorted({bound for found, bound in least if found is not None}, reverse=True)
     }
 
 
 def relations(formula: Formula) -> Iterator[Any]:
     """The conditions that are not the least value of a symbol."""
     for condition in formula.conditions:
-        found = condition.relation
-        if condition.implied or (
-            isinstance(found, Ge) and isinstance(found.lhs, Symbol) and found.rhs.is_Integer
-        ):
+        if condition.implied or least_value(condition)[0] is not None:
             continue
         size = next((s for s in formula.sizes if s.name == f"L{condition.axis}"), None)
         if condition.rule.argument == "output_size" and size is not None:
-            found = Ge(size, 1, evaluate=False)
-        yield found
+            yield Ge(size, 1, evaluate=False)
+        else:
+            yield condition.relation
 
 
 def side_conditions(formula: Formula, print_one: Any, comma: str) -> list[str]:
@@ -254,7 +289,7 @@ def latex(formula: Formula) -> str:
     """
     printer = Latex({"mul_symbol": None})
     printer.learn(formula)
-    print_one = printer.doprint
+    print_one = printer.line
     left = count_name(formula).latex()
     lines = [(left, print_one(formula.outline))]
     lines += [(print_one(name), print_one(value)) for name, value in parts(formula).items()]
@@ -274,7 +309,7 @@ def latex(formula: Formula) -> str:
 def _latex_f(printer: Latex, call: F) -> tuple[str, str]:
     _, _, s, d, _ = call.args
     steps = " + ".join(
-        x if factor == 1 else rf"{x} \, {printer.parenthesize(factor, 40)}"
+        x if factor == 1 else rf"{x} \cdot {printer.parenthesize(factor, PRECEDENCE['Mul'])}"
         for x, factor in (("i", s), ("j", d))
     )
     counted = rf"\#\left\{{(i, j) \in [0, n) \times [0, k) : {steps} < t\right\}}"
@@ -292,16 +327,17 @@ def mathml(formula: Formula) -> str:
     """
     printer = MathMl()
     printer.learn(formula)
-    print_one = lambda expression: printer._print(expression).toxml()  # noqa: E731
+    print_one = printer.line
     rows = [(count_name(formula).mathml(), "=", print_one(formula.outline))]
     rows += [(print_one(name), "=", print_one(v)) for name, v in parts(formula).items()]
-    rows += [_mathml_f(printer, call, print_one) for call in used_f(formula)]
+    rows[1:2] = [("<mtext>where&#160;</mtext>" + row[0], *row[1:]) for row in rows[1:2]]
+    rows += [_mathml_f(printer, call) for call in used_f(formula)]
     sides = side_conditions(formula, print_one, "<mo>,</mo>")
     labels = ["<mtext>for integers</mtext>", *[""] * len(sides)]
     rows += [(label, "", side) for label, side in zip(labels, sides, strict=False)]
     body = "".join(
-        f"<mtr><mtd style='text-align: right'>{a}</mtd><mtd><mo>{sign}</mo></mtd>"
-        f"<mtd style='text-align: left'>{b}</mtd></mtr>"
+        f'<mtr><mtd style="{RIGHT}">{a}</mtd><mtd><mo>{sign}</mo></mtd>'
+        f'<mtd style="{LEFT}">{b}</mtd></mtr>'
         for a, sign, b in rows
     )
     return (
@@ -310,10 +346,14 @@ def mathml(formula: Formula) -> str:
     )
 
 
-def _mathml_f(printer: MathMl, call: F, print_one: Any) -> tuple[str, str, str]:
+def _mathml_f(printer: MathMl, call: F) -> tuple[str, str, str]:
     _, _, s, d, _ = call.args
+
+    def times(factor: Expr) -> str:
+        return str(printer.parenthesize(factor, PRECEDENCE["Mul"]).toxml())
+
     steps = "<mo>+</mo>".join(
-        f"<mi>{x}</mi>" + ("" if factor == 1 else f"<mspace width='0.2em'/>{print_one(factor)}")
+        f"<mi>{x}</mi>" + ("" if factor == 1 else f"<mo>·</mo>{times(factor)}")
         for x, factor in (("i", s), ("j", d))
     )
     left = printer.f_name(call).mathml()

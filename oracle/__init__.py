@@ -3,6 +3,7 @@
 What `analytic` has in closed form is measured here, under the same names. Needs torch.
 """
 
+from oracle.models import count_module, layers_of
 from oracle.modules import layer
 from oracle.ones import (
     additions_per_filter,
@@ -18,9 +19,11 @@ from oracle.ones import (
 __all__ = [
     "additions_per_filter",
     "count",
+    "count_module",
     "coverage",
     "covered",
     "layer",
+    "layers_of",
     "macs",
     "output_size",
     "overlaps",

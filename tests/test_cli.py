@@ -164,6 +164,31 @@ def test_bad_rows_are_named_and_the_others_counted(program: Program) -> None:
     ]
 
 
+def test_names_are_shown_on_one_line_and_not_for_ever(program: Program) -> None:
+    names = ["a\\nb\\u001b[31m", "x" * 100_000, "\\ud800", "couche n° 1"]
+    rows = "".join(GOOD.replace("{", f'{{"name": "{name}", ') + "\n" for name in names)
+    done = program("count -", stdin=rows)
+    assert (done.status, done.err) == (0, "")
+    assert "\x1b" not in done.out
+    shown = [line.split("  8x8")[0][8:].strip() for line in done.out.splitlines()[2:6]]
+    assert shown == ["a b [31m", "x" * 79 + "…", "", "couche n° 1"]
+
+
+def test_names_of_any_kind_pass_through(program: Program) -> None:
+    row = GOOD.replace("{", '{"name": "\\ud800 é", ')
+    done = program("count - --json", stdin=row)
+    assert json.loads(done.out)["name"] == json.loads(row)["name"]
+    assert done.out.isascii()
+
+
+def test_a_terminal_that_knows_ascii_alone() -> None:
+    done = run(
+        "count", *ONE.split(), capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+    assert done.returncode == 0
+    assert b"2 \\xd7 MACs" in done.stdout
+
+
 def test_rows_whose_results_would_overwrite_are_bad(program: Program) -> None:
     done = program("count - --json", stdin=GOOD.replace("{", '{"count": 1, '))
     assert done.status == 1
@@ -185,7 +210,10 @@ def test_the_data_has_no_misspelt_keys(program: Program) -> None:
     assert "note" not in done.err
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "input_size,in_channels\n"])
+HEADER = "input_size,in_channels,out_channels,kernel_size\n"
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", HEADER])
 def test_files_without_layers(program: Program, content: str) -> None:
     done = program("count -", stdin=content)
     assert done == (1, "", "analytic: - has no layers\n")

@@ -78,8 +78,9 @@ def test_every_layer_comes_back(layer: Layer) -> None:
 BAD_ROWS = [
     ("{", "not JSON: Expecting property name enclosed in double quotes at column 2"),
     (GOOD[:-5], "not JSON: "),
-    ("[1, 2]", "one JSON object a line is needed, got [1, 2]"),
-    ("[" * 100_000, "not a layer: JSON nested too deeply"),
+    ("[1, 2]", "one JSON object a line is needed, not an array"),
+    ("17", "one JSON object a line is needed, got 17"),
+    ('{"a":' * 100_000, "not a layer: JSON nested too deeply"),
     ("{}", "input_size is missing"),
     ('{"input_size": [8]}', "in_channels is missing"),
     (GOOD.replace("4}", "0}"), "kernel_size must be positive, got 0 on axis 0"),
@@ -105,6 +106,7 @@ def test_bad_rows_are_reported_and_the_others_read(line: str, reason: str) -> No
     assert "\n" not in found[1].error
 
 
+HEADER = "input_size,in_channels,out_channels,kernel_size,stride\n"
 BAD_CELLS = [
     ("8x8,4,6", "5 cells are needed, as in the header, got 3"),
     ("8x8,4,6,4,1,1", "5 cells are needed, as in the header, got 6"),
@@ -123,13 +125,13 @@ BAD_CELLS = [
 @pytest.mark.parametrize(("line", "reason"), BAD_CELLS)
 def test_bad_cells(line: str, reason: str) -> None:
     good = "8x8,4,6,4,1"
-    found = rows(f"input_size,in_channels,out_channels,kernel_size,stride\n{line}\n{good}\n")
+    found = rows(f"{HEADER}{line}\n{good}\n")
     assert [row.layer for row in found] == [None, LAYER]
     assert found[0].line == 2
     assert found[0].error.startswith(reason)
 
 
-@pytest.mark.parametrize("content", ["", "\n\n \n", "input_size,in_channels\n"])
+@pytest.mark.parametrize("content", ["", "\n\n \n", HEADER])
 def test_files_without_layers(content: str) -> None:
     assert rows(content) == []
 
@@ -137,6 +139,8 @@ def test_files_without_layers(content: str) -> None:
 def test_a_header_that_is_no_csv() -> None:
     assert errors('"unclosed\n8,4\n') == [(1, "not CSV: unexpected end of data")]
     assert errors("a,b,a\n1,2,3\n") == [(1, "the header has the column 'a' twice")]
+    assert errors("input_size,k\n1,2\n") == [(1, "the header has no column 'in_channels'")]
+    assert errors(b"\x00\x01\n1,2,3\n") == [(1, "the header has no column 'input_size'")]
 
 
 def test_not_utf8() -> None:

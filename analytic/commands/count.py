@@ -36,12 +36,21 @@ FORMAT_OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
 )
 
+DIM_OPTION = click.option(
+    "--dim",
+    "dims",
+    multiple=True,
+    metavar="NAME=SIZE",
+    help="The size of a symbolic dimension of an ONNX model; may be repeated.",
+)
+
 HELP = """Count one layer, given by flags, or every layer of a FILE.
 
 FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
 columns (input_size, in_channels, out_channels, kernel_size, stride, ...); - is standard input.
 Other keys are carried through. A line that is not a legal layer is reported, and the others are
-counted all the same.
+counted all the same. A FILE.onnx is a model: its transposed convolutions are counted by every rule
+and summed.
 
 \b
 Example:
@@ -62,7 +71,13 @@ def count_command(
     """
 
     def count(
-        file: str | None, style: str, as_json: bool, convention: str, rule: str, **flags: Any
+        file: str | None,
+        style: str,
+        as_json: bool,
+        convention: str,
+        rule: str,
+        dims: tuple[str, ...],
+        **flags: Any,
     ) -> None:
         checked = flags.pop("check", False)
 
@@ -73,14 +88,20 @@ def count_command(
             return result
 
         style = "json" if as_json else style
+        is_model = file is not None and file.lower().endswith(".onnx")
+        if dims and not is_model:
+            raise click.UsageError("--dim is for a FILE.onnx")
         if file is None:
             count_one(layer_of_flags(flags), counter, style)
         elif any(value is not None for value in flags.values()):
             raise click.UsageError("give a FILE or the flags of one layer, not both")
+        elif is_model:
+            count_model(file, dims, counter, convention, style)
         else:
             count_file(file, counter, report.writer(style, convention, rule))
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
+    options.append(DIM_OPTION)
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
@@ -134,6 +155,39 @@ def count_file(
         sys.stdout.write(writer.close(totals))
     if bad:
         raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
+
+
+def count_model(
+    path: str, dims: tuple[str, ...], counter: Counter, convention: str, style: str
+) -> None:
+    """Count the layers of an ONNX model."""
+    try:
+        from analytic import onnx
+    except ModuleNotFoundError as reason:
+        raise click.UsageError(f"an ONNX model needs the package {reason.name}") from None
+    from analytic.models import count_layers
+
+    try:
+        layers = onnx.layers_of(path, dict(map(bound, dims)))
+        model = count_layers(layers, convention=convention, evaluate=lambda of, **_: counter(of))
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
+    except onnx.UnboundError as reason:
+        raise click.UsageError(f"{path}: {reason}") from None
+    except (ValueError, MemoryError) as reason:
+        raise Failed(f"{path}: {reason}") from None
+    sys.stdout.write(model.table(style))
+
+
+def bound(text: str) -> tuple[str, int]:
+    """Name and size of a dimension, written ``name=size``."""
+    name, equals, size = text.rpartition("=")
+    if not equals:
+        raise click.UsageError(f"--dim must be NAME=SIZE, got {text!r}")
+    try:
+        return name, tables.parse_integer(size)
+    except ValueError as reason:
+        raise click.UsageError(f"--dim {name}: {reason}") from None
 
 
 def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator[tables.Row]:

@@ -10,7 +10,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from analytic import checkerboard, colours, export
+from analytic import checkerboard, colours, programs
 from analytic import layer as rules
 from analytic.axis import Axis
 from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
@@ -84,8 +84,8 @@ def page() -> str:
 
 def javascript() -> str:
     """The exported formulas, as one object of functions from BigInts to a list of BigInts."""
-    program = export.JavaScriptProgram()
-    written = [program.prelude(with_f=True), program.helper(export.lattice_points())]
+    program = programs.JavaScript()
+    written = [program.prelude(with_f=True), program.helper(programs.lattice_points())]
     for formula in formulas():
         parameters = ", ".join(argument.name for argument in formula.arguments)
         results = ", ".join(map(program.text, formula.results))

@@ -1,7 +1,7 @@
 """What the explorer computes: the functions of this package, evaluated over symbols.
 
 The page has no formula of its own. Each `Formula` here is a function of `axis`, `phases`, `layer`
-or `totals` applied to symbols; `analytic.export` writes it as JavaScript.
+or `totals` applied to symbols; `analytic.programs` writes it as JavaScript.
 """
 
 from __future__ import annotations
