@@ -38,6 +38,11 @@ FLAGS = (
 CHANNELS = ("in_channels", "out_channels", "groups", "batch_size")
 
 
+def webdriver() -> Any:
+    """selenium's ways to drive a browser, or a skipped test."""
+    return pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page, as the command writes it."""
@@ -52,8 +57,8 @@ def browser(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or driver is None:
         pytest.skip("there is no Chromium with its driver here")
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    options = webdriver.ChromeOptions()
+    selenium = webdriver()
+    options = selenium.ChromeOptions()
     options.binary_location = chromium
     profile = tmp_path_factory.mktemp("profile")
     for flag in (*FLAGS, f"--user-data-dir={profile}", "--window-size=1400,1000"):
@@ -61,8 +66,8 @@ def browser(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SE_OFFLINE", "true")
-        service = webdriver.ChromeService(driver)
-        opened = webdriver.Chrome(options=options, service=service)
+        service = selenium.ChromeService(driver)
+        opened = selenium.Chrome(options=options, service=service)
     try:
         opened.get(file.as_uri())
         yield opened
@@ -90,8 +95,8 @@ def typed(browser: Any, fields: dict[str, Any]) -> None:
 
     ``fields`` are arguments of `Layer`; where all of them are single numbers, the axes are linked.
     """
-    from selenium.webdriver.common.keys import Keys
-
+    keys = webdriver().Keys
+    keys = webdriver().Keys
     apart = any(isinstance(fields.get(name), tuple) for name in PER_AXIS if name != "input_size")
     linked = not apart and len(set(fields["input_size"])) == 1
     check(browser, "linked", linked)
@@ -104,9 +109,9 @@ def typed(browser: Any, fields: dict[str, Any]) -> None:
             continue
         entries = value if isinstance(value, tuple) else (value,) * 2
         shown = entries[: 1 if linked or name in CHANNELS else 2]
-        texts += [str(entry) or Keys.DELETE for entry in shown]
+        texts += [str(entry) or keys.DELETE for entry in shown]
     first = find(browser, "#input_size-0")
-    first.send_keys(Keys.CONTROL + "a" + Keys.NULL + Keys.TAB.join(texts))
+    first.send_keys(keys.CONTROL + "a" + keys.NULL + keys.TAB.join(texts))
     browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
 
@@ -284,9 +289,8 @@ def position(browser: Any) -> list[str]:
 
 
 def press(browser: Any, *keys: str) -> None:
-    from selenium.webdriver.common.keys import Keys
-
-    find(browser, "#map").send_keys(*(getattr(Keys, key) for key in keys))
+    special = webdriver().Keys
+    find(browser, "#map").send_keys(*(getattr(special, key) for key in keys))
 
 
 def test_the_map_is_the_coverage(browser: Any) -> None:
@@ -330,13 +334,12 @@ def test_the_map_is_walked_with_the_keyboard(browser: Any) -> None:
 
 
 def test_the_pointer_shows_what_lands_under_it(browser: Any) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
     typed(browser, {**LEGAL, "kernel_size": 1})
     canvas = find(browser, "#map")
     x, y = browser.execute_script("return [1, 2].map((at) => STRIP + at * map.cell + map.cell / 2)")
     left, top = canvas.size["width"] / 2, canvas.size["height"] / 2
-    ActionChains(browser).move_to_element_with_offset(canvas, int(x - left), int(y - top)).perform()
+    pointer = webdriver().ActionChains(browser)
+    pointer.move_to_element_with_offset(canvas, int(x - left), int(y - top)).perform()
     assert position(browser) == [
         "Output (2, 1) receives 0 × 1 = 0 products.",
         "Axis 0: no pair lands here",
