@@ -39,7 +39,7 @@ CHANNELS = ("in_channels", "out_channels", "groups", "batch_size")
 
 
 def webdriver() -> Any:
-    """selenium's ways to drive a browser, or a skipped test."""
+    """Selenium's ways to drive a browser, or a skipped test."""
     return pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
 
