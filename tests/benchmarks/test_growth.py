@@ -24,7 +24,7 @@ def test_analytic(benchmark: Any, power: int) -> None:
 @pytest.mark.benchmark(group="growth")
 def test_experiment(benchmark: Any, power: int) -> None:
     torch.set_num_threads(1)
-    options = {**KERNEL, "max_bytes": MOST_BYTES}
+    options: dict[str, Any] = {**KERNEL, "max_bytes": MOST_BYTES}
     side = 2**power
     count = benchmark.pedantic(
         oracle.additions_per_filter,

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import analytic
 import oracle
 
-KERNEL = {"kernel_size": 4, "stride": 2, "padding": 1}
+KERNEL: dict[str, Any] = {"kernel_size": 4, "stride": 2, "padding": 1}
 SIDES = (64, 512, 4096)
 #: The experiment at 4096² takes 2.9 GB.
 MOST_BYTES = 2**32
@@ -38,7 +38,7 @@ def test_analytic(benchmark: Any, side: int) -> None:
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.benchmark(group="layer")
 def test_experiment(benchmark: Any, side: int) -> None:
-    options = {**KERNEL, "max_bytes": MOST_BYTES}
+    options: dict[str, Any] = {**KERNEL, "max_bytes": MOST_BYTES}
     count = benchmark.pedantic(
         oracle.additions_per_filter, ((side, side),), options, **rounds(side)
     )

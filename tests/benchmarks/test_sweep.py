@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,7 @@ def by_arrays(n: Any, k: Any, s: Any, d: Any, b: Any, e: Any, o: Any) -> list[An
 
 def by_loop(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """The same, a layer at a time, by the cheapest way there is: one evaluation for all three."""
-    made = []
+    made: list[tuple[int, ...]] = []
     for n, k, s, d, b, _, o in rows:
         (size,), of = products(INTEGERS, axes_of([n], k, s, b, o, d))
         made.append((size, of.overlaps, of.covered))
@@ -64,7 +63,7 @@ def by_loop(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 @pytest.mark.benchmark(group="sweep")
 def test_arrays(benchmark: Any, columns: dict[str, Any]) -> None:
-    made = benchmark.pedantic(by_arrays, kwargs=columns, rounds=15, warmup_rounds=2)
+    made = benchmark.pedantic(by_arrays, kwargs=columns, rounds=40, warmup_rounds=2)
     few = [values[:100].tolist() for values in columns.values()]
     assert [tuple(map(int, row)) for row in zip(*[c[:100] for c in made], strict=True)] == by_loop(
         list(zip(*few, strict=True))
@@ -73,7 +72,7 @@ def test_arrays(benchmark: Any, columns: dict[str, Any]) -> None:
 
 @pytest.mark.benchmark(group="sweep")
 def test_c(benchmark: Any, columns: dict[str, Any], in_c: Extents) -> None:
-    made = benchmark.pedantic(in_c, tuple(columns.values()), rounds=15, warmup_rounds=2)
+    made = benchmark.pedantic(in_c, tuple(columns.values()), rounds=40, warmup_rounds=2)
     for ours, theirs in zip(by_arrays(**columns), made, strict=True):
         assert np.array_equal(ours, theirs)
 
