@@ -284,8 +284,9 @@ def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path
     if not crop.is_integer:
         crop = floor(crop)  # SymPy cannot tell of m·(m − 1)/2
     bound: Any = {"kernel_size": 3, "stride": 3, "dilation": 2, "output_padding": 1}
-    bound["convention"] = "documented"  # in which the crop always tells
-    formula = symbolic.additions_per_filter(input_size=(30,), padding=crop, end_padding=2, **bound)
+    # In this convention the crop always tells.
+    bound |= {"convention": "documented", "end_padding": 2}
+    formula = symbolic.additions_per_filter(input_size=(30,), padding=crop, **bound)
     values = [-9, -4, -3, -2, -1, 0, 1, 2, 3, 4, 9]
     crops = [int(crop.xreplace({m: m * 0 + value})) for value in values]
     expected = [

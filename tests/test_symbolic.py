@@ -234,7 +234,8 @@ def test_a_layer_binds_everything() -> None:
 @pytest.mark.parametrize("name", ["convention", "rule"])
 def test_unknown_names_are_value_errors_that_list_what_exists(name: str) -> None:
     one: Any = symbolic.additions_per_filter if name == "convention" else symbolic.macs
-    for call in (one, symbolic.count):
+    every: Any = symbolic.count
+    for call in (one, every):
         with pytest.raises(ValueError, match=f"{name} must be one of '.*', got 'nonsense'"):
             call(**{name: "nonsense"})
 
