@@ -197,6 +197,8 @@ class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
     def _print_Symbol(self, expr: Any, style: str = "plain") -> Any:
         if expr in self.names:
             return self.element(self.names[expr].mathml())
+        if not expr.name.isidentifier():  # SymPy would write it as it is, markup or not
+            return self.element(f"<mi>{escape(expr.name)}</mi>")
         return super()._print_Symbol(expr, style)
 
     _print_Local = _print_Symbol
