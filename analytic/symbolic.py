@@ -8,7 +8,7 @@ tuple of these with one entry an axis, in which None leaves a symbol.
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from sympy import Expr
 
@@ -46,7 +46,8 @@ def placed(sizes: tuple[PerAxisValue, ...], parameters: Parameters) -> Parameter
     for name in names[: len(sizes)]:
         if name in parameters:
             raise TypeError(f"{name} is given twice")
-    return {**dict(zip(names, sizes, strict=False)), **parameters}  # type: ignore[return-value]
+    named: Any = dict(zip(names, sizes, strict=False))
+    return {**named, **parameters}
 
 
 def output_size(
