@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 #: Modules that import what is heavy: they load when they are first asked for.
-LAZY = ("arrays",)
+LAZY = ("arrays", "onnx")
 
 
 def __getattr__(name: str) -> object:

@@ -13,6 +13,7 @@ program = commands(
     {
         "count": "oracle.commands.count",
         "snippet": "oracle.commands.snippet",
+        "plugins": "oracle.commands.plugins",
         "certify": "oracle.commands.certify",
         "audit": "oracle.commands.audit",
         "vectors": "oracle.commands.vectors",

@@ -1,9 +1,13 @@
-"""From torch modules to layers."""
+"""From torch to layers: a module, a module that has run, or the arguments of an operator."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 
+from analytic.axis import size
 from analytic.layer import Layer, LayerError, shown, sizes
 from analytic.protocols import InputSize
 
@@ -48,3 +52,88 @@ def layer(module: torch.nn.Module, input_size: InputSize, batch_size: int = 1) -
         dilation=module.dilation,
         batch_size=batch_size,
     )
+
+
+def layer_of_run(
+    module: torch.nn.Module, input_shape: Sequence[int], output_shape: Sequence[int]
+) -> Layer:
+    """The `Layer` of a module that has run: its output padding is the one that was in force.
+
+    A forward call with ``output_size=`` puts its own output padding in the place of the module's;
+    the output says which. Shapes are those of the tensors, batched or not. Errors as in `layer`.
+
+    >>> up = torch.nn.ConvTranspose1d(4, 6, 4, stride=2)
+    >>> layer_of_run(up, (5, 4, 8), up(torch.zeros(5, 4, 8), output_size=[19]).shape).output_padding
+    (1,)
+    """
+    axes = len(getattr(module, "kernel_size", ()))
+    batch_size = input_shape[0] if len(input_shape) > axes + 1 else 1
+    own = layer(module, tuple(input_shape[-axes:]), batch_size)
+    unpadded = [size(axis._replace(o=0)) for axis in own.axes]
+    added = [L - least for L, least in zip(output_shape[-axes:], unpadded, strict=True)]
+    return own.replace(output_padding=added)
+
+
+def layer_of_operator(
+    input_shape: Sequence[int],
+    weight_shape: Sequence[int],
+    bias: bool,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    output_padding: Sequence[int],
+    groups: int,
+) -> Layer:
+    """The `Layer` of a call of ``aten.convolution`` with ``transposed=True``.
+
+    Shapes are whole: ``(N, C_in, …)`` and ``(C_in, C_out/groups, …)``. Errors are those of `Layer`.
+
+    >>> layer_of_operator((5, 4, 8), (4, 3, 2), True, [2], [0], [1], [0], 2).out_channels
+    6
+    """
+    batch_size, in_channels, *input_size = input_shape
+    weight_channels, per_group, *kernel_size = weight_shape
+    if weight_channels != in_channels:
+        raise LayerError(f"in_channels must be the weight's {weight_channels}, got {in_channels}")
+    return Layer(
+        input_size,
+        in_channels,
+        per_group * groups,
+        kernel_size,
+        stride=list(stride),
+        padding=list(padding),
+        output_padding=list(output_padding),
+        groups=groups,
+        bias=bias,
+        dilation=list(dilation),
+        batch_size=batch_size,
+    )
+
+
+def module_of(layer: Layer, device: str = "cpu") -> torch.nn.Module:
+    """The torch module that a layer describes, its weights random: the inverse of `layer`.
+
+    Raises `ValueError` for what torch has not: crops of begin and end apart, more than 3 axes.
+
+    >>> described = Layer((8, 8), 4, 6, 4, stride=2, padding=1)
+    >>> layer(module_of(described), (8, 8)) == described
+    True
+    """
+    if layer.end_padding is not None:
+        raise ValueError("no torch module has crops of begin and end apart")
+    if len(layer.axes) > len(MODULES):
+        raise ValueError(f"torch has modules of 1, 2 or 3 axes, got {len(layer.axes)}")
+    make: Any = MODULES[len(layer.axes) - 1]
+    made: torch.nn.Module = make(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size,
+        stride=layer.stride,
+        padding=layer.padding,
+        output_padding=layer.output_padding,
+        groups=layer.groups,
+        bias=layer.bias,
+        dilation=layer.dilation,
+        device=device,
+    )
+    return made

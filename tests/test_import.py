@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,22 @@ def test_analytic_never_imports_torch() -> None:
     found = "m.name for m in pkgutil.walk_packages(analytic.__path__, 'analytic.')"
     program = f"import pkgutil, analytic; [__import__(n) for n in [{found}] if '__main' not in n]"
     assert "torch" not in modules_after(program)
+
+
+def run_without_torch(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python where importing torch fails as it does where there is none."""
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')")
+    path = os.pathsep.join([str(tmp_path), *sys.path[1:]])
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+
+
+def test_the_oracle_says_in_one_line_that_it_needs_torch(tmp_path: Path) -> None:
+    words = "oracle runs torch, which is not installed: pip install 'convtranspose-ops[oracle]'"
+    done = run_without_torch(tmp_path, "-m", "oracle", "count")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{words}\n")
+    done = run_without_torch(tmp_path, "-c", "import oracle")
+    assert done.stderr.splitlines()[-1] == f"ModuleNotFoundError: {words}"
+    done = run_without_torch(tmp_path, "-m", "analytic", "--version")
+    assert done.returncode == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import click
@@ -22,8 +24,14 @@ from analytic.cli import (
 from analytic.layer import Layer
 from analytic.totals import Count
 
+#: Rows of a file that are counted at once: enough that a call costs little a row, and few enough
+#: that they take little memory, however long their lines are.
+BULK = 1000
+
 #: Counts a layer by the convention and the rule that the user chose.
 Counter = Callable[[Layer], Count]
+#: Counts many layers: of each, its count or why it has none.
+BulkCounter = Callable[[Sequence[Layer]], Sequence[Count | Exception]]
 
 FORMAT_OPTIONS = (
     click.option(
@@ -36,12 +44,21 @@ FORMAT_OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
 )
 
+DIM_OPTION = click.option(
+    "--dim",
+    "dims",
+    multiple=True,
+    metavar="NAME=SIZE",
+    help="The size of a symbolic dimension of an ONNX model; may be repeated.",
+)
+
 HELP = """Count one layer, given by flags, or every layer of a FILE.
 
 FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
 columns (input_size, in_channels, out_channels, kernel_size, stride, ...); - is standard input.
 Other keys are carried through. A line that is not a legal layer is reported, and the others are
-counted all the same.
+counted all the same. A FILE.onnx is a model: its transposed convolutions are counted by every rule
+and summed.
 
 \b
 Example:
@@ -54,15 +71,25 @@ layer.
 
 
 def count_command(
-    program: str, evaluate: Callable[..., Count], check: Callable[..., Count] | None = None
+    program: str,
+    evaluate: Callable[..., Count],
+    check: Callable[..., Count] | None = None,
+    bulk: Callable[..., Sequence[Count]] | None = None,
 ) -> click.Command:
     """The command ``count`` of a program, whose ``evaluate(layer, convention=…, rule=…)`` counts.
 
     Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
+    Where there is ``bulk``, the layers of a file are counted by it, many in a call.
     """
 
     def count(
-        file: str | None, style: str, as_json: bool, convention: str, rule: str, **flags: Any
+        file: str | None,
+        style: str,
+        as_json: bool,
+        convention: str,
+        rule: str,
+        dims: tuple[str, ...],
+        **flags: Any,
     ) -> None:
         checked = flags.pop("check", False)
 
@@ -73,14 +100,22 @@ def count_command(
             return result
 
         style = "json" if as_json else style
+        is_model = file is not None and file.lower().endswith(".onnx")
+        if dims and not is_model:
+            raise click.UsageError("--dim is for a FILE.onnx")
         if file is None:
             count_one(layer_of_flags(flags), counter, style)
         elif any(value is not None for value in flags.values()):
             raise click.UsageError("give a FILE or the flags of one layer, not both")
+        elif is_model:
+            count_model(file, dims, counter, convention, style)
         else:
-            count_file(file, counter, report.writer(style, convention, rule))
+            many = partial(bulk, convention=convention, rule=rule) if bulk else one_by_one(counter)
+            most = BULK if bulk else 1
+            count_file(file, many, report.writer(style, convention, rule), most)
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
+    options.append(DIM_OPTION)
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
@@ -109,20 +144,36 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
+def one_by_one(counter: Counter) -> BulkCounter:
+    """A `BulkCounter` that says of every layer what the counter says of it."""
+
+    def attempt(layer: Layer) -> Count | Exception:
+        try:
+            return counter(layer)
+        except (ValueError, MemoryError) as reason:
+            return reason
+
+    return lambda layers: [attempt(layer) for layer in layers]
+
+
 def count_file(
-    path: str, counter: Counter, writer: report.TableWriter | report.RecordWriter
+    path: str,
+    counters: BulkCounter,
+    writer: report.TableWriter | report.RecordWriter,
+    most: int,
 ) -> None:
-    """Count the layers of a file, each as it is read."""
+    """Count the layers of a file, as they are read, at most so many at once."""
     totals = report.Totals()
     bad = 0
     with open_file(path) as stream, progress(stream) as (follow, say):
-        for row in hinted(follow(tables.read(stream)), say):
+        for row, result in counted(hinted(follow(tables.read(stream)), say), counters, most):
             try:
-                if row.layer is None:
-                    raise ValueError(row.error)
-                result = counter(row.layer)
+                if isinstance(result, Exception):
+                    raise result
                 with tables.all_digits():
-                    sys.stdout.write(writer.row(row.line, row.fields, row.layer, result))
+                    # What has a count has a layer.
+                    text = writer.row(row.line, row.fields, row.layer, result)  # type: ignore[arg-type]
+                    sys.stdout.write(text)
             except (ValueError, MemoryError) as reason:
                 bad += 1
                 say(f"{path}, line {row.line}: {reason}")
@@ -134,6 +185,51 @@ def count_file(
         sys.stdout.write(writer.close(totals))
     if bad:
         raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
+
+
+def counted(
+    rows: Iterator[tables.Row],
+    counters: BulkCounter,
+    most: int,
+) -> Iterator[tuple[tables.Row, Count | Exception]]:
+    """The rows in their order, each with its count or with why it has none."""
+    while chunk := list(islice(rows, most)):
+        results = iter(counters([row.layer for row in chunk if row.layer is not None]))
+        for row in chunk:
+            yield row, ValueError(row.error) if row.layer is None else next(results)
+
+
+def count_model(
+    path: str, dims: tuple[str, ...], counter: Counter, convention: str, style: str
+) -> None:
+    """Count the layers of an ONNX model."""
+    try:
+        from analytic import onnx
+    except ModuleNotFoundError as reason:
+        raise click.UsageError(f"an ONNX model needs the package {reason.name}") from None
+    from analytic.models import count_layers
+
+    try:
+        layers = onnx.layers_of(path, dict(map(bound, dims)))
+        model = count_layers(layers, convention=convention, evaluate=lambda of, **_: counter(of))
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
+    except onnx.UnboundError as reason:
+        raise click.UsageError(f"{path}: {reason}") from None
+    except (ValueError, MemoryError) as reason:
+        raise Failed(f"{path}: {reason}") from None
+    sys.stdout.write(model.table(style))
+
+
+def bound(text: str) -> tuple[str, int]:
+    """Name and size of a dimension, written ``name=size``."""
+    name, equals, size = text.rpartition("=")
+    if not equals:
+        raise click.UsageError(f"--dim must be NAME=SIZE, got {text!r}")
+    try:
+        return name, tables.parse_integer(size)
+    except ValueError as reason:
+        raise click.UsageError(f"--dim {name}: {reason}") from None
 
 
 def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator[tables.Row]:
@@ -149,4 +245,21 @@ def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator
         yield row
 
 
-command = count_command("analytic", analytic.count)
+def count_layers(
+    layers: Sequence[Layer], *, convention: str = "nonzero", rule: str = "exact"
+) -> list[Count]:
+    """`analytic.count` of every layer, by `analytic.arrays`: one call for each number of axes."""
+    from analytic import arrays
+
+    counts: dict[int, Iterator[Count]] = {}
+    axes = [len(layer.axes) for layer in layers]
+    for number in set(axes):
+        alike = [layer for layer in layers if len(layer.axes) == number]
+        columns = arrays.Layers.of(alike)
+        counts[number] = arrays.rows(
+            arrays.count(columns, convention=convention, rule=rule, overflow="object")
+        )
+    return [next(counts[number]) for number in axes]
+
+
+command = count_command("analytic", analytic.count, bulk=count_layers)

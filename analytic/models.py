@@ -1,0 +1,107 @@
+"""Whole models: the counts of several named layers and their sums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from analytic import totals
+from analytic.arithmetic import INTEGERS
+from analytic.integers import count as count_exactly
+from analytic.layer import Layer
+from analytic.totals import Count, Products
+
+
+class Counted(NamedTuple):
+    """What is counted of a layer, or of all of them.
+
+    MACs by the three rules (``macs`` by the exact one, ``input_macs``, ``output_macs``) and
+    ``additions`` by the convention: those of the filters, of the channels and of the bias.
+    """
+
+    macs: int
+    input_macs: int
+    output_macs: int
+    additions: int
+
+
+class LayerCount(NamedTuple):
+    """One layer of a model."""
+
+    name: str
+    layer: Layer
+    output_size: tuple[int, ...]
+    counted: Counted
+
+
+class ModelCount(NamedTuple):
+    """The layers of a model in order, and their sums. ``print`` shows the table."""
+
+    layers: tuple[LayerCount, ...]
+    total: Counted
+    convention: str
+
+    def __str__(self) -> str:
+        return self.table().rstrip("\n")
+
+    def table(self, style: str = "table") -> str:
+        """The whole as text; styles are table, markdown, latex, json and csv."""
+        from analytic.report import model_table
+
+        return model_table(self, style)
+
+
+def count_layers(
+    layers: Mapping[str, Layer],
+    *,
+    convention: str = "nonzero",
+    evaluate: Callable[..., Count] = count_exactly,
+) -> ModelCount:
+    r"""The counts of named layers and their sums over the layers.
+
+    .. math:: \text{macs} = N\psi\prod T, \quad N\psi\prod n\prod k, \quad N\psi\prod L\prod k
+
+    by the rules ``"exact"``, ``"input"`` and ``"output"``, and additions ``N·(ψ·a + γ)``, where
+    ``a`` are those of one filter. ``evaluate`` is `analytic.count`, or that of
+    another evaluator. Errors as in `analytic.count`. Cost: that of one count a layer.
+    Source: notes/conventions.md.
+
+    >>> layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
+    >>> count_layers({"up": layer, "up again": layer}).total
+    Counted(macs=86400, input_macs=98304, output_macs=393216, additions=86400)
+    """
+    rows = []
+    for name, layer in layers.items():
+        count = evaluate(layer, convention=convention)
+        rows.append(LayerCount(name, layer, count.output_size, counted(layer, count)))
+    total = Counted(*(sum(row.counted[i] for row in rows) for i in range(len(Counted._fields))))
+    return ModelCount(tuple(rows), total, convention)
+
+
+def counted(layer: Layer, count: Count) -> Counted:
+    """What the table of a model shows of a layer's count."""
+    of = Products(
+        inputs=math.prod(layer.input_size),
+        taps=math.prod(layer.kernel_size),
+        positions=count.positions,
+        overlaps=count.overlaps,
+        covered=count.covered,
+    )
+    macs, input_macs, output_macs = (
+        totals.macs(INTEGERS, layer, of, rule) for rule in ("exact", "input", "output")
+    )
+    multiplications = layer.batch_size * count.filters * count.multiplications_per_filter
+    return Counted(macs, input_macs, output_macs, count.total - multiplications)
+
+
+def numbered(layers: Iterable[tuple[str, Layer]]) -> dict[str, Layer]:
+    """Layers by name, in order; a name that comes again is numbered: ``up``, ``up (2)``."""
+    made: dict[str, Layer] = {}
+    for name, layer in layers:
+        unique, again = name, 1
+        while unique in made:
+            again += 1
+            unique = f"{name} ({again})"
+        made[unique] = layer
+    return made

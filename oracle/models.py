@@ -1,0 +1,351 @@
+"""Whole torch models: the transposed convolutions that run in a forward pass, and their counts.
+
+The operators are recorded as they are dispatched, whatever Python called them. They run on fake
+tensors, which have shapes and no data: nothing is computed and next to nothing is allocated.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import sys
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+from torch.nn.parameter import is_lazy
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from analytic.layer import Layer
+from analytic.models import ModelCount, count_layers, numbered
+from oracle.modules import MODULES, layer_of_operator
+
+#: What every transposed convolution of torch's comes down to.
+CONVOLUTIONS = (torch.ops.aten.convolution.default, torch.ops.aten._convolution.default)
+#: Operators whose names hold one of these are transposed convolutions too.
+OTHER_NAMES = ("conv_transpose", "convolution_transpose")
+#: ``torch.tensor([…])`` inside a model: a fake that knows its value.
+LITERALS = ("aten::lift", "aten::lift_fresh", "aten::lift_fresh_copy")
+OPTIONS = ("stride", "padding", "dilation", "output_padding", "groups")
+#: What a module may keep its things in, beside plain attributes.
+CONTAINERS = (dict, OrderedDict, list, set)
+
+
+def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[str, Layer]:
+    """Every transposed convolution that runs when ``module(*inputs, **keywords)`` is called.
+
+    Layers of 1, 2 and 3 axes by name, in the order of the calls, once for each call: those of
+    ``torch.nn`` modules and their subclasses as well as of ``torch.nn.functional``, with the input
+    sizes and the output padding that are really in force. A module's layer has the module's name, a
+    functional call that of the module that made it and of the operator; a name that comes again
+    is numbered. A complex layer is the three real ones that torch runs for it.
+
+    An input is a tensor, real, meta or fake, or a shape: a tuple of integers, for a tensor of the
+    model's floating type. Nothing is computed: the model runs on fake tensors, under the grad mode
+    in force. Where it cannot (it reads values, say), a `RuntimeWarning` says so and it runs in
+    earnest. Either way the module and the random state are left as they were.
+
+    Raises `TypeError` for what is no module and `ValueError` for lazy modules that have not run
+    and for operators whose arguments cannot be read (quantized ones); what the forward pass itself
+    raises goes through. Cost: that of the model's Python code.
+
+    >>> model = torch.nn.Sequential(torch.nn.ConvTranspose1d(4, 2, 3), torch.nn.ReLU())
+    >>> layers_of(model, (1, 4, 10**9))["0"].input_size
+    (1000000000,)
+    """
+    refuse_unready(module)
+    try:
+        return trace(module, inputs, keywords, fake_mode(module, inputs, keywords))
+    except RefusedError as reason:
+        raise ValueError(str(reason)) from None
+    except Exception as reason:  # what fake tensors cannot do, the model may do in earnest
+        if any(tensor.is_meta for tensor in tensors_of(module)):
+            raise
+        words = " ".join(str(reason).split())[:200]
+    warnings.warn(
+        f"{type(module).__name__} runs in earnest, for it does not on fake tensors: {words}",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    try:
+        return trace(module, inputs, keywords, None)
+    except RefusedError as reason:
+        raise ValueError(str(reason)) from None
+
+
+def count_module(
+    module: torch.nn.Module, *inputs: Any, convention: str = "nonzero", **keywords: Any
+) -> ModelCount:
+    """The counts of every transposed convolution that runs in a forward pass, and their totals.
+
+    Arguments and errors as in `layers_of`; ``convention`` as in `analytic.count`.
+
+    >>> model = torch.nn.Sequential(torch.nn.ConvTranspose2d(4, 6, 4, stride=2, padding=1))
+    >>> count_module(model, (2, 4, 8, 8)).total.macs
+    43200
+    """
+    return count_layers(layers_of(module, *inputs, **keywords), convention=convention)
+
+
+class RefusedError(Exception):
+    """A transposed convolution ran that is not a `Layer`."""
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
+    """Records the transposed convolutions that are dispatched under it."""
+
+    def __init__(self, mode: FakeTensorMode | None, caller: Callable[[str], str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        self.mode = mode
+        self.caller = caller
+        self.found: list[tuple[str, Layer]] = []
+
+    def __torch_dispatch__(
+        self, operator: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Run the operator, and record it."""
+        del types
+        kwargs = kwargs or {}
+        if operator.name() not in LITERALS:
+            # The model's own tensors are real: each becomes a fake, always the same one, so that
+            # what is written into them is written nowhere.
+            args, kwargs = tree_map_only(torch.Tensor, self.faked, (args, kwargs))
+        if operator in CONVOLUTIONS:
+            result = operator(*args, **kwargs)
+            self.record(operator, args, kwargs)
+            return result
+        if operator.namespace != "prim":
+            # Under inference mode composite operators come whole: take them apart, as autograd
+            # does elsewhere. Each convolution is seen once, for below it this mode is off.
+            with self:
+                result = operator.decompose(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+            if any(name in operator.name() for name in OTHER_NAMES):
+                raise RefusedError(f"the arguments of {operator.name()} cannot be read")
+        return operator(*args, **kwargs)
+
+    def faked(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The fake of a real tensor."""
+        if isinstance(tensor, FakeTensor) or self.mode is None:
+            return tensor
+        return self.mode.from_tensor(tensor)
+
+    def record(self, operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Keep the layer, where the convolution is a transposed one."""
+        names = [argument.name for argument in operator._schema.arguments]
+        of = {**dict(zip(names, args, strict=False)), **kwargs}
+        if not of["transposed"]:
+            return
+        shape = tuple(of["input"].shape)
+        name = self.caller(f"conv_transpose{len(shape) - 2}d")
+        try:
+            layer = layer_of_operator(
+                shape,
+                tuple(of["weight"].shape),
+                of["bias"] is not None,
+                **{name: of[name] for name in OPTIONS},
+            )
+        except ValueError as reason:
+            raise RefusedError(f"{name}: {reason}") from None
+        self.found.append((name, layer))
+
+
+def trace(
+    module: torch.nn.Module,
+    inputs: tuple[Any, ...],
+    keywords: dict[str, Any],
+    mode: FakeTensorMode | None,
+) -> dict[str, Layer]:
+    """The layers of one forward pass, on the fake tensors of ``mode`` or in earnest."""
+    with ExitStack() as stack:
+        stack.enter_context(left_as_it_was(module))
+        stack.enter_context(uncompiled())
+        stack.enter_context(mode or same_values(module))
+        arguments = Arguments(module, mode)
+        inputs, keywords = arguments.read(inputs, keywords)
+        recorder = Recorder(mode, stack.enter_context(callers(module)))
+        stack.enter_context(recorder)
+        module(*inputs, **keywords)
+    return numbered(recorder.found)
+
+
+class Arguments:
+    """Makes the arguments of a forward pass out of what stands for them."""
+
+    def __init__(self, module: torch.nn.Module, mode: FakeTensorMode | None) -> None:
+        own = list(tensors_of(module))
+        self.mode = mode
+        self.device = own[0].device if own else torch.device("cpu")
+        floating = [tensor.dtype for tensor in own if tensor.is_floating_point()]
+        self.dtype = floating[0] if floating else torch.get_default_dtype()
+
+    def read(self, inputs: Any, keywords: Any) -> Any:
+        """Inputs and keywords, with tensors in the place of what stands for them."""
+        given = (inputs, keywords)
+        if any(isinstance(leaf, torch.Tensor) for leaf in tree_leaves(given)):
+            return tree_map_only(torch.Tensor, self.tensor, given)
+        return self.of_shapes(inputs), self.of_shapes(keywords)
+
+    def of_shapes(self, given: Any) -> Any:
+        """Tensors in the place of the shapes."""
+        if isinstance(given, dict):
+            return {name: self.of_shapes(value) for name, value in given.items()}
+        if not isinstance(given, (list, tuple)):
+            return given
+        if given and all(type(size) is int for size in given):
+            return self.blank(given, self.dtype, self.device)
+        return type(given)(map(self.of_shapes, given))
+
+    def blank(self, shape: Any, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+        """A tensor of no particular values; zeros in earnest, which are legal indices too."""
+        make = torch.zeros if self.mode is None else torch.empty
+        return make(shape, dtype=dtype, device=device)
+
+    def tensor(self, given: torch.Tensor) -> torch.Tensor:
+        """A tensor like the given one, on which the model can run without changing it."""
+        if isinstance(given, FakeTensor) and given.fake_mode is self.mode:
+            return given
+        fake = isinstance(given, FakeTensor)
+        if not fake and "meta" not in {given.device.type, self.device.type}:
+            made = given.detach().clone() if self.mode is None else self.mode.from_tensor(given)
+        else:  # no data, or a fake of another mode, which would not mix with ours
+            made = self.blank(given.shape, given.dtype, given.device if fake else self.device)
+        return made.requires_grad_(given.requires_grad)
+
+
+@contextmanager
+def callers(module: torch.nn.Module) -> Iterator[Callable[[str], str]]:
+    """How to name what an operator does for whichever part of the module is running.
+
+    Meanwhile hooks for all modules follow the calls; a progress bar shows them, on a terminal.
+    """
+    from tqdm import tqdm
+
+    names = {part: name.replace("_orig_mod.", "") for name, part in module.named_modules()}
+    running: list[torch.nn.Module] = []
+    thread = threading.get_ident()
+
+    def enter(part: torch.nn.Module, _args: Any) -> None:
+        if threading.get_ident() == thread:
+            running.append(part)
+            bar.update()
+
+    def leave(part: torch.nn.Module, _args: Any, _result: Any) -> None:
+        if threading.get_ident() == thread:
+            while running and running.pop() is not part:
+                pass
+
+    def name(operator: str) -> str:
+        part = running[-1] if running else module
+        path = names.get(part, type(part).__name__)
+        if isinstance(part, MODULES):
+            return path or type(part).__name__
+        return f"{path}.{operator}" if path else operator
+
+    # A bar of its own for a model that takes long; none where nobody watches.
+    with tqdm(total=len(names), unit=" modules", delay=1, leave=False, disable=None) as bar:
+        before = register_module_forward_pre_hook(enter)
+        after = register_module_forward_hook(leave, always_call=True)
+        try:
+            yield name
+        finally:
+            before.remove()
+            after.remove()
+
+
+def refuse_unready(module: object) -> None:
+    """Raise for what is no module, and for lazy modules that do not know their shapes yet."""
+    if not isinstance(module, torch.nn.Module):
+        raise TypeError(f"module must be a torch.nn.Module, got {type(module).__name__}")
+    for name, part in module.named_modules():
+        own = (*part._parameters.values(), *part._buffers.values())
+        if any(is_lazy(tensor) for tensor in own):
+            where = name or "the module"
+            raise ValueError(f"{where} is a {type(part).__name__} without shapes: run it once")
+
+
+def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Parameters and buffers."""
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+def fake_mode(module: torch.nn.Module, inputs: Any, keywords: Any) -> FakeTensorMode:
+    """The mode of the fakes that are there already, which mix with no others, or a new one."""
+    for tensor in (*tensors_of(module), *tree_leaves((inputs, keywords))):
+        if isinstance(tensor, FakeTensor):
+            return tensor.fake_mode
+    return FakeTensorMode()
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Run compiled modules as they were written: tracing is not what they were compiled for."""
+    if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
+        # Our hooks know the wrapper that `torch.compile` puts around a module.
+        warnings.filterwarnings("ignore", r"Using `torch\.compile\(module\)` when there are")
+        yield
+
+
+@contextmanager
+def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
+    """Put back the attributes, hooks and modes of every submodule, and the random state."""
+    saved = [(part, contents(part)) for part in module.modules()]
+    python_state = random.getstate()
+    numpy_random = sys.modules.get("numpy.random")
+    numpy_state = numpy_random.get_state() if numpy_random else None
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        random.setstate(python_state)
+        if numpy_random:
+            numpy_random.set_state(numpy_state)
+        for part, attributes in saved:
+            put_back(part, attributes)
+
+
+def contents(part: torch.nn.Module) -> dict[str, tuple[Any, Any]]:
+    """Every attribute: the object, and what it holds where that is a plain container."""
+    return {
+        name: (value, copy.copy(value) if type(value) in CONTAINERS else None)
+        for name, value in vars(part).items()
+    }
+
+
+def put_back(part: torch.nn.Module, attributes: dict[str, tuple[Any, Any]]) -> None:
+    """Undo what a forward pass did to the attributes: the same objects, holding the same."""
+    for value, held in attributes.values():
+        if held is not None:
+            value.clear()
+            (value.extend if isinstance(value, list) else value.update)(held)
+    now = vars(part)
+    now.clear()
+    now.update({name: value for name, (value, _) in attributes.items()})
+
+
+@contextmanager
+def same_values(module: torch.nn.Module) -> Iterator[None]:
+    """Put back what a forward pass in earnest writes into parameters and buffers."""
+    saved = [(tensor, tensor.detach().clone()) for tensor in tensors_of(module)]
+    try:
+        yield
+    finally:
+        for tensor, values in saved:
+            if not torch.equal(tensor, values):
+                tensor.data.copy_(values)

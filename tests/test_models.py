@@ -1,0 +1,353 @@
+"""`oracle.layers_of` and the table of a model, held to real forward passes."""
+
+from __future__ import annotations
+
+import copy
+import random
+import resource
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn import functional
+from torch.nn.modules.module import _global_forward_hooks as global_hooks
+
+import oracle
+from analytic import Layer
+from oracle.models import layers_of
+from tests.zoo import MODELS, UNet
+
+
+def really(module: nn.Module, *inputs: Tensor) -> list[tuple[str, list[int], list[int]]]:
+    """Name, input and output shape of every transposed module, by hooks, in a real pass."""
+    seen: list[tuple[str, list[int], list[int]]] = []
+
+    def hook(name: str) -> Callable[..., None]:
+        return lambda _, args, result: seen.append((name, list(args[0].shape), list(result.shape)))
+
+    kinds = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+    handles = [
+        part.register_forward_hook(hook(name))
+        for name, part in module.named_modules()
+        if isinstance(part, kinds)
+    ]
+    module(*inputs)
+    for handle in handles:
+        handle.remove()
+    return seen
+
+
+def found(layers: dict[str, Layer]) -> list[tuple[str, list[int], list[int]]]:
+    """The same of layers: their output sizes are measured."""
+    return [
+        (
+            name,
+            [layer.batch_size, layer.in_channels, *layer.input_size],
+            [layer.batch_size, layer.out_channels, *oracle.count(layer).output_size],
+        )
+        for name, layer in layers.items()
+    ]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_layers_are_those_of_a_real_forward_pass(name: str) -> None:
+    make, shape = MODELS[name]
+    module = make()
+    assert found(layers_of(module, shape)) == really(module, torch.randn(shape))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_counts_of_models_are_the_sums_of_the_experiments(name: str) -> None:
+    make, shape = MODELS[name]
+    module = make()
+    model = oracle.count_module(module, shape)
+    measured = [
+        oracle.count(layer, convention="exact") for layer in layers_of(module, shape).values()
+    ]
+    assert model.total.macs == sum(count.macs for count in measured)
+    assert [row.counted.macs for row in model.layers] == [count.macs for count in measured]
+    for rule, total in (("input", model.total.input_macs), ("output", model.total.output_macs)):
+        layers = [row.layer for row in model.layers]
+        assert total == sum(oracle.macs(layer, rule=rule) for layer in layers)
+
+
+class Up(nn.Module):
+    """One transposed convolution behind whatever a test does first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(4, 2, 4, stride=2, padding=1)
+
+    def before(self, x: Tensor) -> Tensor:
+        """What a test does first."""
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The layer's result."""
+        result: Tensor = self.up(self.before(x))
+        return result
+
+
+UP = Layer((8, 8), 4, 2, 4, stride=2, padding=1, batch_size=3)
+X = (3, 4, 8, 8)
+
+
+class Functional(Up):
+    """Calls of every kind: module, functional, twice, with an output size, and by ``forward``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel = torch.ones(2, 6, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """A chain of calls."""
+        x = functional.relu(self.up(x, output_size=[17, 16]))
+        x = functional.conv_transpose2d(x, self.kernel, stride=(3, 2), groups=2, dilation=2)
+        x = functional.conv_transpose2d(x, torch.ones(12, 4, 1, 1), torch.ones(4))
+        self.kept = x
+        result: Tensor = self.up.forward(x) + self.up(x)
+        return result
+
+
+def functional_layers() -> dict[str, Layer]:
+    return {
+        "up": UP.replace(output_padding=(1, 0)),
+        "conv_transpose2d": Layer(
+            (17, 16), 2, 12, 3, stride=(3, 2), groups=2, bias=False, dilation=2, batch_size=3
+        ),
+        "conv_transpose2d (2)": Layer((53, 35), 12, 4, 1, batch_size=3),
+        "conv_transpose2d (3)": UP.replace(input_size=(53, 35)),
+        "up (2)": UP.replace(input_size=(53, 35)),
+    }
+
+
+MODES = {"grad": torch.enable_grad, "no_grad": torch.no_grad, "inference": torch.inference_mode}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("real", [False, True])
+def test_every_call_is_found_once_in_order(mode: str, real: bool) -> None:
+    inputs = torch.randn(X) if real else X
+    with MODES[mode]():
+        assert layers_of(Functional(), inputs) == functional_layers()
+
+
+INPUTS: dict[str, Callable[[], Any]] = {
+    "tuple": lambda: X,
+    "list": lambda: list(X),
+    "torch.Size": lambda: torch.Size(X),
+    "real": lambda: torch.randn(X),
+    "with gradient": lambda: torch.randn(X, requires_grad=True),
+    "meta": lambda: torch.empty(X, device="meta"),
+    "fake": lambda: FakeTensorMode().from_tensor(torch.randn(X)),
+}
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_inputs_may_be_tensors_of_any_kind_or_shapes(kind: str) -> None:
+    x = INPUTS[kind]()
+    assert layers_of(Up(), x) == {"up": UP}
+    assert layers_of(Up(), x=x) == {"up": UP}
+
+
+def test_integers_beside_tensors_are_no_shapes() -> None:
+    class Sized(Up):
+        def forward(self, x: Tensor, size: list[int] | None = None) -> Tensor:
+            result: Tensor = self.up(x, output_size=size)
+            return result
+
+    for size in ([17, 17], (17, 17)):
+        assert layers_of(Sized(), torch.randn(X), size)["up"].output_padding == (1, 1)
+
+
+def made_on(context: AbstractContextManager[Any]) -> nn.Module:
+    with context:
+        return Up()
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_the_module_may_be_meta_or_fake(kind: str) -> None:
+    for context in (torch.device("meta"), FakeTensorMode()):
+        assert layers_of(made_on(context), INPUTS[kind]()) == {"up": UP}
+
+
+def test_half_precision_and_unbatched_and_empty_batches() -> None:
+    assert layers_of(Up().half(), X) == {"up": UP}
+    assert layers_of(Up(), X[1:]) == {"up": UP.replace(batch_size=1)}
+    assert layers_of(Up(), (0, *X[1:])) == {"up": UP.replace(batch_size=0)}
+
+
+def test_a_lone_layer_has_the_name_of_its_class() -> None:
+    assert layers_of(nn.ConvTranspose1d(4, 2, 3), (1, 4, 5)) == {
+        "ConvTranspose1d": Layer([5], 4, 2, 3)
+    }
+
+
+def test_ordinary_convolutions_are_not_transposed_ones() -> None:
+    assert layers_of(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Linear(6, 2)), (1, 3, 8, 8)) == {}
+    assert oracle.count_module(nn.Conv2d(3, 4, 3), (1, 3, 8, 8)).total.macs == 0
+
+
+class Restless(Up):
+    """Changes everything that a forward pass can change."""
+
+    calls: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(4)
+        self.drop = nn.Dropout()
+        self.names = ["a"]
+        self.cache: dict[str, Tensor] = {}
+        self.register_buffer("calls", torch.zeros(3))
+
+    def before(self, x: Tensor) -> Tensor:
+        """Many changes, and no change of the shape."""
+        self.calls += 1
+        self.up.weight.data.mul_(2)
+        self.calls = self.calls * 2
+        self.last = x
+        self.names.append("b")
+        self.cache["x"] = x
+        self.extra = nn.Linear(2, 2)
+        self.up.register_forward_hook(lambda *_: None)
+        self.norm.eval()
+        noise = torch.rand(4, 1, 1) + random.random() + float(numpy.random.rand())
+        result: Tensor = self.drop(self.norm.train()(x)) + noise
+        return result
+
+
+class Reading(Restless):
+    """The same, and reads a value, which fake tensors do not have."""
+
+    def before(self, x: Tensor) -> Tensor:
+        """Cannot be traced."""
+        if x.sum().item() == 1.5:
+            return x
+        return super().before(x)
+
+
+def state(module: nn.Module) -> list[Any]:
+    """All that a forward pass can change, comparable with ==."""
+
+    def held(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: id(entry) for key, entry in value.items()}
+        return [id(entry) for entry in value] if isinstance(value, (list, set)) else None
+
+    return [
+        torch.get_rng_state().tolist(),
+        random.getstate(),
+        str(numpy.random.get_state()),
+        len(global_hooks),
+        *[
+            {name: (id(value), held(value)) for name, value in vars(part).items()}
+            for part in module.modules()
+        ],
+        *[part.training for part in module.modules()],
+        {name: tensor.tolist() for name, tensor in module.state_dict().items()},
+    ]
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_the_module_comes_back_as_it_was(real: bool) -> None:
+    module = Restless()
+    x = torch.randn(X) if real else X
+    before = state(module)
+    assert layers_of(module, x) == {"up": UP}
+    assert state(module) == before
+    module(torch.randn(X))
+    assert state(module) != before
+
+
+def test_a_module_that_reads_values_runs_in_earnest_and_comes_back_as_it_was() -> None:
+    module = Reading()
+    x = torch.randn(X)
+    kept = x.clone()
+    before = state(module)
+    with pytest.warns(RuntimeWarning, match=r"Reading runs in earnest.*local_scalar_dense"):
+        assert layers_of(module, x) == {"up": UP}
+    assert state(module) == before
+    assert torch.equal(x, kept)
+    with pytest.warns(RuntimeWarning, match="in earnest"):
+        assert layers_of(module, torch.empty(X, device="meta")) == {"up": UP}
+    assert state(module) == before
+
+
+def test_what_the_forward_pass_raises_goes_through() -> None:
+    module = Up()
+    before = state(module)
+    with (
+        pytest.warns(RuntimeWarning, match="in earnest"),
+        pytest.raises(RuntimeError, match="to have 4 channels, but got 5"),
+    ):
+        layers_of(module, (3, 5, 8, 8))
+    assert state(module) == before
+
+
+def test_a_meta_module_cannot_run_in_earnest() -> None:
+    with torch.device("meta"):
+        module = Reading()
+    with pytest.raises(RuntimeError):
+        layers_of(module, X)
+
+
+def test_what_cannot_be_read_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"module must be a torch.nn.Module, got function"):
+        layers_of(lambda x: x, X)  # type: ignore[arg-type]
+    lazy = nn.Sequential(nn.ReLU(), nn.LazyConvTranspose2d(2, 4))
+    with pytest.raises(ValueError, match="1 is a LazyConvTranspose2d without shapes: run it once"):
+        layers_of(lazy, X)
+    lazy(torch.randn(X))
+    assert layers_of(lazy, X) == {"1": Layer((8, 8), 4, 2, 4, batch_size=3)}
+
+    class Direct(Up):
+        def before(self, x: Tensor) -> Tensor:
+            kernel = torch.zeros(4, 4, 3, 3)
+            result: Tensor = torch.ops.aten.slow_conv_transpose2d(x, kernel, (3, 3))
+            return result
+
+    with pytest.raises(ValueError, match=r"arguments of aten::slow_conv_transpose2d cannot be"):
+        layers_of(Direct(), X)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_scripted_traced_and_compiled_modules() -> None:
+    module = nn.Sequential(Up().up, nn.BatchNorm2d(2), nn.ConvTranspose2d(2, 3, 3, bias=False))
+    layers = list(layers_of(module, X).values())
+    scripted = torch.jit.script(module)
+    before = copy.deepcopy(scripted.state_dict())
+    assert layers_of(scripted, X) == {
+        "conv_transpose2d": layers[0],
+        "conv_transpose2d (2)": layers[1],
+    }
+    assert all(map(torch.equal, before.values(), scripted.state_dict().values()))
+    traced = torch.jit.trace(module.eval(), torch.randn(X))  # type: ignore[no-untyped-call]
+    assert [*layers_of(nn.Sequential(traced), X).values()] == layers
+    compiled: Any = torch.compile(module)
+    assert layers_of(nn.Sequential(compiled), X) == dict(zip(["0.0", "0.2"], layers, strict=True))
+
+
+def test_complex_layers_are_the_three_real_ones_that_torch_runs() -> None:
+    module = nn.ConvTranspose1d(4, 2, 3, dtype=torch.complex64)
+    for mode in MODES.values():
+        with mode():
+            layers = layers_of(module, torch.zeros(1, 4, 5, dtype=torch.complex64))
+        assert len(layers) == 3
+        assert {layer.replace(bias=True) for layer in layers.values()} == {Layer([5], 4, 2, 3)}
+
+
+def test_a_large_model_takes_next_to_no_memory() -> None:
+    """Activations of well over 100 GB, the weights once: those of the model itself."""
+    module = UNet((64, 128, 256, 512, 1024))
+    layers_of(module, (1, 3, 64, 64))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    layers = layers_of(module, (8, 3, 8192, 8192))
+    added = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert layers["up.3"].input_size == (4096, 4096)
+    assert added < 100 * 1024  # KiB
