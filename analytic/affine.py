@@ -1,18 +1,23 @@
-"""The affine lemma and the crop reduction, in integers: how finitely many axes stand for all."""
+"""The affine lemma and the crop reduction: how finitely many axes stand for all.
+
+The lemma is written once, over the arithmetic ``lib``; integers, where nothing else is said.
+"""
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
+from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis
+from analytic.protocols import Arithmetic
 
 
-def ceil_div(a: int, b: int) -> int:
+def ceil_div(a: Any, b: Any) -> Any:
     """``⌈a/b⌉``, for ``b ≥ 1``."""
     return -(-a // b)
 
 
-def least_input_size(axis: Axis) -> int:
+def least_input_size(axis: Axis, lib: Arithmetic = INTEGERS) -> Any:
     """The least ``n ≥ 1`` with an output: ``n_min``. The axis' own ``n`` does not matter.
 
     ``n_min = 1 + max(0, ⌈(b + e − o − (k−1)d)/s⌉)``
@@ -27,10 +32,10 @@ def least_input_size(axis: Axis) -> int:
     [-1, 1]
     """
     _, k, s, d, b, e, o = axis
-    return 1 + max(0, ceil_div(b + e - o - (k - 1) * d, s))
+    return 1 + lib.maximum(0, ceil_div(b + e - o - (k - 1) * d, s))
 
 
-def affine_from(axis: Axis) -> int:
+def affine_from(axis: Axis, lib: Arithmetic = INTEGERS) -> Any:
     """The least ``n`` from which size, overlaps and covered grow by `slopes` an input: ``n*``.
 
     ``n* = max(n_min, ⌈max(b, e−o)/s⌉, d/g if k > s/g else 1)`` with ``g = gcd(s, d)``
@@ -45,12 +50,14 @@ def affine_from(axis: Axis) -> int:
     [1, 4, 9, 14, 19]
     """
     _, k, s, d, b, e, o = axis
-    g = math.gcd(s, d)
-    met = d // g if k > s // g else 1
-    return max(least_input_size(axis), ceil_div(max(b, e - o), s), met)
+    g = lib.gcd(s, d)
+    # 1 where the kernel is longer than s/g, so that pairs meet at all, else 0.
+    meet = lib.minimum(lib.maximum(k - lib.quotient(s, g), 0), 1)
+    cut = ceil_div(lib.maximum(b, e - o), s)
+    return lib.maximum(lib.maximum(least_input_size(axis, lib), cut), meet * lib.quotient(d, g))
 
 
-def slopes(axis: Axis) -> tuple[int, int, int]:
+def slopes(axis: Axis, lib: Arithmetic = INTEGERS) -> tuple[Any, Any, Any]:
     """What one more input adds to size, overlaps and covered, from `affine_from` on.
 
     ``s``, ``k`` and ``min(k, s/g)`` with ``g = gcd(s, d)``. Source: notes/derivation.md, theorem 6.
@@ -59,7 +66,7 @@ def slopes(axis: Axis) -> tuple[int, int, int]:
     (2, 4, 2)
     """
     _, k, s, d, *_ = axis
-    return s, k, min(k, s // math.gcd(s, d))
+    return s, k, lib.minimum(k, lib.quotient(s, lib.gcd(s, d)))
 
 
 def padding_bound(axis: Axis) -> int:

@@ -13,9 +13,9 @@ program = commands(
     {
         "count": "oracle.commands.count",
         "snippet": "oracle.commands.snippet",
-        "plugins": "oracle.commands.plugins",
         "certify": "oracle.commands.certify",
         "audit": "oracle.commands.audit",
+        "plugins": "oracle.commands.plugins",
         "vectors": "oracle.commands.vectors",
     },
 )
