@@ -34,8 +34,8 @@ __all__ = [
     "overlaps",
 ]
 
-#: Modules that import what is heavy: they load when they are first asked for.
-LAZY = ("arrays", "onnx")
+#: Modules that not everyone needs, or that import what is heavy: loaded when first asked for.
+LAZY = ("arrays", "checkerboard", "export", "onnx", "phases", "symbolic")
 
 
 def __getattr__(name: str) -> object:

@@ -23,6 +23,10 @@ from analytic.totals import CONVENTIONS, RULES
 Item = TypeVar("Item")
 Items = Iterator[Item]
 
+#: The formats of a figure.
+FIGURES = (".png", ".svg", ".pdf")
+OUTPUT = click.option("--output", help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
+
 
 class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
     """A per-axis value: ``4`` or ``4x2``."""
@@ -93,6 +97,13 @@ def with_options(
     return function
 
 
+def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags with as few channels as are legal, where none are given."""
+    fewest = 1 if flags["groups"] is None else flags["groups"]
+    left_out = [name for name in ("in_channels", "out_channels") if flags[name] is None]
+    return {**flags, **dict.fromkeys(left_out, fewest)}
+
+
 def layer_of_flags(flags: Mapping[str, Any]) -> Layer:
     """The layer that the flags describe; a usage error where one is missing or not legal."""
     given = {name: value for name, value in flags.items() if value is not None}
@@ -146,6 +157,22 @@ class Failed(click.ClickException):
     exit_code = 1
 
 
+def save_figure(path: str, draw: Callable[[], Any]) -> None:
+    """Write the figure that ``draw`` makes; without matplotlib, say how to get it."""
+    if not path.endswith(FIGURES):
+        raise click.UsageError(f"--output must end in {', '.join(FIGURES)}, got {path}")
+    try:
+        from analytic import figures
+
+        figures.save(draw(), path)
+    except ImportError:
+        raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
+    except OverflowError:
+        raise Failed("the numbers are too large to draw") from None
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
+
+
 def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
     """Run a program; whatever goes wrong is one line on standard error and an exit status."""
     for stream in (sys.stdout, sys.stderr):
@@ -197,7 +224,18 @@ def commands(name: str, description: str | None, homes: Mapping[str, str]) -> cl
     return click.version_option(analytic.__version__, prog_name=name)(group)
 
 
-program = commands("analytic", analytic.__doc__, {"count": "analytic.commands.count"})
+program = commands(
+    "analytic",
+    analytic.__doc__,
+    {
+        "compare": "analytic.commands.compare",
+        "count": "analytic.commands.count",
+        "coverage": "analytic.commands.coverage",
+        "explorer": "analytic.commands.explorer",
+        "formula": "analytic.commands.formula",
+        "identify": "analytic.commands.identify",
+    },
+)
 
 
 def main() -> NoReturn:

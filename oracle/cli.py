@@ -12,8 +12,11 @@ program = commands(
     oracle.__doc__,
     {
         "count": "oracle.commands.count",
-        "plugins": "oracle.commands.plugins",
         "snippet": "oracle.commands.snippet",
+        "certify": "oracle.commands.certify",
+        "audit": "oracle.commands.audit",
+        "plugins": "oracle.commands.plugins",
+        "vectors": "oracle.commands.vectors",
     },
 )
 

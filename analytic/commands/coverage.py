@@ -1,0 +1,65 @@
+"""``coverage``: the map of a layer in the terminal, or as a figure."""
+
+from __future__ import annotations
+
+import os
+from shutil import get_terminal_size
+from typing import Any
+
+import click
+
+from analytic.cli import (
+    LAYER_OPTIONS,
+    OUTPUT,
+    layer_of_flags,
+    one_filter,
+    save_figure,
+    with_options,
+)
+from analytic.layer import Layer
+
+HELP = """Show how many products land on each output of a layer, and whether it is even.
+
+Channels and batch do not matter here and may be left out. Positions that are not drawn for want of
+room are named.
+
+\b
+Example:
+  python -m analytic coverage --input-size 8x8 --kernel-size 3 --stride 2 --padding 1
+
+Exit status: 0 shown; 1 the figure cannot be drawn; 2 wrong usage or an illegal layer.
+"""
+
+
+def coverage(output: str | None, width: int | None, **flags: Any) -> None:
+    """Draw the layer of the flags."""
+    layer = layer_of_flags(one_filter(flags))
+    if output is None:
+        in_terminal(layer, width)
+    else:
+        save_figure(output, lambda: figure(layer))
+
+
+def figure(layer: Layer) -> Any:
+    """The figure of a layer."""
+    from analytic import figures
+
+    return figures.coverage(layer)
+
+
+def in_terminal(layer: Layer, width: int | None) -> None:
+    """Write the map to standard output: in colour on a terminal, unless NO_COLOR is set."""
+    from analytic import terminal
+
+    text = terminal.drawing(layer, width or get_terminal_size().columns)
+    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+
+
+command = click.command("coverage", help=HELP)(
+    with_options(
+        coverage,
+        *LAYER_OPTIONS,
+        OUTPUT,
+        click.option("--width", type=click.IntRange(20), help="[default: that of the terminal]"),
+    )
+)

@@ -1,0 +1,101 @@
+"""``formula``: a count as a formula, general or for some layers, in a language."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analytic.cli import CHOICES, Failed, Sizes, Whole, with_options
+from analytic.layer import Layer
+from analytic.tables import PER_AXIS
+from analytic.totals import Count
+
+if TYPE_CHECKING:
+    from analytic.formula import Formula
+
+COUNTS = Count._fields[:-2]
+LANGUAGES = ("latex", "mathml", "python", "numpy", "c", "javascript")
+
+
+def flag(name: str) -> Callable[[Any], Any]:
+    """The flag of an argument of `Layer`."""
+    if name == "bias":
+        return click.option("--bias/--no-bias", default=None)
+    kind = Sizes() if name in PER_AXIS else Whole()
+    return click.option(f"--{name.replace('_', '-')}", type=kind)
+
+
+OPTIONS = (
+    click.argument("count", type=click.Choice(COUNTS), metavar="COUNT"),
+    *map(flag, Layer.FIELDS),
+    click.option("--axes", type=Whole(), help="Number of axes.  [default: as the flags say, or 2]"),
+    *CHOICES,
+    click.option("--generic", is_flag=True, help="The polynomial that holds from some size on."),
+    click.option("--closed", is_flag=True, help="Floors in place of F; integer stride, dilation."),
+    click.option(
+        "--to", "language", type=click.Choice(LANGUAGES), default="latex", show_default=True
+    ),
+    click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file."),
+)
+
+
+def formulas(count: str, axes: int | None, choices: Any, bound: Any) -> list[Formula]:
+    """The formulas of a count: one, or of the output size one an axis."""
+    from analytic import symbolic
+
+    found = getattr(symbolic.count(axes=axes, **choices, **bound), count)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def formula(
+    count: str,
+    axes: int | None,
+    convention: str,
+    rule: str,
+    generic: bool,
+    closed: bool,
+    language: str,
+    output: Path | None,
+    **flags: Any,
+) -> None:
+    r"""Write a count as a formula.
+
+    COUNT is total, macs, additions_per_filter or another field of a count. A flag that is not given
+    stays a symbol; a value is 4, for all axes, or 4x2.
+
+    \b
+    Example:
+      python -m analytic formula additions_per_filter --kernel-size 4 --stride 2 --padding 1 \\
+          --output-padding 0 --dilation 1
+    """
+    from analytic.export import write
+
+    if generic and closed:
+        raise click.UsageError("give --generic or --closed, not both")
+    bound = {name: value for name, value in flags.items() if value is not None}
+    try:
+        found = formulas(count, axes, {"convention": convention, "rule": rule}, bound)
+        if generic or closed:
+            found = [one.generic() if generic else one.closed() for one in found]
+        text = write({one.name: one for one in found}, language)
+    except (ValueError, TypeError) as reason:
+        raise click.UsageError(str(reason)) from None
+    save(text.rstrip("\n") + "\n", output)
+
+
+def save(text: str, output: Path | None) -> None:
+    """Write to a file, or to standard output."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as reason:
+        raise Failed(f"{output}: {reason.strerror}") from None
+
+
+command = click.command("formula")(with_options(formula, *OPTIONS))

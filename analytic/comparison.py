@@ -1,0 +1,85 @@
+"""The MAC rules against each other: over a range of one argument, and over a file of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from analytic.integers import macs
+from analytic.layer import Layer
+from analytic.tables import Row
+from analytic.totals import RULES
+
+#: The arguments over which the rules are compared.
+SWEPT = ("kernel_size", "stride", "padding")
+
+
+class Compared(NamedTuple):
+    """Layers with their MACs by every rule, and those that are left out, with the reason.
+
+    ``labels`` are what tells the layers apart: the value of an argument, or the line in a file.
+    """
+
+    labels: list[int]
+    macs: Mapping[str, list[int]]
+    left_out: list[str]
+
+    def add(self, label: int, layer: Layer) -> None:
+        """Add a layer that is counted."""
+        self.labels.append(label)
+        for rule, values in self.macs.items():
+            values.append(macs(layer, rule=rule))
+
+
+def empty() -> Compared:
+    """Nothing compared yet."""
+    return Compared([], {rule: [] for rule in RULES}, [])
+
+
+def sweep(layer_with: Callable[..., Layer], over: str, values: Iterable[int]) -> Compared:
+    """The MACs of the layers ``layer_with(<over>=value)``. Values that are not legal are left out.
+
+    >>> def layer(**changes):
+    ...     return Layer((8, 8), 1, 1, **{"kernel_size": 4, "stride": 2, **changes})
+    >>> sweep(layer, "padding", (0, 1)).macs
+    {'exact': [1024, 900], 'input': [1024, 1024], 'output': [5184, 4096]}
+    """
+    made = empty()
+    for value in values:
+        try:
+            made.add(value, layer_with(**{over: value}))
+        except ValueError as reason:
+            made.left_out.append(f"{over} {value}: {reason}")
+    return made
+
+
+def layers(rows: Iterable[Row]) -> Compared:
+    """The MACs of the layers of a file. What is no layer, or has no MACs, is left out."""
+    made = empty()
+    for row in rows:
+        if row.layer is None:
+            made.left_out.append(f"line {row.line}: {row.error}")
+        elif not macs(row.layer):
+            made.left_out.append(f"line {row.line}: no products land, nothing to compare with")
+        else:
+            made.add(row.line, row.layer)
+    return made
+
+
+def ratios(made: Compared) -> dict[str, list[float]]:
+    """By how much the other rules exceed the exact one, each from the least to the largest.
+
+    For drawing: these are floats.
+    """
+    exact = made.macs["exact"]
+    return {
+        rule: sorted(value / truth for value, truth in zip(values, exact, strict=True))
+        for rule, values in made.macs.items()
+        if rule != "exact"
+    }
+
+
+def table(made: Compared, label: str) -> tuple[list[str], list[list[Any]]]:
+    """The numbers themselves: heads and rows."""
+    heads = [label, *(f"MACs ({rule} rule)" for rule in made.macs)]
+    return heads, [list(row) for row in zip(made.labels, *made.macs.values(), strict=True)]

@@ -1,0 +1,141 @@
+"""When the parameters of a formula are legal: the rules of `layer`, as conditions on symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sympy import Add, Eq, Expr, Ge, Gt, Integer, Le, Mod, Symbol, sympify
+
+from analytic.affine import least_input_size
+from analytic.axis import Axis
+from analytic.expressions import EXPRESSIONS
+from analytic.forms import integers, is_plain
+from analytic.layer import AXIS_RULES, LAYER_RULES, Rule, axis_slacks, layer_slacks
+from analytic.parameters import GeneralLayer
+
+#: A generic formula is not claimed for fewer inputs than this.
+BOUND = "be at least {} for this formula"
+BIAS = Rule("bias", "be True or False", lambda of: of.bias)
+
+
+class Condition(NamedTuple):
+    """A relation that must hold, and the rule whose words refuse what breaks it.
+
+    ``of`` is the axis or the layer of which the rule speaks, ``implied`` whether the assumptions on
+    the symbols and the other conditions make it true.
+    """
+
+    relation: Any
+    rule: Rule
+    of: Any
+    axis: int | None
+    implied: bool
+
+    @property
+    def where(self) -> str:
+        """The end of the refusal."""
+        return "" if self.axis is None else f" on axis {self.axis}"
+
+
+def relation(slack: Expr) -> Any:
+    """``slack ≥ 0`` as one writes it: without minus signs, a remainder as equal to 0."""
+    if isinstance(-slack, Mod):
+        return Eq(-slack, 0, evaluate=False)
+    constant, rest = slack.as_coeff_Add()
+    if isinstance(rest, Symbol):
+        return Ge(rest, -constant, evaluate=False)
+    if isinstance(-rest, Symbol):
+        return Le(-rest, constant, evaluate=False)
+    terms = Add.make_args(rest)
+    more = Add(*[term for term in terms if not term.could_extract_minus_sign()])
+    less = Add(*[-term for term in terms if term.could_extract_minus_sign()])
+    if constant == -1:
+        return Gt(more, less, evaluate=False)
+    return Ge(more + max(constant, 0), less + max(-constant, 0), evaluate=False)
+
+
+def is_implied(slack: Expr) -> bool:
+    """Whether assumptions make the slack non-negative, in a way that goes without saying."""
+    return bool(slack.is_nonnegative) and not isinstance(slack.as_coeff_Add()[1], Symbol)
+
+
+def of_axis(axis: Axis, at: int, *, cropped_apart: bool) -> Iterator[Condition]:
+    """The conditions on one axis that do not hold already."""
+    slacks = axis_slacks(EXPRESSIONS, axis, cropped_apart=cropped_apart)
+    for rule, slack in zip(AXIS_RULES, map(sympify, slacks), strict=True):
+        implied = is_implied(slack)
+        if rule.argument == "output_size" and is_plain(axis) and not isinstance(axis.n, Integer):
+            # Solved for the input size.
+            least = least_input_size(integers(axis))
+            implied = implied or least == 1
+            slack = axis.n - least  # noqa: PLW2901
+        if not isinstance(slack, Integer):
+            yield Condition(relation(slack), rule, axis, at, implied)
+
+
+def of_bounds(axes: Sequence[Axis], bounds: Sequence[int]) -> Iterator[Condition]:
+    """That every input size is one for which a generic formula is claimed."""
+    for at, (axis, least) in enumerate(zip(axes, bounds, strict=True)):
+        if least > 1 and not isinstance(axis.n, Integer):
+            rule = Rule("input_size", BOUND.format(least), lambda of: of.n)
+            yield Condition(relation(axis.n - least), rule, axis, at, implied=False)
+
+
+def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
+    """The conditions on what a layer has beside its axes, as far as they are about some symbols."""
+    slacks = (*layer_slacks(EXPRESSIONS, layer), layer.bias, 1 - layer.bias)
+    for rule, slack in zip((*LAYER_RULES, BIAS, BIAS), map(sympify, slacks), strict=True):
+        if slack.free_symbols and slack.free_symbols <= about:
+            yield Condition(relation(slack), rule, layer, None, is_implied(slack))
+
+
+def of_symbols(symbols: Sequence[Symbol]) -> Iterator[Condition]:
+    """What the assumptions on symbols that are not the layer's own say of them."""
+    for found in symbols:
+        for assumption, (words, condition) in assumed(found).items():
+            if getattr(found, f"is_{assumption}"):
+                rule = Rule(found.name, words, lambda of: of)
+                yield Condition(condition, rule, found, None, implied=False)
+
+
+def assumed(found: Symbol) -> Mapping[str, tuple[str, Any]]:
+    """The assumptions that can be checked, each in words and as a condition."""
+    parity = Mod(found, 2, evaluate=False)
+    return {
+        "positive": ("be positive", Ge(found, 1, evaluate=False)),
+        "nonnegative": ("not be negative", Ge(found, 0, evaluate=False)),
+        "negative": ("be negative", Le(found, -1, evaluate=False)),
+        "nonpositive": ("not be positive", Le(found, 0, evaluate=False)),
+        "odd": ("be odd", Eq(parity, 1, evaluate=False)),
+        "even": ("be even", Eq(parity, 0, evaluate=False)),
+    }
+
+
+def distinct(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """The conditions without repetition; those that a stronger bound implies are marked."""
+    first: dict[Any, Condition] = {}
+    least: dict[Symbol, int] = {}
+    for condition in conditions:
+        first.setdefault(condition.relation, condition)
+        found, bound = least_value(condition)
+        if found is not None:
+            least[found] = max(bound, least.get(found, bound))
+    return tuple(
+        condition._replace(implied=True) if implied_by(least, condition) else condition
+        for condition in first.values()
+    )
+
+
+def least_value(condition: Condition) -> tuple[Symbol | None, int]:
+    """The symbol, and its bound, where the condition is a least value of a symbol."""
+    found = condition.relation
+    if isinstance(found, Ge) and isinstance(found.lhs, Symbol) and isinstance(found.rhs, Integer):
+        return found.lhs, int(found.rhs)
+    return None, 0
+
+
+def implied_by(least: Mapping[Symbol, int], condition: Condition) -> bool:
+    """Whether the condition is the least value of a symbol that has a larger one too."""
+    found, bound = least_value(condition)
+    return found is not None and bound < least[found]

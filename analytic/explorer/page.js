@@ -1,0 +1,518 @@
+// Reads the fields, asks the exported formulas, and writes the answers. It has no formula and no
+// rule of its own: `formulas` is exported, and `data` holds the rules, the words and the colours.
+const data = JSON.parse(document.getElementById("data").textContent);
+const $ = (id) => document.getElementById(id);
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const grouped = (number) => number.toLocaleString("en-US");
+const NARROW = 6, WIDE = 32, STRIP = 44, LABELS = 16;
+
+class Refusal extends Error {}
+
+// --- The fields -----------------------------------------------------------------------------
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function field(argument, at, label) {
+  return element("input", {
+    type: "text", inputmode: "numeric", maxlength: 30, id: at === null ? argument : `${argument}-${at}`,
+    value: data.defaults[argument], "aria-label": label, spellcheck: "false", "aria-describedby": "refusal",
+  });
+}
+
+function makeFields() {
+  for (const [argument, label] of Object.entries(data.labels)) {
+    const onAxis = data.perAxis.includes(argument);
+    const row = element("div", { class: onAxis ? "row" : "row single", "data-row": argument }, element("span", {}, label));
+    if (onAxis) row.append(field(argument, 0, `${label}, axis 0`), field(argument, 1, `${label}, axis 1`));
+    else row.append(field(argument, null, label));
+    $(onAxis ? "axes" : "channels").append(row);
+  }
+}
+
+// With crops apart, what torch calls padding is the begin alone.
+function nameOf(argument) {
+  return argument === "padding" && $("apart").checked ? data.begin : data.labels[argument];
+}
+
+function arrange() {
+  const linked = $("linked").checked;
+  for (const argument of data.perAxis) {
+    const label = nameOf(argument);
+    $(`${argument}-1`).hidden = linked;
+    $(`${argument}-0`).parentElement.classList.toggle("linked", linked);
+    $(`${argument}-0`).setAttribute("aria-label", linked ? label : `${label}, axis 0`);
+    $(`${argument}-1`).setAttribute("aria-label", `${label}, axis 1`);
+    document.querySelector(`[data-row="${argument}"] span`).textContent = label;
+  }
+  document.querySelector('[data-row="end_padding"]').hidden = !$("apart").checked;
+}
+
+// --- From fields to a layer, or to the refusal that Layer gives -------------------------------
+
+function quoted(text) {
+  return text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text}'`;
+}
+
+function whole(argument, at, asList) {
+  const input = $(at === null ? argument : `${argument}-${at}`);
+  const text = input.value.trim();
+  if (/^-?[0-9]+$/.test(text)) return BigInt(text);
+  const template = at === null || !asList ? data.refusals.type : data.refusals.typeOnAxis;
+  throw refusal(input, fill(template, { argument, value: quoted(input.value), axis: at }));
+}
+
+function refusal(input, words) {
+  const made = new Refusal(words);
+  made.input = input;
+  return made;
+}
+
+function valuesOf(argument) {
+  if (!data.perAxis.includes(argument)) return whole(argument, null, false);
+  const asList = !$("linked").checked || argument === "input_size";
+  const first = whole(argument, 0, asList);
+  return [first, $("linked").checked ? first : whole(argument, 1, asList)];
+}
+
+function check(rules, slacks, values, fields, at) {
+  slacks.forEach((slack, number) => {
+    if (slack >= 0n) return;
+    const { argument, words } = rules[number];
+    const where = at === null ? "" : fill(data.refusals.where, { axis: at });
+    const input = $(at === null ? argument : `${argument}-${$("linked").checked ? 0 : at}`);
+    throw refusal(input, fill(data.refusals.value, { argument, words: fill(words, fields), value: values[number], where }));
+  });
+}
+
+function readLayer() {
+  const of = { end_padding: null, bias: $("bias").checked ? 1n : 0n };
+  const apart = $("apart").checked;
+  for (const argument of data.order) if (argument !== "end_padding" || apart) of[argument] = valuesOf(argument);
+  of.axes = [0, 1].map((at) => data.axis.map((argument) => (of[argument] ?? of.padding)[at]));
+  of.axes.forEach((axis, at) => {
+    const letters = Object.fromEntries(data.letters.map((letter, place) => [letter, axis[place]]));
+    check(data.axisRules, formulas[apart ? "axisSlacksApart" : "axisSlacks"](...axis), formulas.axisRefused(...axis), letters, at);
+  });
+  const rest = ["batch_size", "in_channels", "out_channels", "groups", "bias"].map((name) => of[name]);
+  check(data.layerRules, formulas.layerSlacks(...rest), formulas.layerRefused(...rest), of, null);
+  of.rest = rest;
+  return of;
+}
+
+// --- Counts -----------------------------------------------------------------------------------
+
+function countOf(layer) {
+  const extents = layer.axes.map((axis) => formulas.extent(...axis));
+  const products = formulas.products(...layer.axes[0], ...layer.axes[1]);
+  const given = [...products, ...layer.rest];
+  const conventions = Object.fromEntries(data.conventions.map((name) => [name, formulas[name](...given)]));
+  return { extents, products, conventions, macs: formulas.macs(...given), filters: formulas.filters(...given)[0] };
+}
+
+function showHeadline(count) {
+  const [total, macs] = [count.conventions[data.conventions[0]].at(-1), count.macs[0]];
+  const shown = [
+    ["output size", count.extents.map((extent) => grouped(extent[0])).join(" × ")],
+    [`operations (${data.conventions[0]} convention)`, grouped(total)],
+    [`MACs (${data.rules[0]} rule)`, grouped(macs)],
+    [`2 × MACs (${data.rules[0]} rule)`, grouped(2n * macs)],
+  ];
+  $("headline").replaceChildren(...shown.map(([label, value]) =>
+    element("div", {}, element("span", {}, label), element("strong", {}, value))));
+}
+
+function showTable(id, caption, columns, rows) {
+  const head = element("thead", {}, element("tr", {}, ...["", ...columns].map((name) =>
+    name ? element("th", { scope: "col" }, name) : element("td", {}))));
+  const body = element("tbody", {}, ...rows.map(([label, values]) => element("tr", {},
+    element("th", { scope: "row" }, label),
+    ...values.map((value, at) => element("td", { "data-count": `${label} | ${columns[at]}` }, grouped(value))))));
+  $(id).replaceChildren(element("caption", { class: "hint" }, caption), head, body);
+}
+
+function showTables(count) {
+  showTable("conventions", "by convention", data.conventions,
+    data.fields.map((name, row) => [name.replaceAll("_", " "), data.conventions.map((of) => count.conventions[of][row])]));
+  showTable("rules", "MACs by rule", data.rules, [
+    ["MACs", count.macs], ["2 × MACs", count.macs.map((macs) => 2n * macs)]]);
+  const layer = { positions: count.products[2], overlaps: count.products[3], covered: count.products[4] };
+  showTable("parts", "what they are made of", ["axis 0", "axis 1", "layer"],
+    Object.keys(layer).map((name, at) => [name, [count.extents[0][at], count.extents[1][at], layer[name]]]));
+  $("parts").tBodies[0].append(element("tr", {}, element("th", { scope: "row" }, "filters"), element("td"), element("td"),
+    element("td", { "data-count": "filters | layer" }, grouped(count.filters))));
+}
+
+// --- The verdict ------------------------------------------------------------------------------
+
+const ascending = (numbers) => [...new Set(numbers)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+function interiorValues(axis) {
+  const shares = formulas.shares(...axis);
+  return ascending([0, 2, 4].filter((at) => shares[at + 1] > 0n).map((at) => shares[at]));
+}
+
+function reason(axis) {
+  if (interiorValues(axis).length === 1) return "";
+  const [, k, s, d] = axis, [g] = formulas.commonFactor(...axis);
+  return fill(g > 1n ? data.words.common : data.words.kernel, { k, s, d, g });
+}
+
+function placed(said, write) {
+  const alike = said.every((words) => words === said[0]);
+  return (alike ? said.slice(0, 1) : said).flatMap((words, axis) =>
+    words ? [write(words, alike ? "" : fill(data.words.axis, { axis }))] : []);
+}
+
+function counted(found) {
+  const listed = found.length > 1 ? `${found.slice(0, -1).join(", ")} or ${found.at(-1)}` : `${found[0]}`;
+  return `${listed} product${found.length === 1 && found[0] === 1n ? "" : "s"}`;
+}
+
+function verdict(axes) {
+  const [first, second] = axes.map(interiorValues);
+  const found = ascending(first.flatMap((a) => second.map((b) => a * b)));
+  const small = axes.map((axis) => (formulas.interiorSize(...axis)[0] < axis[2] ? "small" : ""));
+  return [
+    fill(found.length === 1 ? data.words.even : data.words.uneven, { products: counted(found) }),
+    ...placed(axes.map(reason), (words, place) => words + place),
+    ...placed(small, (_, where) => fill(data.words.small, { where })),
+  ].join("; ");
+}
+
+// --- The map ----------------------------------------------------------------------------------
+
+let map = null;
+let cursor = [0, 0];
+
+function parts(length, room) {
+  if (length <= BigInt(room)) return [[0n, length]];
+  const head = BigInt(Math.ceil((room - 1) / 2)), tail = BigInt(Math.floor((room - 1) / 2));
+  return [[0n, head], [length - tail, length]];
+}
+
+// The drawn positions of an axis with their coverage; null stands for a gap.
+function profile(axis, ranges) {
+  const places = [];
+  for (const [start, stop] of ranges) {
+    if (places.length) places.push(null);
+    for (let y = start; y < stop; y++) places.push({ y, c: formulas.landing(...axis, y)[0] });
+  }
+  return places;
+}
+
+function measure(layer, count) {
+  const width = Math.max(160, $("map").clientWidth - STRIP - 2);
+  const height = Math.max(160, Math.min(560, window.innerHeight - 80) - STRIP);
+  const [down, across] = count.extents.map((extent) => Number(extent[0]));
+  const cell = Math.max(NARROW, Math.min(WIDE, Math.floor(width / across), Math.floor(height / down)));
+  const ranges = [parts(count.extents[0][0], Math.floor(height / cell)), parts(count.extents[1][0], Math.floor(width / cell))];
+  const profiles = layer.axes.map((axis, at) => profile(axis, ranges[at]));
+  const most = profiles.map((places) => places.reduce((top, place) => (place && place.c > top ? place.c : top), 0n));
+  return { layer, cell, ranges, profiles, most };
+}
+
+function colour(value, most) {
+  const steps = data.colours.length - 1;
+  const at = most ? (Number((value * 100000n) / most) / 100000) * steps : 0;
+  const low = data.colours[Math.floor(at)], high = data.colours[Math.min(steps, Math.floor(at) + 1)];
+  return low.map((part, channel) => Math.round(part + (high[channel] - part) * (at - Math.floor(at))));
+}
+
+function cellInk([red, green, blue]) {
+  return 299 * red + 587 * green + 114 * blue > 115000 ? "#000" : "#fff";
+}
+
+// The looks of each value, worked out once: a map has many cells and few values.
+function looks(most, ink) {
+  const known = new Map();
+  return (value) => {
+    if (!known.has(value)) {
+      const shade = colour(value, most);
+      known.set(value, value ? { fill: `rgb(${shade})`, ink: cellInk(shade), text: `${value}` } : { ink, text: "·" });
+    }
+    return known.get(value);
+  };
+}
+
+function drawCell(pen, x, y, size, { fill, ink, text }) {
+  if (fill) {
+    pen.fillStyle = fill;
+    pen.fillRect(x, y, size, size);
+  }
+  if (fill && size < LABELS) return;
+  pen.fillStyle = ink;
+  if (size < LABELS) {
+    pen.fillRect(x + size / 2 - 0.5, y + size / 2 - 0.5, 1, 1);
+    return;
+  }
+  pen.fillText(text, x + size / 2, y + size / 2 + 0.5, size - 1);
+}
+
+function drawBars(pen, places, most, horizontal, { cell }) {
+  places.forEach((place, at) => {
+    if (!place || !place.c) return;
+    const long = Math.max(2, Math.round((Number((place.c * 1000n) / most) / 1000) * (STRIP - 12)));
+    pen.fillStyle = `rgb(${colour(place.c, most)})`;
+    const from = STRIP + at * cell, gap = cell > 8 ? 1 : 0;
+    if (horizontal) pen.fillRect(from, STRIP - 6 - long, cell - gap, long);
+    else pen.fillRect(STRIP - 6 - long, from, long, cell - gap);
+  });
+}
+
+function draw() {
+  const canvas = $("map"), { cell, profiles: [rows, columns], most } = map;
+  const width = canvas.clientWidth, height = STRIP + rows.length * cell + 2;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.style.height = `${height}px`;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const pen = canvas.getContext("2d");
+  pen.scale(ratio, ratio);
+  pen.font = `${Math.min(12, cell - 5)}px system-ui, sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  drawBars(pen, columns, most[1], true, map);
+  drawBars(pen, rows, most[0], false, map);
+  const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1], ink);
+  rows.forEach((row, down) => columns.forEach((column, across) => {
+    if (row && column) drawCell(pen, STRIP + across * cell, STRIP + down * cell, cell, look(row.c * column.c));
+  }));
+  drawCursor(pen, ink);
+}
+
+function drawCursor(pen, ink) {
+  const { cell } = map, [down, across] = cursor;
+  const x = STRIP + across * cell, y = STRIP + down * cell;
+  pen.strokeStyle = ink;
+  pen.strokeRect(x + 0.5, 2.5, cell - 1, STRIP - 6);
+  pen.strokeRect(2.5, y + 0.5, STRIP - 6, cell - 1);
+  pen.lineWidth = 2;
+  pen.strokeStyle = "#fff";
+  pen.strokeRect(x, y, cell, cell);
+  pen.lineWidth = 1;
+  pen.strokeStyle = "#000";
+  pen.strokeRect(x - 0.5, y - 0.5, cell + 1, cell + 1);
+}
+
+function showScale() {
+  const most = map.most[0] * map.most[1];
+  $("scale").textContent = `dark to light: few to ${grouped(most)} products; a dot is an output that receives none`;
+  const names = ["rows", "columns"];
+  $("gaps").textContent = map.ranges.flatMap((ranges, at) => (ranges.length > 1
+    ? [`${names[at]} ${grouped(ranges[0][1])} to ${grouped(ranges[1][0] - 1n)} are counted, but not drawn: there is no room`] : [])).join("; ");
+}
+
+// The pairs (input, tap) that land on a position, by trying taps: at most so many.
+function pairs(axis, y) {
+  const [n, k, s, d, b] = axis, found = [];
+  for (let tap = 0n; tap < k && tap < 20000n && found.length < 12; tap++) {
+    const rest = y + b - tap * d;
+    if (rest >= 0n && rest % s === 0n && rest / s < n) found.push(`input ${rest / s}, tap ${tap}`);
+  }
+  return found;
+}
+
+function showPosition() {
+  const places = map.profiles.map((profileOf, at) => profileOf[cursor[at]]);
+  const [row, column] = places;
+  const said = [element("p", {}, element("strong", {},
+    `Output (${row.y}, ${column.y}) receives ${row.c} × ${column.c} = ${counted([row.c * column.c])}.`))];
+  places.forEach((place, at) => {
+    const listed = pairs(map.layer.axes[at], place.y);
+    const more = place.c - BigInt(listed.length);
+    if (more > 0n) listed.push(`${listed.length ? "and " : ""}${more} more`);
+    said.push(element("p", {}, `Axis ${at}: ${listed.join("; ") || "no pair lands here"}`));
+  });
+  $("position").replaceChildren(...said);
+}
+
+function moveTo(down, across) {
+  if (!map.profiles[0][down] || !map.profiles[1][across]) return;
+  cursor = [down, across];
+  draw();
+  showPosition();
+}
+
+function point(event) {
+  if (!map) return;
+  const box = $("map").getBoundingClientRect();
+  moveTo(...[event.clientY - box.top, event.clientX - box.left].map((from) => Math.floor((from - STRIP) / map.cell)));
+}
+
+function step(at, by) {
+  const places = map.profiles[at];
+  let to = cursor[at] + by;
+  if (places[to] === null) to += by;
+  return Math.max(0, Math.min(places.length - 1, to));
+}
+
+function press(event) {
+  const [down, across] = cursor;
+  const targets = {
+    ArrowUp: () => [step(0, -1), across], ArrowDown: () => [step(0, 1), across],
+    ArrowLeft: () => [down, step(1, -1)], ArrowRight: () => [down, step(1, 1)],
+    Home: () => [down, 0], End: () => [down, map.profiles[1].length - 1],
+    PageUp: () => [0, across], PageDown: () => [map.profiles[0].length - 1, across],
+  };
+  if (!map || !(event.key in targets)) return;
+  event.preventDefault();
+  moveTo(...targets[event.key]());
+}
+
+function showMap(layer, count) {
+  map = measure(layer, count);
+  cursor = cursor.map((at, axis) => {
+    const places = map.profiles[axis];
+    return places[at] ? at : Math.min(at, places.length - 1) - (places[Math.min(at, places.length - 1)] ? 0 : 1);
+  });
+  draw();
+  showScale();
+  showPosition();
+}
+
+// --- The formula ------------------------------------------------------------------------------
+
+// Overlaps and covered of an axis from an input size on: what each input adds, and the rest.
+function lines([, ...rest]) {
+  const axis = [1n, ...rest], [start] = formulas.affineFrom(...axis);
+  const [, overlaps, covered] = formulas.extent(start, ...rest);
+  const [, perOverlap, perCovered] = formulas.slopes(...axis);
+  return { start, a: perOverlap, b: overlaps - perOverlap * start, c: perCovered, d: covered - perCovered * start };
+}
+
+function operatorBefore(node) {
+  let at = node;
+  while (at && !at.previousElementSibling) at = at.parentElement;
+  return at?.previousElementSibling;
+}
+
+// Writes a number in the place of its name: "+ -2" as "- 2", "+ 0" and a factor of 1 not at all.
+function writeNumber(node, value, isFactor) {
+  const operator = isFactor ? node.nextElementSibling : operatorBefore(node);
+  if (value === (isFactor ? 1n : 0n)) {
+    operator.remove();
+    node.remove();
+    return;
+  }
+  if (!isFactor && value < 0n) operator.textContent = "−";
+  const shown = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mn");
+  shown.textContent = grouped(isFactor || value >= 0n ? value : -value);
+  node.replaceWith(shown);
+}
+
+function showFormula(layer, count) {
+  const axes = layer.axes.map(lines);
+  const shown = element("div", { id: "polynomial" });
+  shown.innerHTML = data.polynomial;
+  for (const node of shown.querySelectorAll("mi, msub")) {
+    const [, letter, at] = node.textContent.match(/^([abcd])([01])$/) ?? [];
+    if (letter) writeNumber(node, axes[at][letter], "ac".includes(letter));
+  }
+  for (const node of shown.querySelectorAll("mo")) if (node.textContent === "-") node.textContent = "−";
+  const holds = layer.axes.every((axis, at) => axis[0] >= axes[at].start);
+  const additions = count.conventions[data.conventions[0]][data.fields.indexOf("additions_per_filter")];
+  const words = `additions of a filter, for every input of at least ${axes.map((axis) => grouped(axis.start)).join(" × ")}` +
+    (holds ? `; here ${grouped(additions)}` : `; this one is smaller, and has ${grouped(additions)}`);
+  $("formula-words").textContent = words;
+  $("polynomial").replaceWith(shown);
+}
+
+// --- The link ---------------------------------------------------------------------------------
+
+const CHECKED = ["linked", "apart", "bias"];
+
+function inputs() {
+  return [...document.querySelectorAll('#layer input[type="text"]')];
+}
+
+function saveState() {
+  const state = new URLSearchParams();
+  for (const input of inputs()) state.set(input.id, input.value);
+  for (const id of CHECKED) state.set(id, $(id).checked ? "1" : "0");
+  try {
+    history.replaceState(null, "", `#${state}`);
+  } catch {
+    location.hash = `${state}`;
+  }
+}
+
+function restoreState() {
+  const state = new URLSearchParams(location.hash.slice(1));
+  for (const input of inputs()) if (state.has(input.id)) input.value = state.get(input.id).slice(0, input.maxLength);
+  for (const id of CHECKED) if (state.has(id)) $(id).checked = state.get(id) === "1";
+}
+
+async function share() {
+  saveState();
+  try {
+    await navigator.clipboard.writeText(location.href);
+    $("shared").textContent = "copied";
+  } catch {
+    $("shared").textContent = "the link is in the address bar";
+  }
+}
+
+// --- All together -----------------------------------------------------------------------------
+
+function answer(layer) {
+  const count = countOf(layer);
+  showMap(layer, count); // first: it asks for the width of the page, before this changes
+  showHeadline(count);
+  $("verdict").textContent = verdict(layer.axes);
+  showTables(count);
+  showFormula(layer, count);
+}
+
+// The link follows a little later: browsers bound how often an address may change.
+let saving;
+function saveSoon() {
+  clearTimeout(saving);
+  saving = setTimeout(saveState, 200);
+}
+
+// At most one update a frame, however fast the keys.
+let waiting = 0;
+function updateSoon() {
+  waiting ||= requestAnimationFrame(() => {
+    waiting = 0;
+    update();
+    saveSoon();
+  });
+}
+
+function update() {
+  arrange();
+  for (const input of inputs()) input.removeAttribute("aria-invalid");
+  let words = "";
+  try {
+    const layer = readLayer();
+    $("answers").hidden = false;
+    answer(layer);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    words = error.message;
+    error.input?.setAttribute("aria-invalid", "true");
+    $("answers").hidden = true;
+  }
+  $("refusal").textContent = words;
+  $("refusal").hidden = !words;
+}
+
+makeFields();
+restoreState();
+$("theorem").innerHTML = data.theorem;
+update();
+$("layer").addEventListener("input", updateSoon);
+$("layer").addEventListener("submit", (event) => event.preventDefault());
+$("share").addEventListener("click", share);
+$("map").addEventListener("pointermove", point);
+$("map").addEventListener("pointerdown", point);
+$("map").addEventListener("keydown", press);
+window.addEventListener("hashchange", () => { restoreState(); update(); });
+window.addEventListener("resize", updateSoon);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", updateSoon);

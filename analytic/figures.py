@@ -1,0 +1,212 @@
+"""Figures for papers and notes, with matplotlib: vector, in greyscale-safe colours."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analytic import colours, totals
+from analytic.arithmetic import INTEGERS
+from analytic.checkerboard import verdict
+from analytic.comparison import Compared, ratios
+from analytic.layer import Layer
+from analytic.tables import write_sizes
+from analytic.window import Window, window
+
+#: One column of a paper, in inches, and positions of an axis that are drawn in it at the most.
+COLUMN = 3.4
+ROOM = 40
+#: Characters that fit in a line of its caption.
+WIDTH = 66
+#: Fonts stay text in PDF; an SVG is the same bytes each time it is drawn.
+STYLE: Any = {
+    "axes.linewidth": 0.5,
+    "font.size": 7.0,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "analytic",
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+}
+
+
+def save(figure: Figure, path: str) -> None:
+    """Write a figure to FILE.png, FILE.svg or FILE.pdf, without the date in it."""
+    date = {".svg": "Date", ".pdf": "CreationDate"}.get(path[-4:])
+    with mpl.rc_context(STYLE):
+        figure.savefig(path, dpi=300, metadata=None if date is None else {date: None})
+
+
+def styled(draw: Any) -> Any:
+    """A function that draws, in the style of this module."""
+    return mpl.rc_context(STYLE)(draw)
+
+
+@styled
+def coverage(layer: Layer) -> Figure:
+    """The coverage of a layer: heat map, profiles at its sides, caption with formula and counts.
+
+    A layer of one axis is its profile; of three or more axes the map is that of the last two.
+    Positions of a large axis that are not drawn are a gap, and named in the caption.
+    """
+    *leading, across = layer.axes
+    wide = window(across, ROOM)
+    down = window(leading.pop(), ROOM) if leading else None
+    lines = caption(layer, wide, down)
+    if down is None:
+        figure = Figure(figsize=(COLUMN, 1.5 + 0.13 * len(lines)), layout="constrained")
+        profile(figure.subplots(), wide, upright=True)
+    else:
+        ratio = min(1.5, len(down.profile()) / len(wide.profile()))
+        height = max(1.6, 2.6 * ratio + 0.6)
+        figure = Figure(figsize=(COLUMN, height + 0.13 * len(lines)), layout="constrained")
+        grid = figure.subplots(
+            2, 2, width_ratios=(1, 5), height_ratios=(1, max(1.0, 5 * ratio)), squeeze=False
+        )
+        grid[0, 0].axis("off")
+        profile(grid[0, 1], wide, upright=True)
+        profile(grid[1, 0], down, upright=False)
+        heat_map(figure, grid[1, 1], wide, down)
+    below(figure, lines)
+    return figure
+
+
+def below(figure: Figure, lines: list[str]) -> None:
+    """Write a caption."""
+    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=6.5)
+
+
+def numbers(of: Window) -> list[float]:
+    """A profile to draw: not-a-number, which matplotlib leaves blank, for a gap."""
+    return [float("nan") if value is None else value for value in of.profile()]
+
+
+def ticks(of: Window) -> tuple[list[int], list[str]]:
+    """Where the parts of a window begin and end on the paper, and which positions these are."""
+    places: dict[int, str] = {}
+    start = 0
+    for part in of.parts:
+        places[start] = str(part.start)
+        places[start + len(part) - 1] = str(part.stop - 1)
+        start += len(part) + 1
+    return list(places), list(places.values())
+
+
+def profile(axes: Axes, of: Window, *, upright: bool) -> None:
+    """The coverage along an axis as bars, in the colours of the map."""
+    values = numbers(of)
+    largest = int(max(value for value in values if value == value))  # noqa: PLR0124  # not NaN
+    shades = [mpl.colormaps[colours.NAME](0 if v != v else v / largest) for v in values]  # noqa: PLR0124
+    places = range(len(values))
+    labelled = ticks(of)
+    axes.spines[["top", "right"]].set_visible(False)
+    if upright:
+        axes.bar(places, values, width=1.0, color=shades)
+        axes.set_xlim(-0.5, len(values) - 0.5)
+        axes.set_yticks([0, largest])
+        axes.set_xticks(*labelled)
+    else:
+        axes.barh(places, values, height=1.0, color=shades)
+        axes.set_ylim(len(values) - 0.5, -0.5)
+        axes.set_xticks([0, largest])
+        axes.set_yticks(*labelled)
+        axes.invert_xaxis()
+
+
+def heat_map(figure: Figure, axes: Axes, wide: Window, down: Window) -> None:
+    """The outer product of two profiles, with the colour bar of whole numbers."""
+    cells = [[a * b for b in numbers(wide)] for a in numbers(down)]
+    values = sorted({int(v) for row in cells for v in row if v == v})  # noqa: PLR0124  # not NaN
+    mesh = axes.pcolormesh(cells, cmap=colours.NAME, vmin=0, vmax=values[-1])
+    axes.invert_yaxis()
+    axes.set_xticks([])
+    axes.set_yticks([])
+    bar = figure.colorbar(mesh, ax=axes, shrink=0.9, aspect=25)
+    bar.set_ticks(values if len(values) <= 8 else [values[0], values[-1]])
+    bar.set_label("products that land")
+
+
+def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
+    """The lines below the figure: layer, formula, counts, verdict and gaps."""
+    sizes, counts = totals.products(INTEGERS, layer.axes)
+    additions = counts.overlaps - counts.covered
+    shape = {
+        "kernel": layer.kernel_size,
+        "stride": layer.stride,
+        "padding": layer.padding,
+        "end padding": layer.end_padding,
+        "output padding": layer.output_padding,
+        "dilation": layer.dilation,
+    }
+    plain = {"padding": 0, "output padding": 0, "dilation": 1}
+    said = [f"{write_sizes(layer.input_size)} to {write_sizes(sizes)}"]
+    said += [
+        f"{name} {write_sizes(value)}"
+        for name, value in shape.items()
+        if value is not None and set(value) != {plain.get(name)}
+    ]
+    gaps = [*wide.said("columns" if down else "positions"), *(down.said("rows") if down else ())]
+    if len(layer.axes) > 2:
+        gaps.append(f"map of the last two of {len(layer.axes)} axes")
+    return [
+        *wrap(", ".join(said), WIDTH),
+        r"$c(y) = \#\{(i, t) : i s + t d - p = y\}$",
+        *wrap(
+            f"additions of a filter: ΠT − ΠC = {counts.overlaps:,} − {counts.covered:,} = "
+            f"{additions:,}",
+            WIDTH,
+        ),
+        *wrap(verdict(layer), WIDTH),
+        *(line for gap in gaps for line in wrap(gap, WIDTH)),
+    ]
+
+
+#: How a rule is drawn: told apart in greyscale too.
+LINES: dict[str, dict[str, Any]] = {
+    "exact": {"color": "black", "linestyle": "-", "marker": "o"},
+    "input": {"color": "#26386f", "linestyle": "--", "marker": "s"},
+    "output": {"color": "#9b9476", "linestyle": "-.", "marker": "^"},
+}
+
+
+@styled
+def sweep(made: Compared, over: str) -> Figure:
+    """The MACs by every rule over the values of one argument, on a logarithmic scale."""
+    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
+    axes = figure.subplots()
+    for rule, values in made.macs.items():
+        axes.plot(made.labels, values, label=f"{rule} rule", markersize=2.5, lw=0.8, **LINES[rule])
+    axes.set_yscale("log")
+    axes.set_xlabel(over.replace("_", " "))
+    axes.set_ylabel("MACs")
+    return finished(figure, axes, made)
+
+
+@styled
+def layers(made: Compared) -> Figure:
+    """How many times the exact MACs the other rules charge, over layers in the order of that."""
+    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
+    axes = figure.subplots()
+    share = [100 * (place + 0.5) / len(made.labels) for place in range(len(made.labels))]
+    axes.axhline(1.0, label="exact rule", lw=0.8, color=LINES["exact"]["color"])
+    for rule, values in ratios(made).items():
+        look = {**LINES[rule], "marker": ""}
+        axes.plot(share, values, label=f"{rule} rule", lw=1.2, **look)
+    axes.set_yscale("log")
+    axes.set_xlabel(f"% of {len(made.labels)} layers, each rule in its own order")
+    axes.set_ylabel("times the exact MACs")
+    return finished(figure, axes, made)
+
+
+def finished(figure: Figure, axes: Axes, made: Compared) -> Figure:
+    """A comparison with its legend; the number of what is left out stands below it."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    if made.left_out:
+        note = f"{len(made.left_out)} left out: {made.left_out[0]}"
+        note += ", …" if len(made.left_out) > 1 else ""
+        below(figure, wrap(note, WIDTH))
+    return figure

@@ -1,0 +1,265 @@
+"""`Formula`: a count as an expression, exact wherever the layer is legal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, true
+
+from analytic import domain, forms
+from analytic.axis import Axis
+from analytic.domain import Condition
+from analytic.expressions import Local, substitute
+from analytic.forms import Case, Form, MakeCases
+from analytic.layer import LayerError, integer, per_axis, shown
+from analytic.parameters import LETTERS, NAMES, GeneralLayer, is_own
+from analytic.totals import Products
+
+#: From the sizes of some axes, and the products over them, to a count.
+Quantity = Callable[[tuple[Expr, ...], Products], Expr]
+
+#: More combinations of the axes' cases than this are not listed one by one.
+MOST_CASES = 12
+
+
+class Formula:
+    """A count of a layer as a formula: exact for every legal value of its symbols.
+
+    ``expr`` is the SymPy expression; `outline` is the same in the names that ``definitions``
+    explains (T0, the overlaps of axis 0, and so on), as it is typeset and exported. ``symbols`` are
+    those that it depends on, and ``domain`` says when they are legal. Made by `analytic.symbolic`.
+
+    >>> from analytic import symbolic
+    >>> f = symbolic.additions_per_filter(kernel_size=4, stride=2, padding=1, output_padding=0,
+    ...                                   dilation=1)
+    >>> f.expr
+    12*n0*n1 - 8*n0 - 8*n1 + 4
+    >>> f.evaluate(input_size=(8, 8)), f.evaluate(n0=8, n1=8)
+    (644, 644)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        layer: GeneralLayer,
+        quantity: Quantity,
+        axes: Iterable[int],
+        make: MakeCases = forms.exact,
+        choice: str = "",
+    ) -> None:
+        self.name = name
+        #: By which convention or rule it counts, where there is more than one.
+        self.choice = choice
+        self.layer = layer
+        self.quantity = quantity
+        self.axes = tuple(axes)
+        self.make = make
+        cases = [make(layer.axes[at], at) for at in self.axes]
+        #: Of a generic formula, the least input size of each axis for which it is claimed.
+        self.bounds: tuple[int, ...] | None = None
+        if make is forms.generic:
+            self.bounds = tuple(case.least for (case,) in cases)
+        self.outline, everything = self._combine(cases)
+        #: What the names in ``outline`` stand for, in order.
+        self.definitions = needed(self.outline, everything)
+        #: The names of the sizes, for saying when they are positive.
+        self.sizes = {n: e for n, e in everything.items() if n.name.startswith("L")}
+
+    def __repr__(self) -> str:
+        return f"<Formula {self.name} of {', '.join(s.name for s in self.symbols) or 'nothing'}>"
+
+    def _combine(self, cases: Sequence[list[Case]]) -> tuple[Expr, dict[Local, Expr]]:
+        """The quantity, in each combination of the axes' cases."""
+        axes = [self.layer.axes[at] for at in self.axes]
+        lowest = [of_axis[-1] for of_axis in cases]
+        if Mul(*map(len, cases)) > MOST_CASES:
+            folded = [forms.folded(axis, of) for axis, of in zip(axes, cases, strict=True)]
+            rest = [Case(1, form) for form in folded]
+            chosen = [[of_axis[0] for of_axis in cases], rest]
+            lowest = [
+                c if len(of) == 1 else r for c, of, r in zip(chosen[0], cases, rest, strict=True)
+            ]
+        else:
+            chosen = [list(one) for one in product(*cases)]
+        definitions: dict[Local, Expr] = {}
+        branches = []
+        for one in chosen:
+            for case in one:
+                definitions |= case.form.definitions
+            last = one is chosen[-1]
+            condition = true if last else forms.together(axes, one, lowest)
+            branches.append((self._counted(axes, [case.form for case in one]), condition))
+        return Piecewise(*branches), definitions
+
+    def _counted(self, axes: Sequence[Axis], of: Sequence[Form]) -> Expr:
+        """The quantity, from one form of each axis."""
+        sizes = tuple(form.size for form in of)
+        return self.quantity(
+            sizes,
+            Products(
+                inputs=Mul(*[axis.n for axis in axes]),
+                taps=Mul(*[axis.k for axis in axes]),
+                positions=multiplied(sizes),
+                overlaps=multiplied([form.overlaps for form in of]),
+                covered=multiplied([form.covered for form in of]),
+            ),
+        )
+
+    @cached_property
+    def expr(self) -> Expr:
+        """The formula in its symbols alone."""
+        collected = self.make is not forms.unrolled
+        return substitute(self.outline, self.definitions, evaluate=collected)
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols that the formula and its domain are about, in the order of the parameters."""
+        mentioned = set(self._mentioned)
+        for condition in self.conditions:
+            mentioned |= condition.relation.free_symbols
+        return tuple(found for found in self.layer.symbols() if found in mentioned)
+
+    @property
+    def _mentioned(self) -> set[Symbol]:
+        found = set(self.outline.free_symbols)
+        for value in self.definitions.values():
+            found |= value.free_symbols
+        return {s for s in found if not isinstance(s, Local)}
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What must hold of the parameters, in the order in which it is checked."""
+        axes = [self.layer.axes[at] for at in self.axes]
+        found: list[Condition] = []
+        for axis, at in zip(axes, self.axes, strict=True):
+            found += domain.of_axis(axis, at, cropped_apart=self.layer.cropped_apart)
+        found += domain.of_layer(self.layer, self._mentioned)
+        found += domain.of_bounds(axes, self.bounds or [1] * len(axes))
+        about = self._mentioned.union(*(c.relation.free_symbols for c in found))
+        strange = [s for s in self.layer.symbols() if s in about and not is_own(self.layer, s)]
+        return domain.distinct([*domain.of_symbols(strange), *found])
+
+    @cached_property
+    def domain(self) -> Any:
+        """When the parameters are legal, and the formula is claimed; the symbols are integers."""
+        return And(*[condition.relation for condition in self.conditions if not condition.implied])
+
+    def evaluate(self, **values: Any) -> int:
+        """The count at integers, given by the names of symbols or as the arguments of `Layer`.
+
+        Raises `LayerError` for what no layer has or, for a generic formula, what lies below its
+        ``bounds``; `TypeError` for a value that is missing, unknown or no integer; `ValueError` for
+        one that contradicts what is bound.
+        """
+        meaning = self.meaning(values)
+        missing = [found.name for found in self.symbols if found not in meaning]
+        if missing:
+            raise TypeError(f"{self.name} needs a value of {', '.join(missing)}")
+        for condition in self.conditions:
+            if condition.relation.xreplace(meaning) == False:  # noqa: E712  # SymPy's
+                raise LayerError(refusal(condition, meaning))
+        for name, expression in self.definitions.items():
+            meaning[name] = expression.xreplace(meaning)
+        return int(self.outline.xreplace(meaning))
+
+    def meaning(self, values: Mapping[str, Any]) -> dict[Symbol, Integer]:
+        """The value of every symbol that is given one, in whichever way."""
+        names = {found.name: found for found in self.layer.symbols()}
+        meaning: dict[Symbol, Integer] = {}
+        claims: list[tuple[str, Expr, int]] = []
+        for name, value in values.items():
+            if name in LETTERS or name in NAMES:
+                claims += self._claims(name, value)
+            elif name in names:
+                claims.append((name, names[name], integer(name, value)))
+            else:
+                raise TypeError(f"{self.name} has no parameter {name!r}; it has {', '.join(names)}")
+        for name, expression, value in claims:
+            if (
+                isinstance(expression, Symbol)
+                and meaning.setdefault(expression, Integer(value)) != value
+            ):
+                raise ValueError(f"{name} is given two values, {meaning[expression]} and {value}")
+        for name, expression, value in claims:
+            found = expression.xreplace(meaning)
+            if isinstance(found, Integer) and found != value:
+                raise ValueError(f"{name} is {shown(expression)} in this formula, got {value}")
+        return meaning
+
+    def _claims(self, field: str, value: Any) -> list[tuple[str, Expr, int]]:
+        """What giving an argument of `Layer` says of the layer's expressions."""
+        if field in NAMES:
+            number = integer(field, int(value) if field == "bias" and value in (0, 1) else value)
+            return [(field, getattr(self.layer, field), number)]
+        if field == "end_padding" and value is None:
+            return []
+        column = list(LETTERS).index(field)
+        given = per_axis(field, value, len(self.layer.axes))
+        return [(field, axis[column], v) for axis, v in zip(self.layer.axes, given, strict=True)]
+
+    def generic(self) -> Formula:
+        """The polynomial that holds from ``bounds`` on, and is claimed only there.
+
+        ``bounds`` is the least input size, one an axis, from which size, overlaps and covered of
+        that axis are affine (notes/derivation.md, theorem 6). A `ValueError` names what beside the
+        input size is not an integer.
+        """
+        self._require("generic()", "kdbeos")
+        return self._remade(forms.generic)
+
+    def closed(self) -> Formula:
+        """The formula with ``F`` unrolled: polynomials in floors, Min and Max.
+
+        Exact, whatever is symbolic beside stride and dilation, which must be integers: a
+        `ValueError` names those that are not.
+        """
+        self._require("closed()", "ds")
+        return self._remade(forms.unrolled)
+
+    def _remade(self, make: MakeCases) -> Formula:
+        return Formula(self.name, self.layer, self.quantity, self.axes, make, self.choice)
+
+    def _require(self, what: str, letters: str) -> None:
+        """Refuse where one of these is not an integer."""
+        fields = dict(zip(Axis._fields, LETTERS, strict=True))
+        strange = [
+            f"{fields[letter]} {value} on axis {at}"
+            for at in self.axes
+            for letter, value in forms.not_integers(self.layer.axes[at]).items()
+            if letter in letters and (letter != "e" or self.layer.cropped_apart)
+        ]
+        if strange:
+            raise ValueError(f"{what} needs integers in place of {', '.join(strange)}")
+
+    def to(self, language: str) -> str:
+        """The formula in another language: see `analytic.export`."""
+        from analytic.export import write
+
+        return write({self.name: self}, language)
+
+
+def multiplied(factors: Sequence[Expr]) -> Expr:
+    """The product, multiplied out where its factors are polynomials."""
+    whole = Mul(*factors)
+    return whole if whole.has(Piecewise) else whole.expand()
+
+
+def needed(expression: Expr, definitions: dict[Local, Expr]) -> dict[Local, Expr]:
+    """The definitions that an expression rests on, in order."""
+    wanted = set(expression.free_symbols)
+    for name in reversed(definitions):
+        if name in wanted:
+            wanted |= definitions[name].free_symbols
+    return {name: value for name, value in definitions.items() if name in wanted}
+
+
+def refusal(condition: Condition, meaning: Mapping[Symbol, Integer]) -> str:
+    """What the rule of a condition says at these values."""
+    rule, of = condition.rule, condition.of
+    fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}
+    at = {name: shown(value.xreplace(meaning)) for name, value in fields.items()}
+    value = rule.value(of).xreplace(meaning)
+    return f"{rule.argument} must {rule.words.format(**at)}, got {shown(value)}{condition.where}"

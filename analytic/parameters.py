@@ -1,0 +1,218 @@
+"""The parameters of a layer as symbols: their names, what may be bound to them, and the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, TypedDict
+
+from sympy import Expr, Integer, Symbol, sympify
+
+from analytic.axis import Axis
+from analytic.expressions import EXPRESSIONS
+from analytic.layer import (
+    AXIS_RULES,
+    LAYER_RULES,
+    Layer,
+    LayerError,
+    axis_slacks,
+    boolean,
+    check,
+    integer,
+    layer_slacks,
+    shown,
+)
+
+#: How the parameters of one axis are called in code: ``n0``, ``k0``, … in the order of `Axis`.
+LETTERS = {
+    "input_size": "n",
+    "kernel_size": "k",
+    "stride": "s",
+    "dilation": "d",
+    "padding": "p",
+    "end_padding": "e",
+    "output_padding": "o",
+}
+#: And those of the layer.
+NAMES = {
+    "batch_size": "N",
+    "in_channels": "C_in",
+    "out_channels": "C_out",
+    "groups": "groups",
+    "bias": "bias",
+}
+POSITIVE = (
+    "input_size",
+    "kernel_size",
+    "stride",
+    "dilation",
+    "in_channels",
+    "out_channels",
+    "groups",
+)
+
+#: The axes of a formula where nothing says how many: those of an image.
+AXES = 2
+
+Value: TypeAlias = int | Expr | None
+PerAxisValue: TypeAlias = Value | tuple[Value, ...] | list[Value]
+
+
+class Parameters(TypedDict, total=False):
+    """What may be bound: an integer, a SymPy expression, or a tuple of them, one an axis."""
+
+    input_size: PerAxisValue
+    in_channels: Value
+    out_channels: Value
+    kernel_size: PerAxisValue
+    stride: PerAxisValue
+    padding: PerAxisValue
+    output_padding: PerAxisValue
+    groups: Value
+    bias: Value
+    dilation: PerAxisValue
+    batch_size: Value
+    end_padding: PerAxisValue
+
+
+def symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) -> Symbol:
+    """The symbol that stands for a parameter: an integer, of the sign that a layer has there.
+
+    >>> symbol("kernel_size", 1), symbol("in_channels")
+    (k1, C_in)
+    """
+    name = NAMES[field] if axis is None else f"{LETTERS[field]}{axis}"
+    if field in POSITIVE:
+        return Symbol(name, integer=True, positive=True)
+    if field == "end_padding" or (field == "padding" and cropped_apart):
+        return Symbol(name, integer=True)
+    return Symbol(name, integer=True, nonnegative=True)
+
+
+def is_checkable(found: Symbol) -> bool:
+    """Whether an integer's sign and parity are all that is assumed of a symbol."""
+    kinds = ("positive", "nonnegative", "negative", "nonpositive", "odd", "even")
+    assumed = {kind: True for kind in kinds if getattr(found, f"is_{kind}")}
+    return bool(Symbol(found.name, integer=True, **assumed) == found)
+
+
+def is_whole(expression: Expr) -> bool:
+    """Whether the assumptions on its symbols make an expression an integer."""
+    if expression.is_integer is not None:
+        return bool(expression.is_integer)
+    # SymPy writes (k − 1)/2 as k/2 − 1/2, of which it cannot tell.
+    numerator, denominator = expression.as_numer_denom()
+    return bool(numerator.is_integer and denominator == 2 and numerator.is_even)
+
+
+def bound(field: str, value: object, axis: int | None) -> Expr:
+    """What a parameter is bound to, as an expression; `TypeError` where it is not an integer."""
+    if isinstance(value, Expr):
+        if is_whole(value):
+            return value
+        where = "" if axis is None else f" on axis {axis}"
+        raise TypeError(
+            f"{field} must be an integer by the assumptions on its symbols, as in "
+            f"Symbol('k', integer=True, positive=True), got {shown(str(value))}{where}"
+        )
+    if field == "bias":
+        return Integer(int(boolean(field, value)))
+    return Integer(integer(field, value, axis))
+
+
+class GeneralLayer:
+    """A layer of which some parameters are symbols or expressions. `protocols.LayerLike`."""
+
+    def __init__(self, axes: int | None, parameters: Mapping[str, Any]) -> None:
+        for name in parameters:
+            if name not in Layer.FIELDS:
+                raise TypeError(
+                    f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}"
+                )
+        number = number_of_axes(axes, parameters)
+        self.cropped_apart = parameters.get("end_padding") is not None
+        columns = {
+            field: self._along(field, parameters.get(field), number)
+            for field in LETTERS
+            if field != "end_padding" or self.cropped_apart
+        }
+        columns.setdefault("end_padding", columns["padding"])
+        self.axes = tuple(Axis(*row) for row in zip(*(columns[f] for f in LETTERS), strict=True))
+        self.batch_size, self.in_channels, self.out_channels, self.groups, self.bias = (
+            self._one(field, parameters.get(field), None) for field in NAMES
+        )
+        self._check()
+
+    def _along(self, field: str, value: object, axes: int) -> list[Expr]:
+        values = value if isinstance(value, (list, tuple)) else (value,) * axes
+        if len(values) == 1:
+            values = (*values,) * axes
+        return [self._one(field, entry, axis) for axis, entry in enumerate(values)]
+
+    def _one(self, field: str, value: object, axis: int | None) -> Expr:
+        if value is None:
+            return symbol(field, axis, cropped_apart=self.cropped_apart)
+        return bound(field, value, axis)
+
+    def _check(self) -> None:
+        """Refuse what is not legal whatever the symbols are."""
+        for at, axis in enumerate(self.axes):
+            slacks = axis_slacks(EXPRESSIONS, axis, cropped_apart=self.cropped_apart)
+            check(AXIS_RULES, known(slacks), axis, f" on axis {at}")
+        check(LAYER_RULES, known(layer_slacks(EXPRESSIONS, self)), self)
+        names: dict[str, Symbol] = {}
+        for found in self.symbols():
+            if names.setdefault(found.name, found) != found:
+                raise ValueError(f"two symbols with different assumptions are called {found.name}")
+            if not is_checkable(found):
+                raise ValueError(
+                    f"the symbol {found.name} is assumed to be more than an integer of some sign "
+                    "and parity"
+                )
+
+    def values(self) -> Iterator[tuple[str, int | None, Expr]]:
+        """Every parameter: its field, its axis, what it is bound to; in the order of arguments."""
+        for field in NAMES:
+            yield field, None, getattr(self, field)
+        for at, axis in enumerate(self.axes):
+            for field, value in zip(LETTERS, axis, strict=True):
+                if field != "end_padding" or self.cropped_apart:
+                    yield field, at, value
+
+    def symbols(self) -> list[Symbol]:
+        """The symbols in the order of the parameters."""
+        found = [s for *_, v in self.values() for s in sorted(v.free_symbols, key=str)]
+        return list(dict.fromkeys(found))
+
+
+def known(slacks: tuple[Any, ...]) -> tuple[int, ...]:
+    """−1 where a rule is broken whatever the symbols are, else 0."""
+    return tuple(-1 if sympify(slack).is_negative else 0 for slack in slacks)
+
+
+def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
+    """How many axes: as said, or as many as the sequences have entries, or 2."""
+    found = AXES if axes is None else integer("axes", axes)
+    if found < 1:
+        raise LayerError(f"axes must be positive, got {found}")
+    said = axes is not None
+    for field in LETTERS:
+        value = parameters.get(field)
+        if not isinstance(value, (list, tuple)):
+            continue
+        entries = len(value)
+        if entries == 1 and field not in {"input_size", "kernel_size"}:
+            continue
+        if entries == 0 or (said and entries != found):
+            raise LayerError(
+                f"{field} must have one entry an axis ({found}), got {entries}: {shown(value)}"
+            )
+        found, said = entries, True
+    return found
+
+
+def is_own(layer: GeneralLayer, found: Symbol) -> bool:
+    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
+    return any(
+        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
+        for field, at, value in layer.values()
+    )

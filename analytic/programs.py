@@ -1,0 +1,315 @@
+"""Functions in Python, NumPy, C and JavaScript: what stands around the expressions.
+
+Every function checks that its arguments are those of a layer. `printers` writes the expressions,
+`runtime` has the helpers that go along.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from importlib import resources
+
+from sympy import Expr, Integer, Symbol
+
+from analytic import floorsum, printers
+from analytic.axis import Axis
+from analytic.domain import Condition
+from analytic.expressions import Local, Theorem
+
+
+class Part:
+    """A function to be written: what it is, its parameters, conditions, named steps, result."""
+
+    def __init__(
+        self,
+        name: str,
+        about: Sequence[str],
+        parameters: Sequence[Symbol],
+        conditions: Sequence[Condition],
+        steps: Mapping[Local, Expr],
+        result: Expr,
+    ) -> None:
+        self.name, self.about = name, about
+        self.parameters = [parameter.name for parameter in parameters]
+        self.conditions = conditions
+        taken = {*self.parameters}
+        fresh = {step: Symbol(unused(step.name, taken)) for step in steps}
+        self.steps = [(fresh[step].name, value.xreplace(fresh)) for step, value in steps.items()]
+        self.result = result.xreplace(fresh)
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """The name, or one like it that is not taken; from now on it is."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+class Named(Theorem):
+    """What `floorsum.lattice_points` takes from the arithmetic, by name."""
+
+    NAMES = ("cut", "some", "above", "whole")
+
+
+def lattice_points() -> Part:
+    """`floorsum.lattice_points` as a function to be written: ``F``."""
+    n, k, s, d, t = (Symbol(name, integer=True) for name in "nksdt")
+    lib = Named(0)
+    points = floorsum.lattice_points(lib, n, k, s, d, lib.maximum(t, Integer(0)))
+    about = ["Pairs (i, j) of the box [0, n) x [0, k) with i*s + j*d < t."]
+    return Part("F", about, (n, k, s, d, t), (), lib.definitions, points)
+
+
+def runtime(name: str) -> str:
+    """A file of `analytic.runtime`."""
+    return resources.files("analytic.runtime").joinpath(name).read_text("utf-8")
+
+
+class Program:
+    """A language: its printer, what its functions rest on, and how a function is written."""
+
+    printer: type[printers.IntegerPrinter]
+    #: Names that a parameter cannot have.
+    reserved = ""
+
+    def __init__(self) -> None:
+        self.text = self.printer()._print
+
+    def write(self, parts: Sequence[Part], *, with_f: bool) -> str:
+        """A whole file."""
+        for part in parts:
+            self.check_names([part.name, *part.parameters])
+        body = [self.function(part) for part in parts]
+        if with_f:
+            body.insert(0, self.helper(lattice_points()))
+        return self.prelude(with_f=with_f) + "\n".join(body)
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """Refuse a name that is none in this language, or that means something else there."""
+        for name in names:
+            taken = name in self.reserved.split() or name.startswith(("i64_", "__"))
+            if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"{name!r} cannot be a name in {self.printer.language}")
+
+    def prelude(self, *, with_f: bool) -> str:
+        """What stands before the functions."""
+        raise NotImplementedError
+
+    def function(self, part: Part) -> str:
+        """A function that checks its arguments."""
+        raise NotImplementedError
+
+    def helper(self, part: Part) -> str:
+        """A function that need not."""
+        raise NotImplementedError
+
+    def words(self, condition: Condition, opening: str, closing: str) -> str:
+        """What refuses a broken condition, its values between ``opening`` and ``closing``."""
+
+        def shown(value: Expr) -> str:
+            return (
+                str(value) if isinstance(value, Integer) else opening + self.text(value) + closing
+            )
+
+        rule, of = condition.rule, condition.of
+        fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}
+        words = rule.words.format(**{name: shown(value) for name, value in fields.items()})
+        return f"{rule.argument} must {words}, got {shown(rule.value(of))}{condition.where}"
+
+    def brief(self, condition: Condition) -> str:
+        """The same without the value."""
+        return self.words(condition, "", "").split(", got ")[0] + condition.where
+
+
+class Python(Program):
+    """Functions with types and docstrings."""
+
+    printer = printers.Python
+    kind = "int"
+    reserved = """False None True and as assert async await break class continue def del elif else
+        except finally for from global if import in is lambda nonlocal not or pass raise return try
+        while with yield F floor_sum gcd index max min int ValueError"""
+    errors = (
+        "Exact for integers of any size. Raises ValueError for what no layer has, TypeError for",
+        "what is not an integer.",
+    )
+
+    def prelude(self, *, with_f: bool) -> str:
+        """Imports, and the floor sum of this package."""
+        helpers = "\n\n" + inspect.getsource(floorsum.floor_sum) if with_f else ""
+        return f"from math import gcd\nfrom operator import index\n{helpers}\n\n"
+
+    def defined(self, part: Part, docstring: Sequence[str], checks: Sequence[str]) -> str:
+        """A function."""
+        parameters = ", ".join(f"{name}: {self.kind}" for name in part.parameters)
+        steps = [f"{name} = {self.text(value)}" for name, value in part.steps]
+        lines = [*docstring, *checks, *steps, f"return {self.returned(part)}"]
+        body = "".join(f"    {line}".rstrip() + "\n" for line in lines)
+        return f"def {part.name}({parameters}) -> {self.kind}:\n{body}\n"
+
+    def returned(self, part: Part) -> str:
+        """The result."""
+        return self.text(part.result)
+
+    def helper(self, part: Part) -> str:
+        """A function that need not check its arguments."""
+        return self.defined(part, [f'"""{part.about[0]}"""'], [])
+
+    def function(self, part: Part) -> str:
+        """A function that checks its arguments."""
+        first, *rest = part.about
+        checks = [self.entry(name) for name in part.parameters]
+        for condition in part.conditions:
+            checks += self.check(condition)
+        return self.defined(part, [f'"""{first}', *rest, "", *self.errors, '"""'], checks)
+
+    def entry(self, name: str) -> str:
+        """An argument as an integer."""
+        return f"{name} = index({name})"
+
+    def check(self, condition: Condition) -> list[str]:
+        """The refusal of what breaks a condition."""
+        return [
+            f"if {self.text(condition.relation.negated)}:",
+            f'    raise ValueError(f"{self.words(condition, "{", "}")}")',
+        ]
+
+
+class NumPy(Python):
+    """The same on arrays of int64, which are broadcast."""
+
+    printer = printers.NumPy
+    kind = "Any"
+    reserved = (
+        Python.reserved + " np Any add sub mul mod power floor_div whole legal shaped refuse_where"
+    )
+    errors = (
+        "Of integers and arrays of them. Raises ValueError for what no layer has, TypeError for",
+        "what is not an integer, OverflowError for what does not fit in int64.",
+    )
+
+    def prelude(self, *, with_f: bool) -> str:
+        """The arithmetic that refuses to wrap."""
+        del with_f
+        return runtime("numpy_int64.py") + "\n\n"
+
+    def returned(self, part: Part) -> str:
+        """The result, broadcast."""
+        return f"shaped({', '.join([self.text(part.result), *part.parameters])})"
+
+    def entry(self, name: str) -> str:
+        """An argument as int64."""
+        return f'{name} = whole("{name}", {name})'
+
+    def check(self, condition: Condition) -> list[str]:
+        """The refusal of what breaks a condition anywhere."""
+        return [f'legal({self.text(condition.relation)}, "{self.brief(condition)}")']
+
+
+class JavaScript(Program):
+    """Functions of one object of named integers, on BigInt."""
+
+    printer = printers.JavaScript
+    reserved = """await break case catch class const continue debugger default delete do else enum
+        export extends false finally for function if implements import in instanceof interface let
+        new null package private protected public return static super switch this throw true try
+        typeof var void while with yield arguments eval F floor_sum floor_div mod gcd max min whole
+        BigInt RangeError TypeError Number String"""
+
+    def prelude(self, *, with_f: bool) -> str:
+        """The integer functions that BigInt has not."""
+        del with_f
+        return runtime("bigint.js") + "\n"
+
+    def defined(self, part: Part, parameters: str, checks: Sequence[str]) -> str:
+        """A function."""
+        about = "".join(f"// {line}".rstrip() + "\n" for line in part.about)
+        steps = [f"const {name} = {self.text(value)};" for name, value in part.steps]
+        lines = [*checks, *steps, f"return {self.text(part.result)};"]
+        body = "".join(f"  {line}\n" for line in lines)
+        return f"{about}function {part.name}({parameters}) {{\n{body}}}\n"
+
+    def helper(self, part: Part) -> str:
+        """A function that need not check its arguments."""
+        return self.defined(part, ", ".join(part.parameters), [])
+
+    def function(self, part: Part) -> str:
+        """A function that checks its arguments."""
+        checks = [f'{name} = whole("{name}", {name});' for name in part.parameters]
+        for condition in part.conditions:
+            checks += [
+                f"if ({self.text(condition.relation.negated)})",
+                f"  throw new RangeError(`{self.words(condition, '${', '}')}`);",
+            ]
+        parameters = f"{{ {', '.join(part.parameters)} }}" if part.parameters else ""
+        return self.defined(part, parameters, checks)
+
+
+class C(Program):
+    """Functions that return a status, and write their result only where it is COUNT_OK."""
+
+    printer = printers.C
+    reserved = """auto break case char const continue default do double else enum extern float for
+        goto if inline int long register restrict return short signed sizeof static struct switch
+        typedef union unsigned void volatile while F bad failed result value main"""
+
+    def prelude(self, *, with_f: bool) -> str:
+        """The arithmetic that refuses to wrap."""
+        del with_f
+        return runtime("int64.h") + "\n"
+
+    def steps(self, part: Part) -> list[str]:
+        """The steps, each a constant."""
+        return [f"const int64_t {name} = {self.text(value)};" for name, value in part.steps]
+
+    def helper(self, part: Part) -> str:
+        """A function that need not check its arguments."""
+        parameters = ", ".join(f"int64_t {name}" for name in part.parameters)
+        lines = [*self.steps(part), f"return {self.text(part.result)};"]
+        return (
+            "#ifndef CONVTRANSPOSE_OPS_F\n#define CONVTRANSPOSE_OPS_F\n\n"
+            f"/* {part.about[0]} */\n"
+            f"static inline int64_t i64_{part.name}({parameters}, int *bad)\n{{\n"
+            + "".join(f"    {line}\n" for line in lines)
+            + "}\n\n#endif\n"
+        )
+
+    def function(self, part: Part) -> str:
+        """A function that checks its arguments."""
+        first, *rest = part.about
+        about = "\n".join([f"/* {first}", *(f" * {line}".rstrip() for line in rest), " */"])
+        integers = [f"int64_t {name}" for name in part.parameters]
+        parameters = ", ".join([*integers, "int64_t *result"])
+        checks = [line for condition in part.conditions for line in self.check(condition)]
+        lines = [
+            "int failed = 0;",
+            "int *const bad = &failed;",
+            *checks,
+            *self.steps(part),
+            f"const int64_t value = {self.text(part.result)};",
+            "if (*bad)",
+            "    return COUNT_OVERFLOW;",
+            "*result = value;",
+            "return COUNT_OK;",
+        ]
+        body = "".join(f"    {line}\n" for line in lines)
+        return f"{about}\nint {part.name}({parameters})\n{{\n{body}}}\n"
+
+    def check(self, condition: Condition) -> list[str]:
+        """The refusal of what breaks a condition; what overflows while checked breaks nothing."""
+        return [
+            f"/* {self.brief(condition)} */",
+            f"if ({self.text(condition.relation.negated)})",
+            "    return failed ? COUNT_OVERFLOW : COUNT_ILLEGAL;",
+        ]
+
+
+PROGRAMS: Mapping[str, type[Program]] = {
+    "python": Python,
+    "numpy": NumPy,
+    "c": C,
+    "javascript": JavaScript,
+}

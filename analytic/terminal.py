@@ -1,0 +1,124 @@
+"""The coverage of a layer as text for a terminal: map, axis profiles, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+import click
+
+from analytic import phases, totals
+from analytic.arithmetic import INTEGERS
+from analytic.axis import Axis
+from analytic.checkerboard import nearest_even, reason, verdict, where
+from analytic.colours import colour, is_light
+from analytic.layer import Layer
+from analytic.tables import write_sizes
+from analytic.window import Window, window
+
+#: Rows of a map that are drawn at the most, whatever the terminal: it scrolls.
+ROWS = 40
+HOLE, GAP = "·", "⋯"
+
+
+def drawing(layer: Layer, columns: int) -> str:
+    """The coverage of a layer in so many columns of text, coloured, with verdict and counts."""
+    return "\n".join([*coverage(layer.axes, columns), "", *said(layer)]) + "\n"
+
+
+def coverage(axes: tuple[Axis, ...], columns: int) -> Iterator[str]:
+    """The map of the last two axes, or of the only one, with the profiles at its sides."""
+    *leading, across = axes
+    digits = len(str(prod(map(largest, axes[-2:]))))
+    down = window(leading.pop(), ROWS) if leading else None
+    margin = margin_width(down)
+    wide = window(across, max(5, (columns - margin) // (digits + 1) - 1))
+    for number, axis in enumerate(leading):
+        profile = window(axis, wide_enough(axis, columns))
+        yield f"axis {number}: {' '.join(map(str_or_gap, profile.profile()))}"
+        yield from profile.said(f"of axis {number}, positions")
+    if leading:
+        yield "each of the axes above multiplies the map of the last two below"
+    yield from rows(down, wide, digits, margin)
+    yield from wide.said("columns" if down else "positions")
+    yield from down.said("rows") if down else ()
+
+
+def wide_enough(axis: Axis, columns: int) -> int:
+    """How many values of a profile fit in a line, beside its label."""
+    return max(5, (columns - 12) // (len(str(largest(axis))) + 1))
+
+
+def margin_width(down: Window | None) -> int:
+    """The width of the profile at the left, with its rule."""
+    return 0 if down is None else len(str(largest(down.axis))) + 3
+
+
+def str_or_gap(value: int | None) -> str:
+    """A coverage as it is written: a hole as a dot, positions that are not drawn as dots."""
+    return GAP if value is None else HOLE if value == 0 else str(value)
+
+
+def rows(down: Window | None, wide: Window, digits: int, margin: int) -> Iterator[str]:
+    """The lines of the map."""
+    top = wide.profile()
+    if down is None:
+        yield line(top, 1, largest(wide.axis), digits)
+        return
+    head = "".join(str_or_gap(value).rjust(digits + 1) for value in top)
+    yield " " * margin + head.rstrip()
+    yield " " * margin + "─" * len(head)
+    for factor in down.profile():
+        label = str_or_gap(factor).rjust(margin - 2) + "│ "
+        if factor is None:
+            yield label + GAP.rjust(digits + 1) * len(top)
+        else:
+            yield label + line(top, factor, largest(down.axis) * largest(wide.axis), digits)
+
+
+def largest(axis: Axis) -> int:
+    """No output of the axis receives more than this, and an interior one does."""
+    return min(int(axis.n), max(phases.values(axis)))
+
+
+def line(top: list[int | None], factor: int, most: int, digits: int) -> str:
+    """One row of cells, each on its colour."""
+    values = [None if value is None else factor * value for value in top]
+    return "".join(cell(value, most, digits) for value in values)
+
+
+def cell(value: int | None, most: int, digits: int) -> str:
+    """One output position: how many products land on it."""
+    text = str_or_gap(value).rjust(digits + 1)
+    if not value:
+        return text
+    shade = colour(value, most)
+    return click.style(text, fg=(0, 0, 0) if is_light(shade) else (255, 255, 255), bg=shade)
+
+
+def said(layer: Layer) -> Iterator[str]:
+    """The verdict in words, the nearest even layer, and the counts of the map."""
+    sizes, counts = totals.products(INTEGERS, layer.axes)
+    yield verdict(layer)
+    yield from even(layer)
+    inside = [phases.interior_size(INTEGERS, axis) for axis in layer.axes]
+    yield f"interior {write_sizes(inside)} of {write_sizes(sizes)} outputs"
+    yield (
+        f"of one filter {counts.overlaps:,} products land on {counts.covered:,} of "
+        f"{counts.positions:,} outputs"
+    )
+
+
+def even(layer: Layer) -> Iterator[str]:
+    """The nearest even layer of the same size as flags; nothing where this one is even."""
+    if all(map(phases.is_even, layer.axes)):
+        return
+    other = nearest_even(layer)
+    if other is None:
+        common = [reason(axis) if phases.common_factor(axis) > 1 else "" for axis in layer.axes]
+        yield f"nearest even layer of the same output size: none, {'; '.join(where(common))}"
+        return
+    names = ("kernel_size", "padding", "end_padding", "output_padding")
+    given = {name: getattr(other, name) for name in names}
+    flags = [f"--{n.replace('_', '-')} {write_sizes(v)}" for n, v in given.items() if v is not None]
+    yield f"nearest even layer of the same output size: {' '.join(flags)}"

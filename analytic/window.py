@@ -1,0 +1,75 @@
+"""Which output positions of an axis are drawn, and what is said of those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from analytic import maps, phases
+from analytic.arithmetic import INTEGERS
+from analytic.axis import Axis, size
+
+
+class Window(NamedTuple):
+    """The positions of an axis that are drawn: parts, in order, with gaps between them.
+
+    ``periodic`` says that the gaps repeat the last period that is drawn before them.
+    """
+
+    axis: Axis
+    parts: tuple[range, ...]
+    periodic: bool
+
+    @property
+    def gaps(self) -> list[range]:
+        """The positions that are not drawn."""
+        return [range(left.stop, right.start) for left, right in pairwise(self.parts)]
+
+    def profile(self) -> list[int | None]:
+        """The coverage of the positions that are drawn; None stands for each gap."""
+        values: list[int | None] = []
+        for part in self.parts:
+            values += [None] if values else []
+            values += [maps.at(self.axis, y) for y in part]
+        return values
+
+    def said(self, what: str) -> Iterator[str]:
+        """What the reader is told of the gaps."""
+        why = f"they repeat the {self.axis.s} before them" if self.periodic else "there is no room"
+        for gap in self.gaps:
+            yield f"{what} {gap.start} to {gap.stop - 1} are not drawn: {why}"
+
+
+def window(axis: Axis, room: int) -> Window:
+    """What is drawn of an axis with ``room`` for so many positions.
+
+    The whole axis where it fits; else its edges and one interior period; where these do not fit
+    either, as much as does of each end and of what lies between: the interior, or the middle.
+
+    >>> window(Axis(n=1000, k=3, s=2, d=1, b=0, e=0, o=0), 20).parts
+    (range(0, 3), range(2000, 2001))
+    """
+    length = size(axis)
+    if length <= room:
+        return Window(axis, (range(length),), periodic=True)
+    begin, end = phases.edges(INTEGERS, axis)
+    whole = phases.has_interior(axis)
+    first, last = begin + axis.s, max(end, 1)
+    if whole and first + last < min(room, length):
+        return Window(axis, (range(first), range(length - last, length)), periodic=True)
+    third = max(1, (room - 2) // 3)
+    middle = begin if whole else (length - third) // 2
+    parts = range(third), range(middle, middle + third), range(length - third, length)
+    return Window(axis, joined(parts), periodic=False)
+
+
+def joined(parts: tuple[range, ...]) -> tuple[range, ...]:
+    """Parts in order, those that meet made one."""
+    made = [parts[0]]
+    for part in parts[1:]:
+        if part.start <= made[-1].stop:
+            made[-1] = range(made[-1].start, max(part.stop, made[-1].stop))
+        else:
+            made.append(part)
+    return tuple(made)

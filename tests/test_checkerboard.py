@@ -1,0 +1,123 @@
+"""The verdict in words, and the nearest even layer against an exhaustive search."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from analytic import phases
+from analytic.axis import Axis, size
+from analytic.checkerboard import counted, nearest_even, verdict
+from analytic.layer import Layer, LayerError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            {"kernel_size": 3, "stride": 2},
+            (
+                "uneven: interior outputs receive 1, 2 or 4 products; "
+                "kernel 3 is not a multiple of stride 2"
+            ),
+        ),
+        ({"kernel_size": 4, "stride": 2}, "even: every interior output receives 4 products"),
+        ({"kernel_size": 2, "stride": 2}, "even: every interior output receives 1 product"),
+        (
+            {"kernel_size": (4, 3), "stride": 2},
+            (
+                "uneven: interior outputs receive 2 or 4 products; "
+                "kernel 3 is not a multiple of stride 2 on axis 1"
+            ),
+        ),
+        (
+            {"kernel_size": 4, "stride": (2, 4), "dilation": (1, 2)},
+            (
+                "uneven: interior outputs receive 0 or 4 products; "
+                "stride 4 and dilation 2 have the common factor 2 on axis 1"
+            ),
+        ),
+        (
+            {"kernel_size": 1, "stride": 2},
+            (
+                "uneven: interior outputs receive 0 or 1 products; "
+                "kernel 1 is not a multiple of stride 2"
+            ),
+        ),
+    ],
+)
+def test_verdict(arguments: dict[str, Any], words: str) -> None:
+    assert verdict(Layer((16, 16), 1, 1, **arguments)) == words
+
+
+def test_verdict_of_a_small_input() -> None:
+    note = "the input is too small for an interior{}: these are the values of a larger one"
+    even = "even: every interior output receives 16 products; "
+    assert verdict(Layer((1, 1), 1, 1, 4)) == even + note.format("")
+    assert verdict(Layer((9, 1), 1, 1, 4)) == even + note.format(" on axis 1")
+
+
+def test_counted() -> None:
+    assert [counted(n) for n in ((1,), (4,), (0, 1), (0, 1, 2))] == [
+        "1 product",
+        "4 products",
+        "0 or 1 products",
+        "0, 1 or 2 products",
+    ]
+
+
+def searched(axis: Axis) -> tuple[int, int] | None:
+    """The least change of kernel, and of padding with it, over every layer that torch has."""
+    changes = []
+    for kernel, padding, free in itertools.product(
+        range(1, axis.k + axis.s + 1), range(40), range(max(axis.s, axis.d))
+    ):
+        other = axis._replace(k=kernel, b=padding, e=padding, o=free)
+        period = {phases.interior(other, phase) for phase in range(axis.s)}
+        if size(other) == size(axis) and len(period) == 1:
+            changes.append((abs(kernel - axis.k), abs(padding - axis.b)))
+    return min(changes, default=None)
+
+
+def test_nearest_even_is_nearest() -> None:
+    seen = set()
+    for k, s, d, p, o in itertools.product(range(1, 6), range(1, 5), (1, 2, 3), (0, 1, 2), (0, 1)):
+        try:
+            layer = Layer((5,), 1, 1, k, stride=s, dilation=d, padding=p, output_padding=o)
+        except LayerError:
+            continue
+        (axis,) = layer.axes
+        even, expected = nearest_even(layer), searched(axis)
+        seen.add(None if expected is None else expected[0])
+        if even is None:
+            assert expected is None
+            continue
+        (other,) = even.axes
+        assert phases.is_even(other)
+        assert size(other) == size(axis)
+        assert (other.n, other.s, other.d) == (axis.n, axis.s, axis.d)
+        assert (abs(other.k - axis.k), abs(other.b - axis.b)) == expected
+    assert seen == {None, 0, 1, 2, 3}
+
+
+def test_an_even_layer_is_its_own_nearest() -> None:
+    layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, groups=2, bias=False)
+    assert nearest_even(layer) == layer
+
+
+def test_crops_apart_stay_apart() -> None:
+    # Kernel 4 lengthens the output by 1; the output padding of 1, no longer wanted, takes it back.
+    layer = Layer((8,), 1, 1, 3, stride=2, padding=-1, end_padding=3, output_padding=1)
+    even = nearest_even(layer)
+    assert even == layer.replace(kernel_size=4, output_padding=0)
+    # Without one to spare, a crop takes it.
+    even = nearest_even(layer.replace(output_padding=0))
+    assert even is not None
+    assert (even.kernel_size, even.output_padding) == ((2,), (1,))
+    assert (even.padding, even.end_padding) == ((-1,), (3,))
+
+
+def test_no_even_layer() -> None:
+    assert nearest_even(Layer((8, 8), 1, 1, 4, stride=(2, 2), dilation=(1, 2))) is None

@@ -1,0 +1,442 @@
+"""The explorer in a browser: typed into as a person would, it counts and refuses as `analytic`.
+
+Needs Chromium and its driver (Debian: ``apt-get install chromium chromium-driver``) and selenium.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import analytic
+from analytic import checkerboard, explorer, maps
+from analytic.cli import program
+from analytic.explorer import LABELS
+from analytic.layer import Layer
+from analytic.tables import PER_AXIS
+from analytic.totals import CONVENTIONS, RULES
+
+#: Nothing is downloaded, nothing is synchronised, and nothing of the user's own is read.
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-device-scale-factor=1",
+)
+CHANNELS = ("in_channels", "out_channels", "groups", "batch_size")
+
+
+def webdriver() -> Any:
+    """Selenium's ways to drive a browser, or a skipped test."""
+    return pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page, as the command writes it."""
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    assert CliRunner().invoke(program, ["explorer", "--output", str(path)]).exit_code == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser with the page open."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("there is no Chromium with its driver here")
+    selenium = webdriver()
+    options = selenium.ChromeOptions()
+    options.binary_location = chromium
+    profile = tmp_path_factory.mktemp("profile")
+    for flag in (*FLAGS, f"--user-data-dir={profile}", "--window-size=1400,1000"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SE_OFFLINE", "true")
+        service = selenium.ChromeService(driver)
+        opened = selenium.Chrome(options=options, service=service)
+    try:
+        opened.get(file.as_uri())
+        yield opened
+        assert opened.get_log("browser") == []
+    finally:
+        opened.quit()
+
+
+def find(browser: Any, selector: str) -> Any:
+    return browser.find_element("css selector", selector)
+
+
+def text(browser: Any, identifier: str) -> str:
+    return str(find(browser, f"#{identifier}").text)
+
+
+def check(browser: Any, identifier: str, wanted: bool) -> None:
+    box = find(browser, f"#{identifier}")
+    if box.is_selected() != wanted:
+        box.click()
+
+
+def typed(browser: Any, fields: dict[str, Any]) -> None:
+    """Type a layer with the keyboard: Tab selects what stands in the next field, a key replaces it.
+
+    ``fields`` are arguments of `Layer`; where all of them are single numbers, the axes are linked.
+    """
+    keys = webdriver().Keys
+    keys = webdriver().Keys
+    apart = any(isinstance(fields.get(name), tuple) for name in PER_AXIS if name != "input_size")
+    linked = not apart and len(set(fields["input_size"])) == 1
+    check(browser, "linked", linked)
+    check(browser, "apart", fields.get("end_padding") is not None)
+    check(browser, "bias", fields.get("bias", True))
+    texts: list[str] = []
+    for name in (*ROWS, *CHANNELS):
+        value = fields.get(name, DEFAULT.get(name))
+        if value is None:
+            continue
+        entries = value if isinstance(value, tuple) else (value,) * 2
+        shown = entries[: 1 if linked or name in CHANNELS else 2]
+        texts += [str(entry) or keys.DELETE for entry in shown]
+    first = find(browser, "#input_size-0")
+    first.send_keys(keys.CONTROL + "a" + keys.NULL + keys.TAB.join(texts))
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+
+
+#: The rows of the page with one value an axis, in its order.
+ROWS = [name for name in LABELS if name in PER_AXIS]
+DEFAULT = {
+    "stride": 1,
+    "padding": 0,
+    "output_padding": 0,
+    "dilation": 1,
+    "groups": 1,
+    "batch_size": 1,
+    "in_channels": 1,
+    "out_channels": 1,
+}
+
+
+def layer_of(fields: dict[str, Any]) -> Layer:
+    return Layer(**{"in_channels": 1, "out_channels": 1, **fields})
+
+
+def random_fields(chance: random.Random) -> dict[str, Any]:
+    """A legal layer: small or large, linked or not, with crops apart or not."""
+    while True:
+        most = chance.choice((3, 9, 40, 10**9, 10**20))
+        linked, apart = chance.random() < 0.4, chance.random() < 0.3
+
+        def some(least: int, largest: int, linked: bool = linked) -> Any:
+            pair = chance.randint(least, largest), chance.randint(least, largest)
+            return pair[0] if linked else pair
+
+        groups = chance.randint(1, 4)
+        fields: dict[str, Any] = {
+            "input_size": some(1, most),
+            "kernel_size": some(1, min(most, 30)),
+            "stride": some(1, min(most, 6)),
+            "padding": some(-4 if apart else 0, 6),
+            "end_padding": some(-4, 6) if apart else None,
+            "output_padding": some(0, 3),
+            "dilation": some(1, 4),
+            "in_channels": groups * chance.randint(1, most),
+            "out_channels": groups * chance.randint(1, most),
+            "groups": groups,
+            "batch_size": chance.randint(0, most),
+            "bias": chance.random() < 0.5,
+        }
+        if linked:
+            fields["input_size"] = (fields["input_size"],) * 2
+        try:
+            Layer(**fields)
+        except ValueError:
+            continue
+        return fields
+
+
+def cells(browser: Any) -> dict[str, int]:
+    """The counts of the page, by row and column."""
+    found = browser.execute_script(
+        "return [...document.querySelectorAll('[data-count]')]"
+        ".map((cell) => [cell.dataset.count, cell.innerText])"
+    )
+    return {name: int(number.replace(",", "")) for name, number in found}
+
+
+def expected_cells(layer: Layer) -> dict[str, int]:
+    """The same from `analytic`."""
+    found: dict[str, int] = {}
+    for convention in CONVENTIONS:
+        count = analytic.count(layer, convention=convention)
+        for field in (
+            "multiplications_per_filter",
+            "additions_per_filter",
+            "operations_per_filter",
+            "filter_aggregation",
+            "total",
+        ):
+            found[f"{field.replace('_', ' ')} | {convention}"] = getattr(count, field)
+        for field in ("positions", "overlaps", "covered", "filters"):
+            found[f"{field} | layer"] = getattr(count, field)
+    for rule in RULES:
+        found[f"MACs | {rule}"] = analytic.macs(layer, rule=rule)
+        found[f"2 × MACs | {rule}"] = 2 * found[f"MACs | {rule}"]
+    for at in (0, 1):
+        one = layer.replace(
+            **{
+                name: value[at : at + 1]
+                for name, value in layer.items()
+                if name in PER_AXIS and value is not None
+            }
+        )
+        for field in ("positions", "overlaps", "covered"):
+            found[f"{field} | axis {at}"] = getattr(analytic.count(one), field)
+    return found
+
+
+def test_a_hundred_layers_are_counted_as_analytic_counts_them(browser: Any) -> None:
+    chance = random.Random(20160)
+    evenness = set()
+    for _ in range(100):
+        fields = random_fields(chance)
+        typed(browser, fields)
+        layer = layer_of(fields)
+        assert text(browser, "refusal") == "", fields
+        assert cells(browser) == expected_cells(layer), fields
+        verdict = checkerboard.verdict(layer)
+        assert text(browser, "verdict") == verdict, fields
+        evenness.add(verdict[:4])
+        headline = find(browser, "#headline div strong").text.replace(",", "")
+        assert headline == " × ".join(map(str, analytic.count(layer).output_size))
+    assert evenness == {"even", "unev"}
+
+
+MARKED = '[aria-invalid="true"]'
+ILLEGAL: list[dict[str, Any]] = [
+    {"kernel_size": 0},
+    {"kernel_size": (3, 0)},
+    {"stride": (2, -1)},
+    {"dilation": 0},
+    {"padding": -1},
+    {"padding": 40},
+    {"padding": (1, 10), "end_padding": (1, 10)},
+    {"output_padding": -1},
+    {"output_padding": 2},
+    {"output_padding": (1, 3), "dilation": (1, 2)},
+    {"input_size": (0, 8)},
+    {"groups": 0},
+    {"groups": 3},
+    {"in_channels": 6, "groups": 3},
+    {"in_channels": 0},
+    {"out_channels": -2},
+    {"batch_size": -1},
+    {"kernel_size": "abc"},
+    {"kernel_size": (3, "abc")},
+    {"stride": "1.5"},
+    {"padding": (1, "")},
+    {"groups": "it's"},
+    {"input_size": ("8", "x")},
+    {"batch_size": "", "in_channels": 0, "kernel_size": 0},
+    {"padding": "p", "kernel_size": "k", "in_channels": 0},
+    {"padding": "p", "out_channels": "c"},
+]
+
+
+@pytest.mark.parametrize("wrong", ILLEGAL, ids=str)
+def test_what_is_not_legal_is_refused_as_layer_refuses_it(
+    browser: Any, wrong: dict[str, Any]
+) -> None:
+    linked = not any(isinstance(value, tuple) for value in wrong.values())
+    legal = {"input_size": (8, 8), "kernel_size": 3, "stride": 2, "padding": 1}
+    if not linked:
+        legal = {name: (value, value) for name, value in legal.items() if name != "input_size"}
+        legal["input_size"] = (8, 8)
+    fields = {**legal, "in_channels": 4, "out_channels": 4, **wrong}
+    with pytest.raises((ValueError, TypeError)) as refused:
+        Layer(**{**fields, "input_size": tuple(map(number, fields["input_size"]))})
+    typed(browser, fields)
+    assert text(browser, "refusal") == str(refused.value)
+    assert not find(browser, "#answers").is_displayed()
+    # The field that is wrong is marked; an output size is no field.
+    argument = str(refused.value).split()[0]
+    marked = [field.get_attribute("id") for field in browser.find_elements("css selector", MARKED)]
+    assert [name.partition("-")[0] for name in marked] == [argument] * (argument != "output_size")
+
+
+def number(typed_in: Any) -> Any:
+    """What was typed, as a number where it is one."""
+    return int(typed_in) if re.fullmatch("-?[0-9]+", str(typed_in)) else typed_in
+
+
+LEGAL: dict[str, Any] = {"input_size": (8, 8), "kernel_size": 3, "stride": 2, "padding": 1}
+
+
+def position(browser: Any) -> list[str]:
+    return text(browser, "position").splitlines()
+
+
+def press(browser: Any, *keys: str) -> None:
+    special = webdriver().Keys
+    find(browser, "#map").send_keys(*(getattr(special, key) for key in keys))
+
+
+def test_the_map_is_the_coverage(browser: Any) -> None:
+    fields = {**LEGAL, "input_size": (5, 7), "kernel_size": (3, 2), "dilation": (1, 3)}
+    typed(browser, fields)
+    profiles = browser.execute_script("return map.profiles.map((of) => of.map((at) => `${at.c}`))")
+    assert [[int(c) for c in of] for of in profiles] == [
+        maps.along(axis) for axis in layer_of(fields).axes
+    ]
+    assert text(browser, "gaps") == ""
+
+
+def test_a_large_map_is_drawn_at_its_ends_and_says_so(browser: Any) -> None:
+    fields = {**LEGAL, "input_size": (10**15, 9)}
+    typed(browser, fields)
+    (axis, _) = layer_of(fields).axes
+    drawn = browser.execute_script(
+        "return map.profiles[0].map((at) => at && [`${at.y}`, `${at.c}`])"
+    )
+    gap = drawn.index(None)
+    assert all(maps.at(axis, int(y)) == int(c) for y, c in drawn[:gap] + drawn[gap + 1 :])
+    first, last = int(drawn[gap - 1][0]) + 1, int(drawn[gap + 1][0]) - 1
+    assert text(browser, "gaps") == (
+        f"rows {first:,} to {last:,} are counted, but not drawn: there is no room"
+    )
+
+
+def test_the_map_is_walked_with_the_keyboard(browser: Any) -> None:
+    typed(browser, LEGAL)
+    press(browser, "HOME", "PAGE_UP")
+    assert position(browser)[0] == "Output (0, 0) receives 1 × 1 = 1 product."
+    press(browser, "ARROW_RIGHT", "ARROW_DOWN", "ARROW_DOWN", "ARROW_DOWN")
+    # y = 3 is the value 4 = 2·2 + 0 = 1·2 + 2; y = 1 is 2 = 1·2 + 0 = 0·2 + 2.
+    assert position(browser) == [
+        "Output (3, 1) receives 2 × 2 = 4 products.",
+        "Axis 0: input 2, tap 0; input 1, tap 2",
+        "Axis 1: input 1, tap 0; input 0, tap 2",
+    ]
+    press(browser, "END", "PAGE_DOWN", "ARROW_LEFT", "ARROW_UP")
+    assert position(browser)[0] == "Output (13, 13) receives 2 × 2 = 4 products."
+
+
+def test_the_pointer_shows_what_lands_under_it(browser: Any) -> None:
+    typed(browser, {**LEGAL, "kernel_size": 1})
+    canvas = find(browser, "#map")
+    x, y = browser.execute_script("return [1, 2].map((at) => STRIP + at * map.cell + map.cell / 2)")
+    left, top = canvas.size["width"] / 2, canvas.size["height"] / 2
+    pointer = webdriver().ActionChains(browser)
+    pointer.move_to_element_with_offset(canvas, int(x - left), int(y - top)).perform()
+    assert position(browser) == [
+        "Output (2, 1) receives 0 × 1 = 0 products.",
+        "Axis 0: no pair lands here",
+        "Axis 1: input 1, tap 0",
+    ]
+
+
+def test_a_long_list_of_pairs_is_not_cut_silently(browser: Any) -> None:
+    typed(browser, {"input_size": (50, 50), "kernel_size": 40})
+    press(browser, "HOME", "PAGE_UP", *["ARROW_DOWN"] * 14)
+    assert position(browser)[0] == "Output (14, 0) receives 15 × 1 = 15 products."
+    assert position(browser)[1].endswith("input 3, tap 11; and 3 more")
+
+
+def test_a_link_restores_the_layer(browser: Any, file: Path) -> None:
+    fields = {**LEGAL, "kernel_size": (4, 5), "end_padding": (-1, 2), "groups": 2, "bias": False}
+    fields |= {"in_channels": 6, "out_channels": 8}
+    typed(browser, fields)
+    browser.execute_async_script("setTimeout(arguments[0], 300)")  # the link follows the fields
+    link, counts = browser.current_url, cells(browser)
+    assert link.startswith(f"{file.as_uri()}#")
+    browser.get("about:blank")
+    browser.get(link)
+    assert cells(browser) == counts == expected_cells(layer_of(fields))
+    assert find(browser, "#kernel_size-1").get_attribute("value") == "5"
+    find(browser, "#share").click()
+    assert text(browser, "shared")
+
+
+def polynomial(browser: Any) -> str:
+    found = browser.execute_script("return document.querySelector('#polynomial').textContent")
+    return re.sub(r"\s|\u2062", "", found)
+
+
+def test_the_formula_of_the_layer(browser: Any) -> None:
+    # Kernel 3, stride 2, padding 1: T = 3n − 2 of 2n − 1 positions, each covered.
+    typed(browser, LEGAL)
+    assert polynomial(browser) == "(3Hin−2)(3Win−2)−(2Hin−1)(2Win−1)"
+    assert text(browser, "formula-words").endswith("at least 1 × 1; here 259")
+    # Kernel 1 without padding: each input lands on an output of its own, T = C = n.
+    typed(browser, {"input_size": (4, 4), "kernel_size": 1, "stride": 2})
+    assert polynomial(browser) == "(Hin)(Win)−(Hin)(Win)"
+    # Kernel 5, padding 2: the first input is cut on both sides, so the line begins at 2.
+    typed(browser, {"input_size": (1, 9), "kernel_size": (5, 5), "padding": (2, 2)})
+    assert polynomial(browser) == "(5Hin−6)(5Win−6)−(Hin)(Win)"
+    additions = analytic.additions_per_filter((1, 9), 5, padding=2)
+    assert text(browser, "formula-words").endswith(
+        f"at least 2 × 2; this one is smaller, and has {additions}"
+    )
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_fits_and_follows_the_theme(browser: Any, width: int, theme: str) -> None:
+    typed(browser, {**LEGAL, "in_channels": 10**20, "out_channels": 10**20})
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert wide <= width
+    assert paper == ("rgb(255, 255, 255)" if theme == "light" else "rgb(20, 24, 29)")
+
+
+def test_every_field_has_a_name(browser: Any) -> None:
+    typed(browser, {**LEGAL, "kernel_size": (3, 3)})
+    named = [find(browser, f"#kernel_size-{at}").accessible_name for at in (0, 1)]
+    assert named == ["kernel size, axis 0", "kernel size, axis 1"]
+    assert find(browser, "#groups").accessible_name == "groups"
+    assert find(browser, "#map").accessible_name == "Coverage"
+
+
+def test_the_page_is_whole_and_small(file: Path) -> None:
+    written = file.read_text(encoding="utf-8")
+    assert written == explorer.page()
+    assert len(written.encode()) < 300_000
+    assert "/*{" not in written
+    # No network: the only address is the name of MathML.
+    addresses = set(re.findall(r"https?://[^\"'\s<\\]+", written))
+    assert addresses == {"http://www.w3.org/1998/Math/MathML"}
+    assert not re.search(r"\b(src|href)=|@import|url\(|fetch\(|import\(", written)
+
+
+def test_the_page_cannot_be_written(tmp_path: Path) -> None:
+    nowhere = CliRunner().invoke(program, ["explorer", "--output", str(tmp_path / "a" / "b.html")])
+    assert nowhere.exit_code == 2
+    assert "No such file or directory" in nowhere.output
+
+
+def test_the_words_of_a_refusal_are_those_of_layer() -> None:
+    # Were a call not refused, the page would have no words for it: building it fails.
+    with pytest.raises(AssertionError, match="nothing was refused"):
+        explorer.refused(Layer, (1, 1), 1, 1, 1)
+    assert explorer.refusals()["where"] == " on axis {axis}"
+    assert explorer.order()[:5] == [*CHANNELS[:2], "groups", "batch_size", "input_size"]

@@ -1,0 +1,185 @@
+"""The figures: what is drawn is what is counted, and a figure is written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from matplotlib.figure import Figure
+
+import analytic
+from analytic import comparison, figures
+from analytic.cli import program
+from analytic.layer import Layer
+
+HERE = Path(__file__).parent
+LAYER = ["--input-size", "8x8", "--kernel-size", "3", "--stride", "2", "--padding", "1"]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(program, arguments)
+
+
+def words(figure: Figure) -> str:
+    caption = figure.get_supxlabel()
+    assert isinstance(caption, str)
+    return caption.replace("\n", " ")
+
+
+def test_the_heat_map_is_the_coverage() -> None:
+    layer = Layer((5, 7), 1, 1, (3, 2), stride=(2, 3), dilation=(1, 2), padding=(1, 0))
+    mesh = figures.coverage(layer).axes[3].collections[0]
+    drawn = mesh.get_array()
+    assert drawn is not None
+    expected = analytic.coverage((5, 7), (3, 2), stride=(2, 3), dilation=(1, 2), padding=(1, 0))
+    assert drawn.tolist() == expected
+
+
+def test_the_profiles_stand_at_the_sides() -> None:
+    figure = figures.coverage(Layer((4, 3), 1, 1, 3, stride=2))
+    heights = [bar.get_height() for bar in figure.axes[1].patches]
+    widths = [bar.get_width() for bar in figure.axes[2].patches]
+    assert heights == [1, 1, 2, 1, 2, 1, 1]
+    assert widths == [1, 1, 2, 1, 2, 1, 2, 1, 1]
+
+
+def test_caption() -> None:
+    caption = words(figures.coverage(Layer((8, 8), 1, 1, 3, stride=2, padding=1)))
+    assert "8x8 to 15x15, kernel 3x3, stride 2x2, padding 1x1" in caption
+    assert "additions of a filter: ΠT − ΠC = 484 − 225 = 259" in caption
+    assert "uneven: interior outputs receive 1, 2 or 4 products" in caption
+
+
+def test_caption_names_what_is_not_drawn() -> None:
+    caption = words(figures.coverage(Layer((2, 500, 900), 1, 1, 3, stride=2)))
+    assert "columns 3 to 1799 are not drawn: they repeat the 2 before them" in caption
+    assert "rows 3 to 999 are not drawn: they repeat the 2 before them" in caption
+    assert "map of the last two of 3 axes" in caption
+
+
+def test_one_axis_is_its_profile() -> None:
+    figure = figures.coverage(Layer((3,), 1, 1, 2, stride=3, padding=-1, end_padding=0))
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert heights == [0, 1, 1, 0, 1, 1, 0, 1, 1]
+    assert "padding -1, end padding 0" in words(figure)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_a_figure_is_the_same_each_time(tmp_path: Path, suffix: str) -> None:
+    files = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    for file in files:
+        assert run("coverage", *LAYER, "--output", str(file)).exit_code == 0
+    first, second = (file.read_bytes() for file in files)
+    assert first == second
+    assert first.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix])
+
+
+def test_a_figure_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = run("coverage", *LAYER, "--output", str(tmp_path / "a.jpg"))
+    assert other.exit_code == 2
+    assert "--output must end in .png, .svg, .pdf" in other.output
+    nowhere = run("coverage", *LAYER, "--output", str(tmp_path / "missing" / "a.png"))
+    assert nowhere.exit_code == 2
+    assert "No such file or directory" in nowhere.output
+    huge = ["--input-size", "9" * 400, "--kernel-size", "9" * 400, "--output"]
+    large = run("coverage", *huge, str(tmp_path / "a.png"))
+    assert large.exit_code == 1
+    assert "too large to draw" in large.output
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "analytic.figures")
+    monkeypatch.delattr(analytic, "figures")
+    without = run("coverage", *LAYER, "--output", str(tmp_path / "a.png"))
+    assert without.exit_code == 1
+    assert "pip install 'convtranspose-ops[plot]'" in without.output
+
+
+SWEEP = ["--over", "padding", "--from", "0", "--input-size", "8x8", "--kernel-size", "5"]
+
+
+def test_compare_over_padding() -> None:
+    # At padding 9 one output an axis is left, on which 2 pairs land: 4 MACs.
+    result = run("compare", *SWEEP, "--to", "10", "--stride", "2")
+    assert result.exit_code == 0
+    rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()[2:]}
+    assert rows["0"] == ["1,600", "1,600", "9,025"]
+    assert rows["9"] == ["4", "1,600", "25"]
+    assert set(rows) == set(map(str, range(10)))
+    assert result.stderr == "left out: padding 10: output_size must be positive, got -1 on axis 0\n"
+
+
+def test_compare_is_drawn(tmp_path: Path) -> None:
+    figure = tmp_path / "a.svg"
+    assert run("compare", *SWEEP, "--output", str(figure)).exit_code == 0
+    assert figure.stat().st_size > 5000
+    file = HERE / "data" / "layers.jsonl"
+    assert run("compare", str(file), "--output", str(figure)).exit_code == 0
+    assert figure.stat().st_size > 5000
+
+
+def layer_with(stride: int) -> Layer:
+    return Layer((8, 8), 1, 1, 5, stride=stride)
+
+
+def test_the_lines_are_the_macs() -> None:
+    made = comparison.sweep(layer_with, "stride", range(-1, 4))
+    assert made.labels == [1, 2, 3]
+    axes = figures.sweep(made, "stride").axes[0]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
+    assert drawn["input rule"] == [1600, 1600, 1600]
+    assert drawn["output rule"] == [144 * 25, 361 * 25, 676 * 25]
+    assert words(figures.sweep(made, "stride")).startswith("2 left out: stride -1: stride must be")
+
+
+def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "input_size,in_channels,out_channels,kernel_size,padding,batch_size\n"
+        "2x2,1,1,2,0,1\n3,1,1,3,2,1\n3,1,1,0,0,1\n3,1,1,3,0,0\n"
+    )
+    with file.open("rb") as stream:
+        made = comparison.layers(analytic.tables.read(stream))
+    # 16 products land on 3x3 outputs; then 3 inputs by 3 taps of which 3 land on 1 output.
+    assert made.labels == [2, 3]
+    assert made.macs == {"exact": [16, 3], "input": [16, 9], "output": [36, 3]}
+    assert comparison.ratios(made) == {"input": [1.0, 3.0], "output": [1.0, 2.25]}
+    assert made.left_out == [
+        "line 4: kernel_size must be positive, got 0 on axis 0",
+        "line 5: no products land, nothing to compare with",
+    ]
+    result = run("compare", str(file))
+    assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == ["2", "3"]
+    assert words(figures.layers(made)).startswith("2 left out: line 4")
+
+
+def test_nothing_to_compare(tmp_path: Path) -> None:
+    assert run("compare").exit_code == 2
+    assert run("compare", "file", *SWEEP).exit_code == 2
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    result = run("compare", str(empty))
+    assert result.exit_code == 1
+    assert "no layer is left to compare" in result.output
+
+
+def test_the_pictures_of_the_notes(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    subprocess.run(
+        [sys.executable, str(HERE.parent / "notes" / "draw.py"), str(folder)],
+        check=True,
+        cwd=HERE.parent,
+        env={"PYTHONPATH": str(HERE.parent), "PATH": ""},
+    )
+    drawn = sorted(file.name for file in folder.iterdir())
+    assert drawn == sorted(file.name for file in (HERE.parent / "notes" / "pictures").iterdir())
+    page = (HERE.parent / "notes" / "pictures.md").read_text()
+    assert sorted(set(re.findall(r"pictures/(\w+\.svg)", page))) == drawn
+
+
+def test_importing_the_package_imports_no_drawing() -> None:
+    heavy = "{'matplotlib', 'analytic.phases', 'analytic.figures', 'analytic.explorer'}"
+    code = f"import sys, analytic; assert not {heavy} & set(sys.modules), sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=HERE.parent)
