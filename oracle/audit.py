@@ -25,8 +25,7 @@ from torch import nn
 from analytic import identify
 from analytic.layer import Layer, integer
 from oracle.candidates import MEANT, closed_form, truth_of
-
-MODULES = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+from oracle.modules import module_of
 
 #: A real module and its input, to what the counter reports.
 Run = Callable[[nn.Module, torch.Tensor], Any]
@@ -44,26 +43,6 @@ class Counter(NamedTuple):
     reports: str
     device: str
     run: Run
-
-
-def module_of(layer: Layer, device: str) -> nn.Module:
-    """The torch module that the layer describes; `ValueError` for crops that torch has not."""
-    if layer.end_padding is not None:
-        raise ValueError("no torch module has crops of begin and end apart")
-    if len(layer.axes) not in MODULES:
-        raise ValueError(f"no torch module has {len(layer.axes)} axes")
-    return MODULES[len(layer.axes)](
-        layer.in_channels,
-        layer.out_channels,
-        layer.kernel_size,  # type: ignore[arg-type]  # as many as the module has axes
-        layer.stride,  # type: ignore[arg-type]
-        layer.padding,  # type: ignore[arg-type]
-        layer.output_padding,  # type: ignore[arg-type]
-        layer.groups,
-        layer.bias,
-        layer.dilation,  # type: ignore[arg-type]
-        device=device,
-    )
 
 
 def input_of(layer: Layer, device: str) -> torch.Tensor:
@@ -195,10 +174,15 @@ COUNTERS = (
 
 def version(counter: Counter) -> str | None:
     """The version that is installed; None where the counter is not."""
-    if find_spec(counter.package) is None:
+    return installed(counter.package, counter.distribution)
+
+
+def installed(package: str, distribution: str) -> str | None:
+    """The version of a distribution that is there with its package, or None."""
+    if find_spec(package) is None:
         return None
     try:
-        return metadata.version(counter.distribution)
+        return metadata.version(distribution)
     except metadata.PackageNotFoundError:  # another distribution brings a package of this name
         return None
 
@@ -294,9 +278,9 @@ def audit(layers: Iterable[Layer], follow: Callable[[Counter], object] = id) -> 
     listed = list(layers)
     found = []
     for counter in COUNTERS:
-        installed = version(counter)
-        if installed is not None:
+        release = version(counter)
+        if release is not None:
             follow(counter)
             outcomes = [outcome(counter, layer) for layer in listed]
-            found.append(Findings(counter.name, counter.reports, installed, outcomes))
+            found.append(Findings(counter.name, counter.reports, release, outcomes))
     return found
