@@ -228,29 +228,40 @@ function cellInk([red, green, blue]) {
 }
 
 // The looks of each value, worked out once: a map has many cells and few values.
-function looks(most, ink) {
+function looks(most) {
   const known = new Map();
   return (value) => {
     if (!known.has(value)) {
       const shade = colour(value, most);
-      known.set(value, value ? { fill: `rgb(${shade})`, ink: cellInk(shade), text: `${value}` } : { ink, text: "·" });
+      known.set(value, { shade: value ? [...shade, 255] : [0, 0, 0, 0], ink: cellInk(shade), text: `${value}` });
     }
     return known.get(value);
   };
 }
 
-function drawCell(pen, x, y, size, { fill, ink, text }) {
-  if (fill) {
-    pen.fillStyle = fill;
-    pen.fillRect(x, y, size, size);
-  }
-  if (fill && size < LABELS) return;
-  pen.fillStyle = ink;
-  if (size < LABELS) {
-    pen.fillRect(x + size / 2 - 0.5, y + size / 2 - 0.5, 1, 1);
-    return;
-  }
-  pen.fillText(text, x + size / 2, y + size / 2 + 0.5, size - 1);
+// The colours of the map: one pixel a cell, then enlarged. What is not covered, or not drawn, stays paper.
+function paint(pen, { profiles: [rows, columns], cell }, look) {
+  const small = element("canvas", { width: columns.length, height: rows.length });
+  const image = new ImageData(columns.length, rows.length);
+  rows.forEach((row, down) => columns.forEach((column, across) => {
+    if (row && column) image.data.set(look(row.c * column.c).shade, 4 * (down * columns.length + across));
+  }));
+  small.getContext("2d").putImageData(image, 0, 0);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, STRIP, STRIP, columns.length * cell, rows.length * cell);
+}
+
+// The numbers in the cells where there is room for them, and a dot where nothing lands.
+function label(pen, { profiles: [rows, columns], cell }, look, paperInk) {
+  const size = Math.max(1, Math.floor(cell / 8));
+  rows.forEach((row, down) => columns.forEach((column, across) => {
+    if (!row || !column || (cell < LABELS && row.c && column.c)) return;
+    const x = STRIP + (across + 0.5) * cell, y = STRIP + (down + 0.5) * cell;
+    const { ink, text } = look(row.c * column.c);
+    pen.fillStyle = row.c && column.c ? ink : paperInk;
+    if (row.c && column.c) pen.fillText(text, x, y + 0.5, cell - 2);
+    else pen.fillRect(Math.round(x - size / 2), Math.round(y - size / 2), size, size);
+  }));
 }
 
 function drawBars(pen, places, most, horizontal, { cell }) {
@@ -278,10 +289,9 @@ function draw() {
   pen.textBaseline = "middle";
   drawBars(pen, columns, most[1], true, map);
   drawBars(pen, rows, most[0], false, map);
-  const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1], ink);
-  rows.forEach((row, down) => columns.forEach((column, across) => {
-    if (row && column) drawCell(pen, STRIP + across * cell, STRIP + down * cell, cell, look(row.c * column.c));
-  }));
+  const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1]);
+  paint(pen, map, look);
+  label(pen, map, look, ink);
   drawCursor(pen, ink);
 }
 
