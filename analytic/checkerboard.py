@@ -107,7 +107,7 @@ def even_axes(axis: Axis, *, symmetric: bool) -> Iterator[Axis]:
         room = max(axis.s, axis.d) - 1
         least = axis.b + axis.e - axis.o + axis.d * (kernel - axis.k)
         if kernel and symmetric and least + room >= 0:
-            padding = max(0, min(max(axis.b, -(-least // 2)), (least + room) // 2))
+            padding = min(max(axis.b, -(-least // 2)), (least + room) // 2)
             yield axis._replace(k=kernel, b=padding, e=padding, o=2 * padding - least)
         elif kernel and not symmetric:
             crops = min(max(axis.b + axis.e, least), least + room)

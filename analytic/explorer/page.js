@@ -114,6 +114,11 @@ function countOf(layer) {
   return { extents, products, conventions, macs: formulas.macs(...given), filters: formulas.filters(...given)[0] };
 }
 
+// A long number may go over to the next line after a comma.
+function breakable(text) {
+  return text.split(/(?<=,)/).flatMap((part) => [part, element("wbr")]);
+}
+
 function showHeadline(count) {
   const [total, macs] = [count.conventions[data.conventions[0]].at(-1), count.macs[0]];
   const shown = [
@@ -123,7 +128,7 @@ function showHeadline(count) {
     [`2 × MACs (${data.rules[0]} rule)`, grouped(2n * macs)],
   ];
   $("headline").replaceChildren(...shown.map(([label, value]) =>
-    element("div", {}, element("span", {}, label), element("strong", {}, value))));
+    element("div", {}, element("span", {}, label), element("strong", {}, ...breakable(value)))));
 }
 
 function showTable(id, caption, columns, rows) {
