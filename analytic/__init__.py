@@ -34,7 +34,7 @@ __all__ = [
     "overlaps",
 ]
 
-#: Modules that not everyone needs, or that import what is heavy: they load when they are first asked for.
+#: Modules that not everyone needs, or that import what is heavy: loaded when first asked for.
 LAZY = ("arrays", "checkerboard", "export", "onnx", "phases", "symbolic")
 
 

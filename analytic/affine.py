@@ -1,6 +1,6 @@
-"""From which input size on an axis grows evenly, and by how much: the affine lemma.
+"""The affine lemma and the crop reduction: how finitely many axes stand for all.
 
-Written once, over the arithmetic ``lib``; integers, where nothing else is said.
+The lemma is written once, over the arithmetic ``lib``; integers, where nothing else is said.
 """
 
 from __future__ import annotations
@@ -67,3 +67,31 @@ def slopes(axis: Axis, lib: Arithmetic = INTEGERS) -> tuple[Any, Any, Any]:
     """
     _, k, s, d, *_ = axis
     return s, k, lib.minimum(k, lib.quotient(s, lib.gcd(s, d)))
+
+
+def padding_bound(axis: Axis) -> int:
+    """The padding from which a torch axis equals one with less of it: ``B``.
+
+    ``B = max(s, (k−1)d + o + 1)``. Neither ``n`` nor the crops of ``axis`` matter.
+    Source: notes/derivation.md, corollary 8.
+
+    >>> padding_bound(Axis(n=4, k=2, s=1, d=1, b=2, e=2, o=0))
+    2
+    """
+    _, k, s, d, _, _, o = axis
+    return int(max(s, (k - 1) * d + o + 1))
+
+
+def reduced(axis: Axis) -> Axis:
+    """The axis with padding below `padding_bound` that has the same coverage at every position.
+
+    ``(n, p) → (n − 2r, p − rs)`` with ``r = max(0, ⌊(p − B)/s⌋ + 1)``: inputs that padding cuts
+    away altogether are left out. Needs torch's crops, ``b = e = p ≥ 0``, and ``L ≥ 1``.
+    Source: notes/derivation.md, corollary 8.
+
+    >>> reduced(Axis(n=4, k=2, s=1, d=1, b=2, e=2, o=0))
+    Axis(n=2, k=2, s=1, d=1, b=1, e=1, o=0)
+    """
+    n, k, s, d, p, _, o = axis
+    steps = max(0, (p - padding_bound(axis)) // s + 1)
+    return Axis(n - 2 * steps, k, s, d, p - steps * s, p - steps * s, o)

@@ -31,7 +31,7 @@ array([[  4,  12,  20,  28],
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
@@ -39,6 +39,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from analytic import totals
+from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent, size
 from analytic.layer import (
     Layer,
@@ -49,11 +50,13 @@ from analytic.layer import (
     integer,
     layer_slacks,
 )
-from analytic.numpy_arithmetic import INT64, Formula, exactly
+from analytic.numpy_arithmetic import INT64, Exactly, Fit, Formula, plainly
 from analytic.totals import Count, Products
 
 #: Rows of a block: its columns and what is computed from them stay in the second-level cache.
 BLOCK = 2**15
+#: Where all axes repeat along the batch, only products are left, of fewer columns.
+BLOCK_OF_PRODUCTS = 2**17
 
 #: What the choices of every function may be.
 INVALID = {"raise": False, "mask": True}
@@ -144,9 +147,35 @@ class Layers:
             column(self.bias, "b", boolean),
         )
 
+    @classmethod
+    def of(cls, layers: Sequence[Layer]) -> Layers:
+        """The columns of layers that have one number of axes.
+
+        >>> Layers.of([Layer((8, 8), 4, 6, 4), Layer((8, 9), 4, 6, 3)]).kernel_size
+        (array([4, 3]), array([4, 3]))
+        """
+        axes = [
+            Axis(*[integers(values) for values in zip(*axis, strict=True)])
+            for axis in zip(*[layer.axes for layer in layers], strict=True)
+        ]
+        n, k, s, d, b, e, o = map(list, zip(*axes, strict=True))
+        first, *channels = [
+            integers([getattr(layer, name) for layer in layers]) for name in Channels._fields[:-1]
+        ]
+        bias = np.array([layer.bias for layer in layers])
+        return cls(n, first, channels[0], k, s, b, o, channels[1], bias, d, channels[2], e)
+
     def row(self, index: tuple[int, ...]) -> Layer:
         """The `analytic.Layer` at an index, or what it raises."""
         return Layer(**{name: element(value, index) for name, value in self._given.items()})
+
+
+def integers(values: Sequence[int]) -> Any:
+    """Integers of any size as an array. Left to itself, NumPy makes floats of some."""
+    try:
+        return np.array(values, np.int64)
+    except OverflowError:
+        return np.array(values, object)
 
 
 def is_column(value: object) -> bool:
@@ -193,7 +222,9 @@ def column(value: Any, kinds: str = "iu", check: Check = integer) -> Column:
         return Column(values)
     masked = np.atleast_1d(np.ma.getmaskarray(value))
     wrong = np.full(values.shape, values.dtype.kind not in kinds)
-    if values.dtype == object:
+    if values.dtype.kind not in kinds + "O":
+        values = np.ones(values.shape, np.int64)
+    elif values.dtype == object:
         values = np.frompyfunc(partial(checked, check), 1, 1)(values)
         wrong = values == np.array(None)
     values = np.where(masked | wrong, 1, values)
@@ -222,7 +253,7 @@ def either(*given: Marks) -> Marks:
 # Blocks of rows.
 
 
-def blocks(shape: tuple[int, ...], most: int = BLOCK) -> Iterator[Block]:
+def blocks(shape: tuple[int, ...], most: int) -> Iterator[Block]:
     """The rows of a shape in their order, cut into blocks of at most so many."""
     if 0 in shape:
         return
@@ -237,7 +268,7 @@ def blocks(shape: tuple[int, ...], most: int = BLOCK) -> Iterator[Block]:
         yield rest
         return
     cut = shape[whole - 1]
-    pieces = math.ceil(cut * inner / most)
+    pieces = math.ceil(cut / (most // inner))
     step = math.ceil(cut / pieces)
     for outer in np.ndindex(shape[: whole - 1]):
         for start in range(0, cut, step):
@@ -253,7 +284,7 @@ def within(array: Any, block: Block) -> Any:
 
 def marks_within(given: Sequence[Marks], block: Block) -> Marks:
     """The rows of a block that are marked in any of these."""
-    some = either(*[within(rows, block) for rows in given])
+    some = either(*[within(rows, block) for rows in given if rows is not None])
     return None if some is None else marks(some)
 
 
@@ -263,47 +294,72 @@ def marks_within(given: Sequence[Marks], block: Block) -> Marks:
 class Part:
     """Columns that are checked and evaluated together, on the shape of their own broadcast."""
 
-    def __init__(self, columns: Sequence[Column], rules: Formula, theorem: Formula) -> None:
+    def __init__(
+        self, columns: Sequence[Column], rules: Formula, theorem: Formula, results: int
+    ) -> None:
         self.columns = [column.values for column in columns]
         self.masked = [column.masked for column in columns if column.masked is not None]
         self.wrong = [column.wrong for column in columns if column.wrong is not None]
         self.rules, self.theorem = rules, theorem
+        self.results = results
+        self.exactly = Exactly(rules, theorem)
         self.shape = np.broadcast_shapes(*[values.shape for values in self.columns])
 
     def at(self, block: Block) -> tuple[Marks, Sequence[Any]]:
         """Which rows of a block are illegal, and what the theorem says of the others."""
-        columns = [within(values, block) for values in self.columns]
-        illegal = marks(reduce(np.minimum, exactly(self.rules, columns)) < 0)
+        columns, apply = self.exactly.fit([within(values, block) for values in self.columns])
+        illegal = marks(reduce(np.minimum, apply(self.rules, columns)) < 0)
         if illegal is not None:
             columns = [np.where(illegal, 1, values) for values in columns]
-        return illegal, exactly(self.theorem, columns)
+        return illegal, apply(self.theorem, columns)
 
-    def once(self) -> Callable[[Block], tuple[Marks, Sequence[Any]]]:
-        """`at`, looked up in what is evaluated now: for a part that repeats along the batch."""
-        illegal = np.zeros(self.shape, bool)
-        stores: list[Store] = []
-        for block in blocks(self.shape):
-            broken, results = self.at(block)
-            stores = stores or [Store(self.shape) for _ in results]
+
+class Table:
+    """What `Part.at` says of all blocks: for a part whose rows repeat along the batch."""
+
+    def __init__(self, part: Part) -> None:
+        illegal = np.zeros(part.shape, bool)
+        stores = [Store(part.shape) for _ in range(part.results)]
+        for block in blocks(part.shape, BLOCK):
+            broken, results = part.at(block)
             for store, values in zip(stores, results, strict=True):
                 store.put(block, values)
             if broken is not None:
                 illegal[block] = broken
-        tables = [store.array for store in stores]
-        return lambda block: (
-            marks_within([illegal], block),
-            [within(table, block) for table in tables],
-        )
+        self.illegal = marks(illegal)
+        self.results = [store.array for store in stores]
+
+    def at(self, block: Block) -> tuple[Marks, Sequence[Any]]:
+        """The rows of a block."""
+        return marks_within([self.illegal], block), [within(part, block) for part in self.results]
 
 
-def axis_part(axis: Axis, theorem: Callable[..., Any], *, cropped_apart: bool) -> Part:
-    """The part of an axis; its columns are those of `Axis`, its results `Products` of one axis."""
+def settle(tables: Sequence[Table], fit: Fit) -> Fit:
+    """``fit``, once for every block that is cut out of tables alone."""
+    columns, apply = fit([column for table in tables for column in table.results])
+    if apply is not plainly:
+        return fit
+    rest = iter(columns)
+    for table in tables:
+        table.results = list(islice(rest, len(table.results)))
+    return lambda columns: (columns, plainly)
+
+
+def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part:
+    """The part of an axis; its results are these fields of the `Products` of one axis."""
 
     def rules(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
         slacks = axis_slacks(lib, Axis(*columns), cropped_apart=cropped_apart)
         return [slack for slack in slacks if not isinstance(slack, int)]  # some rules always hold
 
-    return Part(axis, rules, lambda lib, columns: theorem(lib, Axis(*columns)))
+    def theorem(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        if tuple(fields) == ("positions",):
+            return [size(Axis(*columns))]
+        axis = Axis(*columns)
+        factor = Products(axis.n, axis.k, *extent(lib, axis))
+        return [getattr(factor, field) for field in fields]
+
+    return Part(axis, rules, theorem, len(fields))
 
 
 def channel_part(channels: Channels) -> Part:
@@ -312,6 +368,7 @@ def channel_part(channels: Channels) -> Part:
         channels,
         lambda lib, columns: layer_slacks(lib, Channels(*columns)),
         lambda _, columns: columns,
+        len(channels),
     )
 
 
@@ -358,62 +415,76 @@ def refuse(layers: Layers, index: tuple[int, ...]) -> NoReturn:
     raise AssertionError(f"analytic.Layer takes the layer{place(index, layers)}")
 
 
-#: ``results(lib, channels, factors)``: one number or more a layer, from the columns of `Channels`
-#: and from what the theorem says of each axis.
-Results = Callable[[Any, Channels, Sequence[Sequence[Any]]], Sequence[Any]]
+#: ``results(lib, of, *channels)``: numbers of a layer, from the products over its axes, which are
+#: `Lazily`, and the columns of its `Channels`.
+Results = Callable[..., Sequence[Any]]
 
 
 class Sweep:
-    """Layers under evaluation, and the choices of the user."""
+    """Layers under evaluation: what is asked of them, and the choices of the user."""
 
     def __init__(
-        self, layers: Layers, theorem: Callable[..., Any], invalid: str, overflow: str
+        self, layers: Layers, results: Results, *, whole: bool, invalid: str, overflow: str
     ) -> None:
         self.to_mask = totals.choose("invalid", INVALID, invalid)
         self.to_object = totals.choose("overflow", OVERFLOW, overflow)
         self.layers, self.shape = layers, layers.shape or (1,)
+        self.results = results
+        # Axes that are alike are one part. The channels are one, where whole layers are counted.
+        alike = {id(axis): axis for axis in layers.axes}
+        self.order = [list(alike).index(id(axis)) for axis in layers.axes]
+        self.fields = fields_used(results, len(self.order))
         apart = layers.end_padding is not None
-        axes = {id(axis): axis_part(axis, theorem, cropped_apart=apart) for axis in layers.axes}
-        #: Which part each axis is.
-        self.order = [list(axes).index(id(axis)) for axis in layers.axes]
-        self.parts = [*axes.values(), channel_part(layers.channels)]
+        self.parts = [axis_part(axis, self.fields, cropped_apart=apart) for axis in alike.values()]
+        self.axes = len(self.parts)
+        if whole:
+            self.parts.append(channel_part(layers.channels))
+        self.masked = [rows for part in self.parts for rows in part.masked]
+        self.wrong = [rows for part in self.parts for rows in part.wrong]
 
-    def evaluate(self, names: Sequence[str], results: Results) -> list[Any]:
+    def formula(self, lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        """The results, from the columns of all parts one after the other."""
+        rest = iter(columns)
+        axes = [
+            dict(zip(self.fields, islice(rest, len(self.fields)), strict=True))
+            for _ in range(self.axes)
+        ]
+        return self.results(lib, Lazily([axes[i] for i in self.order]), *rest)
+
+    def evaluate(self, names: Sequence[str]) -> list[Any]:
         """The results, which have these names, each as an array of the shape of the layers."""
-        parts = [part.at if part.shape == self.shape else part.once() for part in self.parts]
+        sources = [part if part.shape == self.shape else Table(part) for part in self.parts]
+        fit, most = self.plan(sources)
         stores = [Store(self.shape) for _ in names]
         mask = np.zeros(self.shape, bool)
-        for block in blocks(self.shape):
-            marked, numbers = zip(*[part(block) for part in parts], strict=True)
+        for block in blocks(self.shape, most):
+            marked, numbers = zip(*[source.at(block) for source in sources], strict=True)
             hidden = self.hidden(block, either(*marked))
+            columns, apply = fit([column for part in numbers for column in part])
+            made = apply(self.formula, columns)
             if hidden is not None:
                 mask[block] = hidden
-            formula = partial(self.formula, results, [len(part) for part in numbers])
-            made = exactly(formula, [column for part in numbers for column in part])
+                made = [np.where(hidden, 0, values) for values in made]
             for name, store, values in zip(names, stores, made, strict=True):
-                shown = values if hidden is None else np.where(hidden, 0, values)
-                self.check(name, block, shown)
-                store.put(block, shown)
-        whole = [store.array.reshape(self.layers.shape) for store in stores]
+                self.check(name, block, values)
+                store.put(block, values)
+        arrays = [store.array.reshape(self.layers.shape) for store in stores]
         if not self.to_mask:
-            return whole
-        return [np.ma.MaskedArray(array, mask.reshape(self.layers.shape)) for array in whole]
+            return arrays
+        return [np.ma.MaskedArray(array, mask.reshape(self.layers.shape)) for array in arrays]
 
-    def formula(
-        self, results: Results, widths: Sequence[int], lib: Any, columns: Sequence[Any]
-    ) -> Sequence[Any]:
-        """The results, from all columns of all parts one after the other."""
-        rest = iter(columns)
-        *factors, channels = [list(islice(rest, width)) for width in widths]
-        return results(lib, Channels(*channels), [factors[i] for i in self.order])
+    def plan(self, sources: Sequence[Part | Table]) -> tuple[Fit, int]:
+        """How to fit the columns of a block, and how many rows a block has."""
+        fit = Exactly(self.formula).fit
+        tables = [source for source in sources if isinstance(source, Table)]
+        if len(tables) < len(sources):
+            return fit, BLOCK
+        return settle(tables, fit), BLOCK_OF_PRODUCTS
 
     def hidden(self, block: Block, illegal: Marks) -> Marks:
         """The rows to mask; raises where there are rows to refuse."""
-        masked, wrong = (
-            marks_within([rows for part in self.parts for rows in getattr(part, kind)], block)
-            for kind in ("masked", "wrong")
-        )
-        illegal = either(illegal, masked)
+        illegal = either(illegal, marks_within(self.masked, block))
+        wrong = marks_within(self.wrong, block)
         refused = wrong if self.to_mask else either(illegal, wrong)
         if refused is not None:
             refuse(self.layers, first(refused, block, self.shape))
@@ -441,27 +512,32 @@ def digits(value: int) -> str:
 class Lazily:
     """`Products` of the axes of layers, each of them multiplied when it is asked for."""
 
-    def __init__(self, factors: Sequence[Sequence[Any]]) -> None:
-        self._factors = [Products(*factor) for factor in factors]
+    def __init__(self, factors: Sequence[Mapping[str, Any]]) -> None:
+        self._factors = factors
 
     def __getattr__(self, name: str) -> Any:
-        value = math.prod([getattr(factor, name) for factor in self._factors])
+        value = math.prod([factor[name] for factor in self._factors])
         setattr(self, name, value)
         return value
 
     def sizes(self) -> tuple[Any, ...]:
         """The output size."""
-        return tuple([factor.positions for factor in self._factors])
+        return tuple([factor["positions"] for factor in self._factors])
 
 
-def sizes_alone(_lib: Any, axis: Axis) -> Sequence[Any]:
-    """What there is to evaluate of an axis of which only the size is asked for."""
-    return (size(axis),)
+class Asked(dict[str, int]):
+    """A factor that notes what it is asked for."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = 1
+        return 1
 
 
-def factor(lib: Any, axis: Axis) -> Sequence[Any]:
-    """What an axis contributes to the products."""
-    return Products(axis.n, axis.k, *extent(lib, axis))
+def fields_used(results: Results, axes: int) -> tuple[str, ...]:
+    """The fields of `Products` that the results are made of."""
+    asked = Asked()
+    results(INTEGERS, Lazily([asked] * axes), 1, 1, 1, 1, True)
+    return tuple(asked)
 
 
 # What is public.
@@ -502,8 +578,8 @@ def output_size(
         input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
         end_padding,
     )  # fmt: skip
-    sweep = Sweep(layers, sizes_alone, invalid, overflow)
-    return tuple(sweep.evaluate(size_names(layers), lambda _, __, of: [size for (size,) in of]))
+    sweep = Sweep(layers, sizes_alone, whole=False, invalid=invalid, overflow=overflow)
+    return tuple(sweep.evaluate(size_names(layers)))
 
 
 def extents(
@@ -532,15 +608,9 @@ def extents(
         input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
         end_padding,
     )  # fmt: skip
-    names = [*size_names(layers), "overlaps", "covered"]
-    *sizes, pairs, positions = Sweep(layers, factor, invalid, overflow).evaluate(names, all_extents)
+    sweep = Sweep(layers, all_extents, whole=False, invalid=invalid, overflow=overflow)
+    *sizes, pairs, positions = sweep.evaluate([*size_names(layers), "overlaps", "covered"])
     return tuple(sizes), pairs, positions
-
-
-def all_extents(_lib: Any, _channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-    """The results of `extents`."""
-    of = Lazily(factors)
-    return [*of.sizes(), of.overlaps, of.covered]
 
 
 def overlaps(
@@ -670,16 +740,28 @@ def count(
     totals.choose("convention", totals.CONVENTIONS, convention)
     totals.choose("rule", totals.RULES, rule)
     sizes = size_names(as_layers(layers))
-    names = [*sizes, *Count._fields[1:-2]]
 
-    def every_count(lib: Any, channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        of: Any = Lazily(factors)
-        made = totals.count(lib, channels, of.sizes(), of, convention, rule)
+    def every_count(lib: Any, of: Any, *channels: Any) -> Sequence[Any]:
+        made = totals.count(lib, Channels(*channels), of.sizes(), of, convention, rule)
         return [*made.output_size, *made[1:-2]]
 
-    results = Sweep(layers, factor, invalid, overflow).evaluate(names, every_count)
+    sweep = Sweep(layers, every_count, whole=True, invalid=invalid, overflow=overflow)
+    results = sweep.evaluate([*sizes, *Count._fields[1:-2]])
     fields = [tuple(results[: len(sizes)]), *results[len(sizes) :], convention, rule]
     return Count._make(fields)
+
+
+def rows(counts: Count) -> Iterator[Count]:
+    """The counts of a column of layers one by one, in Python integers.
+
+    >>> import numpy as np
+    >>> [of.macs for of in rows(count(Layers([np.array([8, 9])], 4, 6, 4)))]
+    [768, 864]
+    """
+    sizes = zip(*[size.tolist() for size in counts.output_size], strict=True)
+    numbers = [field.tolist() for field in counts[1:-2]]
+    for row in zip(sizes, *numbers, strict=True):
+        yield Count._make((*row, counts.convention, counts.rule))
 
 
 def macs(
@@ -698,22 +780,31 @@ def macs(
     """
     totals.choose("rule", totals.RULES, rule)
 
-    def macs_alone(lib: Any, channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        of: Any = Lazily(factors)
-        return [totals.macs(lib, channels, of, rule)]
+    def macs_alone(lib: Any, of: Any, *channels: Any) -> Sequence[Any]:
+        return [totals.macs(lib, Channels(*channels), of, rule)]
 
-    return Sweep(as_layers(layers), factor, invalid, overflow).evaluate(["macs"], macs_alone)[0]
+    sweep = Sweep(as_layers(layers), macs_alone, whole=True, invalid=invalid, overflow=overflow)
+    return sweep.evaluate(["macs"])[0]
+
+
+def sizes_alone(_lib: Any, of: Any, *_: Any) -> Sequence[Any]:
+    """The results of `output_size`."""
+    return list(of.sizes())
+
+
+def all_extents(_lib: Any, of: Any, *_: Any) -> Sequence[Any]:
+    """The results of `extents`."""
+    return [*of.sizes(), of.overlaps, of.covered]
 
 
 def product(
     layers: Layers, name: str, chosen: Callable[[Any], Any], invalid: str, overflow: str
 ) -> Any:
     """One number a layer, made of the products over its axes."""
-
-    def results(_lib: Any, _channels: Any, factors: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        return [chosen(Lazily(factors))]
-
-    return Sweep(layers, factor, invalid, overflow).evaluate([name], results)[0]
+    sweep = Sweep(
+        layers, lambda _, of, *__: [chosen(of)], whole=False, invalid=invalid, overflow=overflow
+    )
+    return sweep.evaluate([name])[0]
 
 
 def size_names(layers: Layers) -> list[str]:

@@ -233,6 +233,7 @@ program = commands(
         "coverage": "analytic.commands.coverage",
         "explorer": "analytic.commands.explorer",
         "formula": "analytic.commands.formula",
+        "identify": "analytic.commands.identify",
     },
 )
 

@@ -154,7 +154,7 @@ class Formula:
         ``bounds``; `TypeError` for a value that is missing, unknown or no integer; `ValueError` for
         one that contradicts what is bound.
         """
-        meaning = self._meaning(values)
+        meaning = self.meaning(values)
         missing = [found.name for found in self.symbols if found not in meaning]
         if missing:
             raise TypeError(f"{self.name} needs a value of {', '.join(missing)}")
@@ -165,7 +165,7 @@ class Formula:
             meaning[name] = expression.xreplace(meaning)
         return int(self.outline.xreplace(meaning))
 
-    def _meaning(self, values: Mapping[str, Any]) -> dict[Symbol, Integer]:
+    def meaning(self, values: Mapping[str, Any]) -> dict[Symbol, Integer]:
         """The value of every symbol that is given one, in whichever way."""
         names = {found.name: found for found in self.layer.symbols()}
         meaning: dict[Symbol, Integer] = {}

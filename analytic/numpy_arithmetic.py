@@ -1,6 +1,6 @@
 """The arithmetic of NumPy arrays, and the bound that says in which integers it cannot wrap.
 
-`exactly` evaluates a formula over arrays: in the narrowest integers in which a bound computed from
+`Exactly` evaluates a formula over arrays: in the narrowest integers in which a bound computed from
 its arguments proves that nothing, intermediate values included, can wrap; rows that the bound
 cannot clear, in Python integers.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,38 @@ Rows = Any
 Formula = Callable[[Any, Sequence[Rows]], Sequence[Rows]]
 
 
+class Tabulated:
+    """A function of integers ≥ 0 that is looked up where columns have few values.
+
+    In the sweeps that people make, strides, dilations and what they leave of other numbers are
+    small: a table of all that the function can be has fewer entries than a block has rows.
+    """
+
+    def __init__(self, function: Callable[..., Rows]) -> None:
+        self.function = function
+        self.table = lru_cache(maxsize=16)(self._table)
+
+    def _table(self, shape: tuple[int, ...]) -> Rows:
+        return self.function(*np.ogrid[tuple([slice(n) for n in shape])]).reshape(-1)
+
+    def __call__(self, *columns: Rows) -> Rows:
+        if columns[0].dtype == object:
+            return self.function(*columns)
+        shape = tuple([int(column.max(initial=0)) + 1 for column in columns])
+        if math.prod(shape) > max(column.size for column in columns):
+            return self.function(*columns)
+        entry, *others = columns
+        for n, column in zip(shape[1:], others, strict=True):
+            entry = entry * n + column
+        return self.table(shape).take(entry).astype(entry.dtype)
+
+
 class Arrays:
     """Arrays of machine integers, or of Python integers (of dtype object), row by row."""
 
     maximum = staticmethod(np.maximum)
     minimum = staticmethod(np.minimum)
-    gcd = staticmethod(np.gcd)
+    gcd = staticmethod(Tabulated(np.gcd))
     quotient = staticmethod(np.floor_divide)
 
     @staticmethod
@@ -41,25 +68,35 @@ class Arrays:
 
     @staticmethod
     def floor_sum(n: Rows, m: Rows, a: Rows, b: Rows) -> Rows:
-        # Euclid's algorithm, as in `floorsum.floor_sum`, on the rows that are not finished.
-        shape = whole = np.broadcast(n, m, a, b).shape
-        total = np.zeros(math.prod(shape), n.dtype)
-        rows = unfinished = rows_where(n > 0, shape)
-        while rows.size:
-            n, m, a, b = [taken(column, shape, unfinished) for column in (n, m, a, b)]
-            quotient, a = divided(a, m)
-            part = quotient * (n * (n - 1) // 2)
-            quotient, b = divided(b, m)
-            total[rows] += part + quotient * n
-            n, b = divided(a * n + b, m)
-            m, a = a, m
-            shape = rows.shape
-            unfinished = rows_where(n > 0, shape)
-            rows = rows.take(unfinished)
-        return total.reshape(whole)
+        # Without the whole parts of b/m, fewer sums differ.
+        quotient, b = divided(b, m)
+        return quotient * n + floor_sums(n, m, a, b)
 
 
 ARRAYS = Arrays()
+
+
+def euclid(n: Rows, m: Rows, a: Rows, b: Rows) -> Rows:
+    """`floorsum.floor_sum` of every row: Euclid's algorithm on those that are not finished."""
+    shape = whole = np.broadcast(n, m, a, b).shape
+    total = np.zeros(math.prod(shape), n.dtype)
+    rows = unfinished = rows_where(n > 0, shape)
+    while rows.size:
+        n, m, a, b = [taken(column, shape, unfinished) for column in (n, m, a, b)]
+        quotient, a = divided(a, m)
+        part = quotient * (n * (n - 1) // 2)
+        quotient, b = divided(b, m)
+        total[rows] += part + quotient * n
+        n, b = divided(a * n + b, m)
+        m, a = a, m
+        shape = rows.shape
+        unfinished = rows_where(n > 0, shape)
+        rows = rows.take(unfinished)
+    return total.reshape(whole)
+
+
+#: No row has m or a below 1, but the table has.
+floor_sums = Tabulated(lambda n, m, a, b: euclid(n, np.maximum(m, 1), np.maximum(a, 1), b))
 
 
 def divided(a: Rows, m: Rows) -> tuple[Rows, Rows]:
@@ -170,14 +207,15 @@ MAGNITUDES = Magnitudes()
 
 #: Beyond this, magnitudes are cut off: far above every limit, and its products are finite.
 HUGE = 2**100
-#: Where the peak is below the limit, nothing wraps: half of what the type holds.
+#: Integers, and what the peak has to be below: half of what they hold.
 LIMITS = ((np.int32, 2.0**30), (np.int64, 2.0**62))
 INT64 = np.iinfo(np.int64)
 
 
 def reach(column: Rows) -> float:
-    """The largest absolute value in a column, and at least 1."""
-    return float(min(max(int(column.max()), -int(column.min()), 1), HUGE))
+    """A power of two that no absolute value in a column exceeds."""
+    most = max(int(column.max(initial=1)), -int(column.min(initial=1)))
+    return float(min(1 << (most - 1).bit_length(), HUGE))
 
 
 def reaches(column: Rows) -> Rows:
@@ -194,18 +232,46 @@ def peak(formula: Formula, bounds: Sequence[Any]) -> Any:
         return largest(*[magnitude(result).peak for result in results])
 
 
-def exactly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
-    """A formula over columns, exactly: machine integers where they suffice, or else objects."""
-    highest = peak(formula, [reach(column) for column in columns])
-    for dtype, limit in LIMITS:
-        if highest < limit:
-            return formula(ARRAYS, [column.astype(dtype, copy=False) for column in columns])
+#: How to evaluate a formula over columns.
+Apply = Callable[[Formula, Sequence[Rows]], Sequence[Rows]]
+#: Columns as they are needed, and how to evaluate a formula over them.
+Fit = Callable[[Sequence[Rows]], tuple[Sequence[Rows], Apply]]
+
+
+class Exactly:
+    """Formulas over blocks of columns, exactly, and in the narrowest integers that suffice."""
+
+    def __init__(self, *formulas: Formula) -> None:
+        self.formulas = formulas
+        #: What suffices, by how far columns reach: blocks of one sweep are much alike.
+        self.known: dict[tuple[float, ...], Any] = {}
+
+    def fit(self, columns: Sequence[Rows]) -> tuple[Sequence[Rows], Apply]:
+        """The columns as they are needed, and how to evaluate any of the formulas over them."""
+        bounds = tuple([reach(column) for column in columns])
+        if bounds not in self.known:
+            highest = max(peak(formula, bounds) for formula in self.formulas)
+            self.known[bounds] = next((of for of, limit in LIMITS if highest < limit), None)
+        numbers = self.known[bounds]
+        if numbers is None:
+            return columns, by_rows
+        return [column.astype(numbers, copy=False) for column in columns], plainly
+
+
+def plainly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
+    """A formula in the integers that its columns have."""
+    return formula(ARRAYS, columns)
+
+
+def by_rows(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
+    """A formula in int64 on the rows that their bounds clear, in Python integers on the others."""
+    numbers, limit = LIMITS[-1]
     shape = np.broadcast_shapes(*[column.shape for column in columns])
     columns = [np.broadcast_to(column, shape).reshape(-1) for column in columns]
     cleared = peak(formula, [reaches(column) for column in columns]) < limit
     parts = [
-        (rows, formula(ARRAYS, [column.take(rows).astype(numbers) for column in columns]))
-        for rows, numbers in ((np.flatnonzero(cleared), dtype), (np.flatnonzero(~cleared), object))
+        (rows, plainly(formula, [column.take(rows).astype(dtype) for column in columns]))
+        for rows, dtype in ((np.flatnonzero(cleared), numbers), (np.flatnonzero(~cleared), object))
         if rows.size
     ]
     return [merged(shape, parts, i) for i in range(len(parts[0][1]))]

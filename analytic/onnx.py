@@ -247,7 +247,9 @@ class Place(NamedTuple):
                 "an operator that shape inference does not know"
             )
         try:
-            return layer_of_node(self.node, *(self.shape(at) or [] for at in (0, 1)))
+            bias = len(self.node.input) > 2 and bool(self.node.input[2])
+            shapes = (self.shape(at) or [] for at in (0, 1))
+            return layer_of_node(attributes_of(self.node), bias, *shapes)
         except (ValueError, TypeError) as reason:
             raise ValueError(f"{self.name}: {reason}") from None
 
@@ -307,8 +309,10 @@ def refuse_unbound(places: list[Place], free: list[str]) -> None:
         )
 
 
-def layer_of_node(node: onnx.NodeProto, input_shape: list[Any], weight_shape: list[Any]) -> Layer:
-    """The layer of a ``ConvTranspose`` node with inputs of these shapes.
+def layer_of_node(
+    given: Mapping[str, Any], bias: bool, input_shape: list[Any], weight_shape: list[Any]
+) -> Layer:
+    """The layer of a ``ConvTranspose`` node with the attributes ``given`` and these shapes.
 
     Source: the text of the operator ConvTranspose in the ONNX documentation.
     """
@@ -319,7 +323,6 @@ def layer_of_node(node: onnx.NodeProto, input_shape: list[Any], weight_shape: li
         )
     batch_size, in_channels, *input_size = input_shape
     weight_channels, per_group, *kernel_size = weight_shape
-    given = attributes_of(node)
     group = given.get("group", 1)
     if weight_channels != in_channels:
         raise ValueError(f"in_channels must be the weight's {weight_channels}, got {in_channels}")
@@ -334,7 +337,7 @@ def layer_of_node(node: onnx.NodeProto, input_shape: list[Any], weight_shape: li
         dilation=ints(given, "dilations", 1, len(input_size)),
         output_padding=ints(given, "output_padding", 0, len(input_size)),
         groups=group,
-        bias=len(node.input) > 2 and bool(node.input[2]),
+        bias=bias,
         batch_size=batch_size,
         end_padding=0,
     )

@@ -146,9 +146,13 @@ class Python(Program):
         """A function."""
         parameters = ", ".join(f"{name}: {self.kind}" for name in part.parameters)
         steps = [f"{name} = {self.text(value)}" for name, value in part.steps]
-        lines = [*docstring, *checks, *steps, f"return {self.text(part.result)}"]
+        lines = [*docstring, *checks, *steps, f"return {self.returned(part)}"]
         body = "".join(f"    {line}".rstrip() + "\n" for line in lines)
         return f"def {part.name}({parameters}) -> {self.kind}:\n{body}\n"
+
+    def returned(self, part: Part) -> str:
+        """The result."""
+        return self.text(part.result)
 
     def helper(self, part: Part) -> str:
         """A function that need not check its arguments."""
@@ -179,7 +183,9 @@ class NumPy(Python):
 
     printer = printers.NumPy
     kind = "Any"
-    reserved = Python.reserved + " np Any add sub mul mod power floor_div whole legal refuse_where"
+    reserved = (
+        Python.reserved + " np Any add sub mul mod power floor_div whole legal shaped refuse_where"
+    )
     errors = (
         "Of integers and arrays of them. Raises ValueError for what no layer has, TypeError for",
         "what is not an integer, OverflowError for what does not fit in int64.",
@@ -189,6 +195,10 @@ class NumPy(Python):
         """The arithmetic that refuses to wrap."""
         del with_f
         return runtime("numpy_int64.py") + "\n\n"
+
+    def returned(self, part: Part) -> str:
+        """The result, broadcast."""
+        return f"shaped({', '.join([self.text(part.result), *part.parameters])})"
 
     def entry(self, name: str) -> str:
         """An argument as int64."""

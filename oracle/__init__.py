@@ -16,6 +16,9 @@ except ModuleNotFoundError as missing:
         sys.exit(2)
     raise ModuleNotFoundError(words, name="torch") from None
 
+from oracle.candidates import Candidate
+from oracle.certificate import Certificate
+from oracle.certify import certify
 from oracle.models import count_module, layers_of
 from oracle.modules import layer
 from oracle.ones import (
@@ -30,7 +33,10 @@ from oracle.ones import (
 )
 
 __all__ = [
+    "Candidate",
+    "Certificate",
     "additions_per_filter",
+    "certify",
     "count",
     "count_module",
     "coverage",

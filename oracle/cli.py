@@ -10,7 +10,14 @@ from analytic.cli import commands, run
 program = commands(
     "oracle",
     oracle.__doc__,
-    {"count": "oracle.commands.count", "snippet": "oracle.commands.snippet"},
+    {
+        "count": "oracle.commands.count",
+        "snippet": "oracle.commands.snippet",
+        "certify": "oracle.commands.certify",
+        "audit": "oracle.commands.audit",
+        "plugins": "oracle.commands.plugins",
+        "vectors": "oracle.commands.vectors",
+    },
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -107,3 +108,32 @@ def layer_of_operator(
         dilation=list(dilation),
         batch_size=batch_size,
     )
+
+
+def module_of(layer: Layer, device: str = "cpu") -> torch.nn.Module:
+    """The torch module that a layer describes, its weights random: the inverse of `layer`.
+
+    Raises `ValueError` for what torch has not: crops of begin and end apart, more than 3 axes.
+
+    >>> described = Layer((8, 8), 4, 6, 4, stride=2, padding=1)
+    >>> layer(module_of(described), (8, 8)) == described
+    True
+    """
+    if layer.end_padding is not None:
+        raise ValueError("no torch module has crops of begin and end apart")
+    if len(layer.axes) > len(MODULES):
+        raise ValueError(f"torch has modules of 1, 2 or 3 axes, got {len(layer.axes)}")
+    make: Any = MODULES[len(layer.axes) - 1]
+    made: torch.nn.Module = make(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size,
+        stride=layer.stride,
+        padding=layer.padding,
+        output_padding=layer.output_padding,
+        groups=layer.groups,
+        bias=layer.bias,
+        dilation=layer.dilation,
+        device=device,
+    )
+    return made

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from itertools import pairwise, product
 
-from analytic.affine import affine_from, least_input_size, slopes
+from analytic.affine import affine_from, least_input_size, padding_bound, reduced, slopes
 from analytic.axis import Axis
+from tests.brute import profile, size
 
 
 def brute_force(axis: Axis) -> tuple[int, int, int]:
     """Size, overlaps and covered by listing every pair: no formula but that of the size."""
     n, k, s, d, b, e, o = axis
-    size = (n - 1) * s + (k - 1) * d + 1 - b - e + o
+    positions = (n - 1) * s + (k - 1) * d + 1 - b - e + o
     landed = [i * s + t * d - b for i in range(n) for t in range(k)]
-    landed = [y for y in landed if 0 <= y < size]
-    return size, len(landed), len(set(landed))
+    landed = [y for y in landed if 0 <= y < positions]
+    return positions, len(landed), len(set(landed))
 
 
 def small_axes() -> list[Axis]:
@@ -54,3 +55,33 @@ def test_all_three_have_a_say() -> None:
     assert affine_from(Axis(1, 1, 1, 1, 9, 9, 0)) == 19  # no output before
     assert affine_from(Axis(1, 99, 1, 1, 9, 0, 0)) == 9  # the crop cuts the last input
     assert affine_from(Axis(1, 9, 2, 7, 0, 0, 0)) == 7  # inputs that do not meet yet
+
+
+def test_a_reduced_axis_has_the_same_coverage_and_padding_below_the_bound() -> None:
+    changed = 0
+    for k, s, d in product(range(1, 4), repeat=3):
+        for o, p in product(range(max(s, d)), range(16)):
+            for n in range(1, 20):
+                axis = Axis(n, k, s, d, p, p, o)
+                if size(axis) < 1:
+                    continue
+                less = reduced(axis)
+                assert less.n >= 1
+                assert 0 <= less.b == less.e < padding_bound(less) == padding_bound(axis)
+                assert less[1:4] == axis[1:4]
+                assert profile(less) == profile(axis)
+                changed += less != axis
+                assert (less == axis) is (p < padding_bound(axis))
+    assert changed > 1000
+
+
+def test_the_bound_is_the_least_that_always_leaves_an_equal_axis() -> None:
+    for k, s, d in product(range(1, 4), repeat=3):
+        for o in range(max(s, d)):
+            p = padding_bound(Axis(1, k, s, d, 0, 0, o)) - 1
+            axes = [Axis(n, k, s, d, p, p, o) for n in range(3, 30)]
+            assert any(
+                p < s or profile(axis) != profile(Axis(axis.n - 2, k, s, d, p - s, p - s, o))
+                for axis in axes
+                if size(axis) >= 1
+            )

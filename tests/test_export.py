@@ -3,88 +3,407 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import json
+import math
+import random
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from sympy import Abs, Max, Mod, Piecewise, Symbol, ceiling, floor, sin
 
+import analytic
+from analytic import Layer, LayerError, export, symbolic
 from analytic.formula import Formula
 
-#: A function of a formula's parameters: a count, or None where it is refused as too large.
-Run = Callable[[Mapping[str, int]], "int | None"]
-LARGEST = 2**63 - 1
+MOST = 2**63 - 1
+#: What a function does with a layer that it refuses, and with one that is too large for it.
+ILLEGAL, TOO_LARGE = "illegal", "too large"
+Rows = Sequence[Mapping[str, int]]
+Outcome = int | str
+#: All outcomes of a formula in a language, row by row.
+Run = Callable[[Formula, Rows, Path], list[Outcome]]
 
 
-def load_python(formula: Formula, _folder: Path) -> Run:
-    space: dict[str, Any] = {}
-    exec(compile(formula.to("python"), "exported", "exec"), space)
-    return lambda values: space[formula.name](**values)
+def run_python(formula: Formula, rows: Rows, _folder: Path) -> list[Outcome]:
+    function = loaded(formula, "python")
 
-
-def load_numpy(formula: Formula, _folder: Path) -> Run:
-    space: dict[str, Any] = {}
-    exec(compile(formula.to("numpy"), "exported", "exec"), space)
-
-    def run(values: Mapping[str, int]) -> int | None:
+    def one(row: Mapping[str, int]) -> Outcome:
         try:
-            return int(space[formula.name](**values))
+            return int(function(**row))
+        except ValueError:
+            return ILLEGAL
+
+    return [one(row) for row in rows]
+
+
+def run_numpy(formula: Formula, rows: Rows, _folder: Path) -> list[Outcome]:
+    function = loaded(formula, "numpy")
+
+    def one(row: Mapping[str, int]) -> Outcome:
+        try:
+            return int(function(**row))
+        except ValueError:
+            return ILLEGAL
         except OverflowError:
-            return None
+            return TOO_LARGE
 
-    return run
+    found = [one(row) for row in rows]
+    counted = [row for row, value in zip(rows, found, strict=True) if isinstance(value, int)]
+    if counted:  # and all of them at once
+        columns = {name: np.array([row[name] for row in counted]) for name in counted[0]}
+        assert list(function(**columns)) == [value for value in found if isinstance(value, int)]
+    return found
 
 
-def load_c(formula: Formula, folder: Path) -> Run:
+def loaded(formula: Formula, language: str) -> Any:
+    """An exported function of Python."""
+    space: dict[str, Any] = {}
+    exec(compile(formula.to(language), "exported", "exec"), space)
+    return space[formula.name]
+
+
+NUMBERS = itertools.count()
+
+
+def run_c(formula: Formula, rows: Rows, folder: Path) -> list[Outcome]:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         pytest.skip("there is no C compiler")
-    source, library = folder / "exported.c", folder / "exported.so"
+    # A library of a path that is loaded already would not be loaded again.
+    name = f"exported_{next(NUMBERS)}"
+    source, library = folder / f"{name}.c", folder / f"{name}.so"
     source.write_text(formula.to("c"))
     strict = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic", "-shared", "-fPIC"]
     subprocess.run([compiler, *strict, "-o", library, source], check=True)
     function = getattr(ctypes.CDLL(str(library)), formula.name)
 
-    def run(values: Mapping[str, int]) -> int | None:
-        if any(abs(value) > LARGEST for value in values.values()):
-            return None
-        result = ctypes.c_int64(-1)
-        ordered = [ctypes.c_int64(values[s.name]) for s in formula.symbols]
-        status = function(*ordered, ctypes.byref(result))
-        assert (status == 0) == (result.value != -1)
-        if status == 1:
-            raise ValueError
-        return result.value if status == 0 else None
+    def one(row: Mapping[str, int]) -> Outcome:
+        if any(abs(value) > MOST for value in row.values()):
+            return TOO_LARGE
+        result = ctypes.c_int64(-12345)
+        values = [ctypes.c_int64(row[symbol.name]) for symbol in formula.symbols]
+        status = function(*values, ctypes.byref(result))
+        if status:
+            assert result.value == -12345
+        outcomes: list[Outcome] = [result.value, ILLEGAL, TOO_LARGE]
+        return outcomes[int(status)]
 
-    return run
+    return [one(row) for row in rows]
 
 
-def load_javascript(formula: Formula, folder: Path) -> Run:
-    node = shutil.which("node")
-    if node is None:
+DRIVER = """
+const big = (row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, BigInt(v)]));
+for (const row of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
+  try { console.log(FUNCTION(big(row)).toString()); }
+  catch (error) { if (!(error instanceof RangeError)) throw error; console.log("illegal"); }
+}
+"""
+
+
+def run_javascript(formula: Formula, rows: Rows, folder: Path) -> list[Outcome]:
+    text = formula.to("javascript") + DRIVER.replace("FUNCTION", formula.name)
+    values = [{name: str(value) for name, value in row.items()} for row in rows]
+    lines = node(text, folder, json.dumps(values)).split()
+    return [line if line == ILLEGAL else int(line) for line in lines]
+
+
+def node(text: str, folder: Path, given: str = "") -> str:
+    """What a program prints."""
+    program = shutil.which("node")
+    if program is None:
         pytest.skip("there is no node")
     source = folder / "exported.js"
-    source.write_text(
-        formula.to("javascript")
-        + f"""
-const values = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const big = (row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, BigInt(v)]));
-for (const row of values) {{
-  try {{ console.log({formula.name}(big(row)).toString()); }}
-  catch (error) {{ console.log(error.name + ": " + error.message); }}
-}}
-"""
+    source.write_text(text)
+    done = subprocess.run([program, source], input=given.encode(), capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+LANGUAGES: Mapping[str, Run] = {
+    "python": run_python,
+    "numpy": run_numpy,
+    "c": run_c,
+    "javascript": run_javascript,
+}
+in_each_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def some_layer(draw: random.Random, largest: int) -> Layer | None:
+    """A random layer of two axes; None where what was drawn is none."""
+
+    def pair(least: int = 1, most: int = largest) -> tuple[int, int]:
+        return draw.randint(least, most), draw.randint(least, most)
+
+    groups = draw.randint(1, 3)
+    try:
+        return Layer(
+            input_size=pair(),
+            in_channels=groups * draw.randint(1, 4),
+            out_channels=groups * draw.randint(1, 4),
+            kernel_size=pair(),
+            stride=pair(),
+            padding=pair(0),
+            output_padding=pair(0, largest // 2),
+            groups=groups,
+            bias=draw.random() < 0.5,
+            dilation=pair(),
+            batch_size=draw.randint(0, 2),
+        )
+    except LayerError:
+        return None
+
+
+def some_layers(
+    number: int, *, seed: int = 1, largest: tuple[int, ...] = (3, 8, 40)
+) -> list[Layer]:
+    """Random layers, small ones above all."""
+    draw = random.Random(seed)
+    found: list[Layer] = []
+    while len(found) < number:
+        layer = some_layer(draw, draw.choice(largest))
+        found += [layer] if layer is not None else []
+    return found
+
+
+def row_of(layer: Layer, formula: Formula) -> dict[str, int]:
+    """A layer as the arguments of an exported function."""
+    values = formula.meaning(dict(layer.items()))
+    return {symbol.name: int(values[symbol]) for symbol in formula.symbols}
+
+
+def compared(language: str, folder: Path, formula: Formula, rows: Rows, expected: list[int]) -> int:
+    """How many rows were too large; all others are as expected."""
+    found = LANGUAGES[language](formula, rows, folder)
+    assert [b if a == TOO_LARGE else a for a, b in zip(found, expected, strict=True)] == expected
+    return found.count(TOO_LARGE)
+
+
+@in_each_language
+def test_a_general_formula_on_hundreds_of_layers(language: str, tmp_path: Path) -> None:
+    layers = some_layers(300)
+    total = symbolic.count().total
+    rows = [row_of(layer, total) for layer in layers]
+    expected = [analytic.count(layer).total for layer in layers]
+    assert compared(language, tmp_path, total, rows, expected) == 0
+
+
+@in_each_language
+def test_near_the_edges_of_the_range(language: str, tmp_path: Path) -> None:
+    layers = some_layers(200, seed=2, largest=(10**4, 10**5, 10**9))
+    for formula in (symbolic.additions_per_filter(), symbolic.macs()):
+        rows = [row_of(layer, formula) for layer in layers]
+        expected = [int(getattr(analytic.count(layer), formula.name)) for layer in layers]
+        found = LANGUAGES[language](formula, rows, tmp_path)
+        fits = [language in {"python", "javascript"} or has_room(layer) for layer in layers]
+        assert fits.count(True) > 20
+        for value, right, must in zip(found, expected, fits, strict=True):
+            assert value == right or (value == TOO_LARGE and not must)
+
+
+def has_room(layer: Layer) -> bool:
+    """Whether all numbers on the way are far from the edge."""
+    pairs = math.prod(axis.n * axis.k for axis in layer.axes)
+    channels = max(layer.batch_size, 1) * layer.in_channels * layer.out_channels
+    lengths = [axis.n * axis.s + axis.k * axis.d + axis.s * axis.d for axis in layer.axes]
+    return bool(4 * max(pairs * channels, *lengths) <= MOST)
+
+
+@in_each_language
+def test_the_last_count_that_fits(language: str, tmp_path: Path) -> None:
+    formula = symbolic.overlaps(
+        axes=1, kernel_size=1, stride=1, padding=0, output_padding=0, dilation=1
+    )
+    edge = [MOST - 1, MOST, MOST + 1, 10**30]
+    assert compared(language, tmp_path, formula, [{"n0": n} for n in edge], edge) == (
+        2 if language in {"numpy", "c"} else 0
     )
 
-    def run(values: Mapping[str, int]) -> int | None:
-        rows = json.dumps([{name: str(value) for name, value in values.items()}])
-        done = subprocess.run([node, source], input=rows.encode(), capture_output=True, check=True)
-        text = done.stdout.decode().strip()
-        if text.startswith("RangeError: "):
-            raise ValueError(text.removeprefix("RangeError: "))
-        return int(text)
 
-    return run
+@in_each_language
+def test_plain_generic_and_closed_formulas(language: str, tmp_path: Path) -> None:
+    for number, (k, s, d, p, o) in enumerate([(3, 2, 3, 3, 0), (9, 1, 1, 8, 0), (5, 6, 4, 1, 3)]):
+        bound: Any = {"kernel_size": k, "stride": s, "dilation": d, "padding": p}
+        formula = symbolic.additions_per_filter(output_padding=o, **bound)
+        closed = symbolic.additions_per_filter(stride=s, dilation=d).closed()
+        sizes = [n for n in (1, 2, 3, 7, 9, 20) if (n - 1) * s + (k - 1) * d + o >= 2 * p]
+        pairs = [(a, b) for a in sizes for b in sizes]
+        expected = [analytic.additions_per_filter(n, output_padding=o, **bound) for n in pairs]
+        rows = [{"n0": a, "n1": b} for a, b in pairs]
+        rest = {f"{name}{at}": v for name, v in (("k", k), ("p", p), ("o", o)) for at in (0, 1)}
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        compared(language, folder, formula, rows, expected)
+        folder = tmp_path / f"closed {number}"
+        folder.mkdir()
+        compared(language, folder, closed, [{**row, **rest} for row in rows], expected)
+        generic = formula.generic()
+        start = max(generic.bounds or ())
+        outcomes = LANGUAGES[language](generic, [{"n0": start, "n1": start - 1}], tmp_path)
+        assert outcomes == [ILLEGAL]
+
+
+@in_each_language
+def test_what_is_no_layer_is_refused(language: str, tmp_path: Path) -> None:
+    formula = symbolic.count(axes=1).total
+    good = {"N": 1, "C_in": 4, "C_out": 6, "groups": 2, "bias": 1, "n0": 8, "k0": 3, "s0": 2}
+    good |= {"d0": 1, "p0": 1, "o0": 1}
+    wrong = {"N": -1, "C_in": 3, "C_out": 5, "groups": 0, "bias": 2, "n0": 0, "k0": 0, "s0": 0}
+    wrong |= {"d0": 0, "p0": -1, "o0": 2}
+    rows = [good, *({**good, name: value} for name, value in wrong.items()), {**good, "p0": 9}]
+    layer = Layer((8,), 4, 6, 3, stride=2, padding=1, output_padding=1, groups=2)
+    expected: list[Outcome] = [analytic.count(layer).total, *[ILLEGAL] * 12]
+    assert LANGUAGES[language](formula, rows, tmp_path) == expected
+
+
+m = Symbol("m", integer=True)
+
+
+@in_each_language
+@pytest.mark.parametrize(
+    "crop",
+    [
+        floor((m - 7) / 3),
+        ceiling((m - 7) / 3),
+        -floor(m / 2) - 3,
+        Mod(m - 7, 3) + Mod(m, -3),
+        Abs(m - 5) - Abs(m) - 2,
+        Max(m, 2, -m) - 4,
+        Piecewise((m - 4, m > 2), (-m, (m <= 1) & (m >= -3)), (-3, True)),
+        -((m - 3) ** 2),
+        m * (m - 1) / 2 - 9,
+        2 * m - 3 * (m + 1) * (m - 2),
+    ],
+    ids=str,
+)
+def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path: Path) -> None:
+    if not crop.is_integer:
+        crop = floor(crop)  # SymPy cannot tell of m·(m − 1)/2
+    bound: Any = {"kernel_size": 3, "stride": 3, "dilation": 2, "output_padding": 1}
+    bound["convention"] = "documented"  # in which the crop always tells
+    formula = symbolic.additions_per_filter(input_size=(30,), padding=crop, end_padding=2, **bound)
+    values = [-9, -4, -3, -2, -1, 0, 1, 2, 3, 4, 9]
+    crops = [int(crop.xreplace({m: m * 0 + value})) for value in values]
+    expected = [
+        analytic.additions_per_filter([30], padding=b, end_padding=2, **bound) for b in crops
+    ]
+    assert len(set(expected)) > 2
+    compared(language, tmp_path, formula, [{"m": value} for value in values], expected)
+
+
+@in_each_language
+def test_powers(language: str, tmp_path: Path) -> None:
+    power = Symbol("j", integer=True, nonnegative=True)
+    formula = symbolic.overlaps(
+        axes=1, kernel_size=3, stride=2**power, padding=0, output_padding=0, dilation=1
+    )
+    rows = [{"j": j, "n0": n} for j in range(4) for n in (1, 5)]
+    expected = [analytic.overlaps([row["n0"]], 3, stride=2 ** row["j"]) for row in rows]
+    compared(language, tmp_path, formula, rows, expected)
+
+
+@in_each_language
+def test_what_has_no_exact_arithmetic_is_refused(language: str) -> None:
+    strange = symbolic.overlaps(axes=1, padding=floor(sin(m)), end_padding=0)
+    with pytest.raises(ValueError, match=f"sin cannot be written in {language}: sin.m."):
+        strange.to(language)
+    undecided = Piecewise((m, m > 2), (1, m < 9))
+    with pytest.raises(ValueError, match="Piecewise cannot be written in"):
+        symbolic.overlaps(axes=1, padding=undecided, end_padding=0).to(language)
+    root = symbolic.overlaps(axes=1, padding=floor(2**m), end_padding=0)
+    with pytest.raises(ValueError, match="Pow cannot be written in"):
+        root.to(language)
+
+
+@in_each_language
+@pytest.mark.parametrize("name", ["return", "if", "F", r"\alpha", "a b", "i64_add", ""])
+def test_a_name_that_is_none_is_refused(language: str, name: str) -> None:
+    strange = Symbol(name, integer=True, positive=True)
+    with pytest.raises(ValueError, match=f"cannot be a name in {language}"):
+        symbolic.overlaps(axes=1, kernel_size=strange).to(language)
+
+
+@in_each_language
+def test_a_symbol_may_be_called_as_a_part_of_the_formula(language: str, tmp_path: Path) -> None:
+    formula = symbolic.overlaps(axes=1, kernel_size=Symbol("T0", integer=True, positive=True))
+    row = {"T0": 3, "n0": 5, "s0": 2, "d0": 1, "p0": 1, "o0": 0}
+    expected = analytic.overlaps([5], 3, stride=2, padding=1)
+    assert {symbol.name for symbol in formula.symbols} & {name.name for name in formula.definitions}
+    assert LANGUAGES[language](formula, [row], tmp_path) == [expected]
+
+
+@pytest.mark.parametrize("language", ["numpy", "c"])
+def test_a_number_of_more_than_64_bits_is_refused(language: str) -> None:
+    formula = symbolic.overlaps(
+        axes=1, kernel_size=2**64, stride=2**64, padding=0, output_padding=0, dilation=1
+    )
+    with pytest.raises(ValueError, match=f"18446744073709551616 does not fit .* of {language}"):
+        formula.to(language)
+
+
+def test_several_functions_share_their_helpers(tmp_path: Path) -> None:
+    formulas = {
+        f"total_{name}": symbolic.count(convention=name).total for name in analytic.CONVENTIONS
+    }
+    text = export.write(formulas, "javascript")
+    assert text.count("function F(") == 1
+    layer = some_layers(1, seed=5)[0]
+    rows = row_of(layer, formulas["total_exact"])
+    for name in formulas:
+        call = f"console.log({name}({json.dumps(rows)}).toString());\n"
+        expected = analytic.count(layer, convention=name.removeprefix("total_")).total
+        assert int(node(text + call, tmp_path)) == expected
+
+
+def test_javascript_takes_numbers_that_are_integers_and_nothing_else(tmp_path: Path) -> None:
+    formula = symbolic.count(
+        axes=1, kernel_size=1, stride=1, padding=0, output_padding=0, dilation=1, groups=1,
+        in_channels=1, out_channels=1, batch_size=1,
+    ).total  # fmt: skip
+    calls = "".join(
+        f"try {{ console.log(total({{ n0: {n}, bias: {bias} }}).toString()); }}"
+        "catch (error) { console.log(error.name + ': ' + error.message); }\n"
+        for n, bias in [("7n", "1n"), ("7", "true"), ("7", "false"), ("7.5", "1"), ("'7'", "1"),
+                        ("2**53", "1"), ("true", "1"), ("0", "1")]
+    )  # fmt: skip
+    lines = node(formula.to("javascript") + calls, tmp_path).splitlines()
+    assert lines == [
+        "14",
+        "14",
+        "7",
+        "TypeError: n0 must be an integer, got 7.5",
+        "TypeError: n0 must be an integer, got 7",
+        "TypeError: n0 must be an integer, got 9007199254740992",
+        "TypeError: n0 must be an integer, got true",
+        "RangeError: input_size must be positive, got 0 on axis 0",
+    ]
+
+
+def test_python_refuses_in_the_words_of_the_integers() -> None:
+    function = loaded(symbolic.overlaps(axes=1), "python")
+    values = {"n0": 2, "k0": 1, "s0": 3, "d0": 1, "p0": 0, "o0": 3}
+    words = (
+        "output_padding must be less than the larger of stride 3 and dilation 1, got 3 on axis 0"
+    )
+    with pytest.raises(ValueError, match=words):
+        function(**values)
+    with pytest.raises(LayerError, match=words):
+        analytic.overlaps([2], 1, stride=3, output_padding=3)
+    with pytest.raises(TypeError):
+        function(**{**values, "n0": 2.0})
+
+
+def test_an_unknown_language_lists_those_that_exist() -> None:
+    with pytest.raises(ValueError, match="language must be one of 'latex', 'mathml', 'python', "):
+        symbolic.overlaps().to("fortran")
+
+
+def test_an_exported_function_says_what_it_counts() -> None:
+    text = symbolic.macs(axes=1, rule="input", stride=2).to("python")
+    assert "Multiply-accumulates of a transposed convolution, input rule." in text
+    assert "n0: input_size of axis 0" in text
+    assert "stride of axis 0 is 2" in text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import click
@@ -22,8 +24,14 @@ from analytic.cli import (
 from analytic.layer import Layer
 from analytic.totals import Count
 
+#: Rows of a file that are counted at once: enough that a call costs little a row, and few enough
+#: that they take little memory, however long their lines are.
+BULK = 1000
+
 #: Counts a layer by the convention and the rule that the user chose.
 Counter = Callable[[Layer], Count]
+#: Counts many layers: of each, its count or why it has none.
+BulkCounter = Callable[[Sequence[Layer]], Sequence[Count | Exception]]
 
 FORMAT_OPTIONS = (
     click.option(
@@ -63,11 +71,15 @@ layer.
 
 
 def count_command(
-    program: str, evaluate: Callable[..., Count], check: Callable[..., Count] | None = None
+    program: str,
+    evaluate: Callable[..., Count],
+    check: Callable[..., Count] | None = None,
+    bulk: Callable[..., Sequence[Count]] | None = None,
 ) -> click.Command:
     """The command ``count`` of a program, whose ``evaluate(layer, convention=…, rule=…)`` counts.
 
     Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
+    Where there is ``bulk``, the layers of a file are counted by it, many in a call.
     """
 
     def count(
@@ -98,7 +110,9 @@ def count_command(
         elif is_model:
             count_model(file, dims, counter, convention, style)
         else:
-            count_file(file, counter, report.writer(style, convention, rule))
+            many = partial(bulk, convention=convention, rule=rule) if bulk else one_by_one(counter)
+            most = BULK if bulk else 1
+            count_file(file, many, report.writer(style, convention, rule), most)
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     options.append(DIM_OPTION)
@@ -130,20 +144,36 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
+def one_by_one(counter: Counter) -> BulkCounter:
+    """A `BulkCounter` that says of every layer what the counter says of it."""
+
+    def attempt(layer: Layer) -> Count | Exception:
+        try:
+            return counter(layer)
+        except (ValueError, MemoryError) as reason:
+            return reason
+
+    return lambda layers: [attempt(layer) for layer in layers]
+
+
 def count_file(
-    path: str, counter: Counter, writer: report.TableWriter | report.RecordWriter
+    path: str,
+    counters: BulkCounter,
+    writer: report.TableWriter | report.RecordWriter,
+    most: int,
 ) -> None:
-    """Count the layers of a file, each as it is read."""
+    """Count the layers of a file, as they are read, at most so many at once."""
     totals = report.Totals()
     bad = 0
     with open_file(path) as stream, progress(stream) as (follow, say):
-        for row in hinted(follow(tables.read(stream)), say):
+        for row, result in counted(hinted(follow(tables.read(stream)), say), counters, most):
             try:
-                if row.layer is None:
-                    raise ValueError(row.error)
-                result = counter(row.layer)
+                if isinstance(result, Exception):
+                    raise result
                 with tables.all_digits():
-                    sys.stdout.write(writer.row(row.line, row.fields, row.layer, result))
+                    # What has a count has a layer.
+                    text = writer.row(row.line, row.fields, row.layer, result)  # type: ignore[arg-type]
+                    sys.stdout.write(text)
             except (ValueError, MemoryError) as reason:
                 bad += 1
                 say(f"{path}, line {row.line}: {reason}")
@@ -155,6 +185,18 @@ def count_file(
         sys.stdout.write(writer.close(totals))
     if bad:
         raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
+
+
+def counted(
+    rows: Iterator[tables.Row],
+    counters: BulkCounter,
+    most: int,
+) -> Iterator[tuple[tables.Row, Count | Exception]]:
+    """The rows in their order, each with its count or with why it has none."""
+    while chunk := list(islice(rows, most)):
+        results = iter(counters([row.layer for row in chunk if row.layer is not None]))
+        for row in chunk:
+            yield row, ValueError(row.error) if row.layer is None else next(results)
 
 
 def count_model(
@@ -203,4 +245,21 @@ def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator
         yield row
 
 
-command = count_command("analytic", analytic.count)
+def count_layers(
+    layers: Sequence[Layer], *, convention: str = "nonzero", rule: str = "exact"
+) -> list[Count]:
+    """`analytic.count` of every layer, by `analytic.arrays`: one call for each number of axes."""
+    from analytic import arrays
+
+    counts: dict[int, Iterator[Count]] = {}
+    axes = [len(layer.axes) for layer in layers]
+    for number in set(axes):
+        alike = [layer for layer in layers if len(layer.axes) == number]
+        columns = arrays.Layers.of(alike)
+        counts[number] = arrays.rows(
+            arrays.count(columns, convention=convention, rule=rule, overflow="object")
+        )
+    return [next(counts[number]) for number in axes]
+
+
+command = count_command("analytic", analytic.count, bulk=count_layers)

@@ -23,6 +23,11 @@ def whole(name: str, value: Any) -> Any:
     return array.astype(np.int64)
 
 
+def shaped(value: Any, *arguments: Any) -> Any:
+    """A result in the shape of the arguments, on which it need not depend."""
+    return np.add(value, np.zeros(np.broadcast_shapes(*map(np.shape, arguments)), np.int64))
+
+
 def refuse_where(wrong: Any) -> None:
     """Refuse what would wrap."""
     if np.any(wrong):

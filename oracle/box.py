@@ -1,0 +1,61 @@
+"""The box of a certificate: its kernels, strides and dilations, and every layer that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from analytic.affine import padding_bound
+from analytic.axis import Axis
+from analytic.layer import LayerError, integer
+
+
+class Box(NamedTuple):
+    """Kernel sizes, strides and dilations: every combination of them is certified."""
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls,
+        kernel_size: int | Iterable[int],
+        stride: int | Iterable[int],
+        dilation: int | Iterable[int],
+    ) -> Box:
+        """A box of positive integers, each given as one or as many; `LayerError` for others."""
+        return cls(
+            values("kernel_size", kernel_size),
+            values("stride", stride),
+            values("dilation", dilation),
+        )
+
+    def steps(self) -> list[tuple[int, int]]:
+        """Every (stride, dilation), the longest first, so that no worker is left with it alone."""
+        k = self.kernel_size[-1]
+        pairs = [(s, d) for s in self.stride for d in self.dilation]
+        return sorted(pairs, key=lambda pair: (-about(k, *pair), pair))
+
+
+def about(k: int, s: int, d: int) -> int:
+    """How many experiments (k, s, d) takes, roughly: output paddings × paddings × sizes."""
+    return max(s, d) * (s + k * d) * (3 + k * d // (4 * s))
+
+
+def values(argument: str, given: int | Iterable[int]) -> tuple[int, ...]:
+    """Positive integers in order, each once."""
+    listed = list(given) if isinstance(given, Iterable) else [given]
+    found = sorted({integer(argument, value) for value in listed})
+    if not found or found[0] < 1:
+        raise LayerError(f"{argument} must be positive integers, got {found}")
+    return tuple(found)
+
+
+def torch_axes(k: int, s: int, d: int) -> Iterator[Axis]:
+    """The axes that a certificate runs at one (k, s, d), ``n`` left open (0): every output padding
+    that torch takes, and every padding below the bound of the crop reduction.
+    """
+    for o in range(max(s, d)):
+        for p in range(padding_bound(Axis(0, k, s, d, 0, 0, o))):
+            yield Axis(0, k, s, d, p, p, o)

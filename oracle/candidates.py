@@ -1,0 +1,158 @@
+"""Anyone's formula as a `Candidate`, and the formulas that are ready to be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analytic import affine, field, integers, totals
+from analytic.arithmetic import INTEGERS
+from analytic.layer import Layer, integer
+from analytic.totals import Count, Products
+
+#: Size, overlaps and covered together: what the closed form says of an axis, and everything else
+#: follows from.
+EXTENT = "extent"
+
+#: The fields of `Count` that are one integer; after a colon they take a convention, or macs a rule.
+FIELDS = tuple(name for name in Count._fields if name not in {"output_size", "convention", "rule"})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A formula that is said to give a quantity of every layer.
+
+    ``function(layer)`` returns the integer called ``quantity``: a field of `Count`, in the default
+    convention and rule or in those named after a colon (``total:exact``, ``macs:input``); twice
+    that with ``2*`` before it; or `EXTENT`, for the tuple of output size and `Products`.
+
+    What its author *proves* of the function makes a certificate reach further than the layers that
+    were run; what is claimed here without a proof makes the certificate false:
+
+    ``affine_from(layer)``  the input size from which the function is affine in each input size
+    (whatever the layer's own); None where nothing is proved.
+
+    ``crop_reduction``  that the function is unchanged by the crop reduction
+    ``(n, p) → (n−2, p−s)`` wherever notes/derivation.md, corollary 8 (c), allows it.
+    """
+
+    name: str
+    quantity: str
+    function: Callable[[Layer], Any]
+    affine_from: Callable[[Layer], int] | None = None
+    crop_reduction: bool = False
+
+    def __post_init__(self) -> None:
+        truth_of(self.quantity)
+
+    def says(self, layer: Layer) -> Any:
+        """What the function answers; where it raises or answers no integer, that, as text."""
+        try:
+            answer = self.function(layer)
+            return answer if self.quantity == EXTENT else integer("the answer", answer)
+        except Exception as reason:  # whatever a reader's formula raises is its answer
+            return f"{type(reason).__name__}: {reason}"
+
+
+#: What was measured of a layer, its output size and products, to the quantity.
+Truth = Callable[[Layer, tuple[int, ...], Products], Any]
+
+
+def truth_of(quantity: str) -> Truth:
+    """How a quantity follows from what was measured; `ValueError` where there is none such."""
+    if quantity == EXTENT:
+        return lambda _layer, sizes, products: (sizes, products)
+    factor, name = (2, quantity[2:]) if quantity.startswith("2*") else (1, quantity)
+    field_name, _, choice = name.partition(":")
+    totals.choose("quantity", dict.fromkeys((*FIELDS, EXTENT)), field_name)
+    convention, rule = "nonzero", "exact"
+    if choice and field_name == "macs":
+        totals.choose("rule", totals.RULES, rule := choice)
+    elif choice:
+        totals.choose("convention", totals.CONVENTIONS, convention := choice)
+
+    def truth(layer: Layer, sizes: tuple[int, ...], products: Products) -> Any:
+        count = totals.count(INTEGERS, layer, sizes, products, convention, rule)
+        return factor * getattr(count, field_name)
+
+    return truth
+
+
+def keeps_crop_reduction(quantity: str) -> bool:
+    """Whether the true quantity is unchanged by the crop reduction, which lowers ``n``."""
+    return not quantity.endswith("macs:input")
+
+
+def closed_form(layer: Layer) -> Any:
+    """What every count of `analytic` is made of: output size and products."""
+    return totals.products(INTEGERS, layer.axes)
+
+
+def grows_evenly(layer: Layer) -> int:
+    """``n*``, from which size, overlaps and covered are affine; the largest over the axes."""
+    return max(map(affine.affine_from, layer.axes))
+
+
+def everywhere(_layer: Layer) -> int:
+    """For what is affine in each input size from the first on."""
+    return 1
+
+
+def documented_additions(layer: Layer) -> int:
+    """The additions as the published text has them, whatever is covered."""
+    return int(integers.count(layer, convention="documented").additions_per_filter)
+
+
+#: The closed form: affine from n* on and unchanged by the crop reduction, as notes/validation.md
+#: proves from the definition of F alone.
+ANALYTIC = Candidate("analytic", EXTENT, closed_form, grows_evenly, crop_reduction=True)
+
+
+#: What a counter's figure is meant to be: FLOPs are twice the MACs.
+MEANT = {"MACs": "macs", "mult-adds": "macs", "FLOPs": "2*macs", "operations": "total"}
+
+#: The counters whose formula has the inputs in it, and not only the outputs, which cropping keeps.
+FROM_INPUTS = {
+    field.flop_counter_mode,
+    field.input_rule,
+    field.deepspeed_flops,
+    field.ptflops_aten,
+    field.ptflops_pytorch,
+    field.calflops,
+}
+
+
+def of_counter(name: str, formula: field.Formula) -> Candidate:
+    """A counter's formula, as the exact quantity that it is meant to be.
+
+    All but moduleprofiler's are products of constants and of n or L on each axis, so they are
+    affine in each input size from the first.
+    """
+    quantity = MEANT[formula.reports]
+    if formula.function is field.moduleprofiler:
+        return Candidate(name, quantity, formula.function)
+    kept = formula.function not in FROM_INPUTS
+    return Candidate(name, quantity, formula.function, everywhere, crop_reduction=kept)
+
+
+#: What can be named: the closed form, the rules, the published text, and every counter's formula.
+READY: Mapping[str, Candidate] = {
+    "analytic": ANALYTIC,
+    "input": Candidate("input", "macs", field.input_rule, everywhere),
+    "output": Candidate("output", "macs", field.output_rule, everywhere, crop_reduction=True),
+    "documented": Candidate(
+        "documented",
+        "additions_per_filter",
+        documented_additions,
+        grows_evenly,
+        crop_reduction=True,
+    ),
+    **{name: of_counter(name, formula) for name, formula in field.FORMULAS.items()},
+}
+
+
+def ready(name: str) -> Candidate:
+    """The ready candidate of that name, or a `ValueError` that lists them."""
+    found: Candidate = totals.choose("candidate", READY, name)
+    return found

@@ -1,0 +1,178 @@
+"""``audit``: the counters that are installed, on a file of layers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analytic import tables
+from analytic.cli import Failed, open_file
+from analytic.identify import decimal
+from analytic.layer import Layer
+from analytic.report import aligned, grouped
+
+if TYPE_CHECKING:
+    from oracle.audit import Findings
+
+
+def layers_of(path: str) -> tuple[list[str], list[Layer]]:
+    """The layers of a file, each with a name; what cannot be read is said and left out."""
+    names, layers = [], []
+    with open_file(path) as stream:
+        for row in tables.read(stream):
+            if row.layer is None:
+                click.echo(f"{path}, line {row.line}: {row.error}", err=True)
+                continue
+            named = [str(row.fields[key]) for key in ("model", "layer") if key in row.fields]
+            names.append(" ".join(named) or f"line {row.line}")
+            layers.append(row.layer)
+    if not layers:
+        raise Failed(f"{path} has no layers")
+    return names, layers
+
+
+def as_json(findings: Findings) -> str:
+    """All that one counter reported, as a line of JSON."""
+    outcomes = [
+        {"exact": one.exact, "reported": one.reported, "error": one.error}
+        for one in findings.outcomes
+    ]
+    return json.dumps({**findings._asdict(), "outcomes": outcomes}, ensure_ascii=False)
+
+
+def of_json(path: str, layers: list[Layer]) -> list[Findings]:
+    """Findings that were written by `as_json`, in another environment, about the same layers."""
+    from oracle.audit import Findings, Outcome
+
+    found = []
+    with open_file(path) as stream:
+        for _, text in tables.lines(stream):
+            if isinstance(text, ValueError):
+                raise click.UsageError(f"{path}: {text}")
+            fields: Mapping[str, Any] = tables.read_json(text)
+            if len(fields["outcomes"]) != len(layers):
+                raise click.UsageError(f"{path} is about {len(fields['outcomes'])} other layers")
+            pairs = zip(layers, fields["outcomes"], strict=True)
+            outcomes = [Outcome(layer, **one) for layer, one in pairs]
+            found.append(Findings(**{**fields, "outcomes": outcomes}))
+    return found
+
+
+def ratio(value: Fraction | None) -> str:
+    """A ratio to six digits; nothing where there is none."""
+    return "" if value is None else decimal(value)
+
+
+def summary(findings: list[Findings]) -> str:
+    """One row a counter."""
+    headers = ("counter", "version", "reports", "ran on", "exact on", "median", "worst", "follows")
+    rows = []
+    for one in findings:
+        reading, times = one.follows()
+        ran = len(one.ran())
+        follows = reading if times == ran else f"{reading} on {times} of {ran}"
+        numbers = (str(ran), str(one.right()), ratio(one.median()), ratio(one.worst()))
+        rows.append([one.counter, one.version, one.reports, *numbers, follows if times else ""])
+    sides = ("left", "left", "left", "right", "right", "right", "right", "left")
+    return aligned(rows, headers, "github", sides)
+
+
+def raised(findings: list[Findings], names: list[str]) -> list[str]:
+    """What raised, a line for every counter and error."""
+    first: dict[tuple[str, str], list[str]] = {}
+    for one in findings:
+        for name, outcome in zip(names, one.outcomes, strict=True):
+            if outcome.error:
+                first.setdefault((one.counter, outcome.error), []).append(name)
+    return [
+        f"- {counter} on {len(where)} layers, first {where[0]}: {error}"
+        for (counter, error), where in first.items()
+    ]
+
+
+def by_layer(findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
+    """One row a layer: what each counter reported, beside what is exact."""
+    import analytic
+
+    headers = ["layer", "MACs", "2 × MACs", "operations", *(one.counter for one in findings)]
+    rows = []
+    for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
+        count = analytic.count(layer)
+        exact = [grouped(value) for value in (count.macs, 2 * count.macs, count.total)]
+        reported = [one.outcomes[number].reported for one in findings]
+        rows.append([name, *exact, *("raised" if v is None else grouped(v) for v in reported)])
+    sides = ["left"] + ["right"] * (len(headers) - 1)
+    return aligned(rows, headers, "github", sides)
+
+
+REPORT = """# What counters report of {number} transposed convolutions
+
+Made by `python -m oracle audit {path}`, torch {torch}. Each counter is called by its public entry
+point on a real module of each layer.
+
+A counter is held to what it says that it reports: MACs and mult-adds to the products that land in
+the output, FLOPs to twice that, operations to the published total (convention "nonzero"). *exact
+on* is on how many layers it is right; *median* and *worst* are of reported over exact; *follows* is
+the rule, convention or formula that gives its numbers.
+
+{summary}
+{errors}
+## Layer by layer
+
+MACs, 2 × MACs and operations are exact; in the columns behind them is what each counter reported.
+
+{layers}
+"""
+
+
+def report(path: str, findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
+    """The whole audit, as Markdown."""
+    import torch
+
+    errors = raised(findings, names)
+    return REPORT.format(
+        number=len(layers),
+        path=path,
+        torch=torch.__version__,
+        summary=summary(findings),
+        errors="\n".join(["", "What raised:", "", *errors, ""] if errors else [""]),
+        layers=by_layer(findings, names, layers),
+    )
+
+
+@click.command("audit")
+@click.argument("file")
+@click.option("--json", "as_lines", is_flag=True, help="One line of JSON a counter.")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="FILE",
+    help="Findings of another environment, written there with --json.",
+)
+def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
+    r"""Run the counters that are installed on a FILE of layers, and say who is right.
+
+    \b
+    Example:
+      python -m oracle audit tests/data/layers.jsonl
+
+    FILE has one layer a line, as for count. FlopCounterMode comes with torch; the others with the
+    extra "audit". ultralytics-thop has the package name of thop and needs its own environment: run
+    it there with --json, and name the file here with --also.
+    """
+    from oracle.audit import audit
+
+    names, layers = layers_of(file)
+    findings = audit(layers, lambda counter: click.echo(counter.name, err=True))
+    for path in also:
+        known = {one.counter for one in findings}
+        findings += [one for one in of_json(path, layers) if one.counter not in known]
+    if as_lines:
+        sys.stdout.writelines(as_json(one) + "\n" for one in findings)
+    else:
+        click.echo(report(file, findings, names, layers), nl=False)

@@ -1,0 +1,148 @@
+"""``certify``: a certificate of the closed form, or of any other formula."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analytic.cli import Failed, Sizes
+from analytic.tables import parse_integer
+
+if TYPE_CHECKING:
+    from oracle.candidates import Candidate
+    from oracle.certify import Tally, Task
+
+
+def parse_values(text: str) -> list[int]:
+    """Integers as one writes a box: ``4``, ``1..12``, ``1,2,8..10``.
+
+    >>> parse_values("1,2,8..10")
+    [1, 2, 8, 9, 10]
+    """
+    values: list[int] = []
+    for part in text.split(","):
+        first, dots, last = part.partition("..")
+        low = parse_integer(first)
+        values += range(low, (parse_integer(last) if dots else low) + 1)
+    if not values:
+        raise ValueError(f"{text} has no integers in it")
+    return values
+
+
+class Values(Sizes):
+    """Integers and ranges of them."""
+
+    name = "values"
+    parse = staticmethod(parse_values)
+
+
+def candidate_of(name: str, quantity: str | None) -> Candidate:
+    """A ready candidate, or the object of a module of the reader's: ``module:object``."""
+    from oracle.candidates import Candidate, ready
+
+    module, colon, attribute = name.partition(":")
+    try:
+        if colon:
+            sys.path.insert(0, "")  # the reader's module may lie where the command is run
+            found = getattr(import_module(module), attribute)
+        else:
+            found = ready(name)
+        if not isinstance(found, Candidate):
+            raise TypeError(f"{name} must be an oracle.Candidate, got {type(found).__name__}")
+        return found if quantity is None else replace(found, quantity=quantity)
+    except (ValueError, TypeError, ImportError, AttributeError) as reason:
+        raise click.UsageError(str(reason)) from None
+
+
+def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tuple[Task, Tally]]:
+    """The results, with a bar of their rate and the time that is left, on a terminal."""
+    from tqdm import tqdm
+
+    from oracle.box import about
+
+    whole = sum(about(task.k, task.s, task.d) for task in tasks)
+    seen = 0
+    with tqdm(unit=" experiments", unit_scale=True, leave=False, disable=None) as drawn:
+        for task, found in results:
+            yield task, found
+            seen += about(task.k, task.s, task.d)
+            # How many there are in all is known at the end alone: judge by those that are done.
+            drawn.total = (drawn.n + found.experiments) * whole / seen
+            drawn.update(found.experiments)
+
+
+@click.command("certify")
+@click.option(
+    "--candidate",
+    default="analytic",
+    show_default=True,
+    help="A ready candidate, or module:object for a Candidate of yours.",
+)
+@click.option("--quantity", help="What it is held to, such as macs:input. [default: its own]")
+@click.option("--kernel-size", type=Values(), required=True, help="4, 1..12, or 1,2,8..10.")
+@click.option("--stride", type=Values(), required=True)
+@click.option("--dilation", type=Values(), required=True)
+@click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count(), show_default=True)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False),
+    help="Keep finished steps in this file, and continue from it.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the samples.")
+@click.option(
+    "--sample",
+    "sampled",
+    type=click.IntRange(min=0),
+    default=300,
+    show_default=True,
+    help="Layers in each sample.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON in place of a Markdown report.")
+def command(
+    candidate: str,
+    quantity: str | None,
+    kernel_size: list[int],
+    stride: list[int],
+    dilation: list[int],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    r"""Hold a formula against torch on a box of kernel sizes, strides and dilations.
+
+    \b
+    Example:
+      python -m oracle certify --kernel-size 1..4 --stride 1..3 --dilation 1..3
+
+    Every output padding, every padding below the bound of the crop reduction and every input size
+    up to where all sizes are settled is run, one experiment each. Exit status: 0 nothing
+    contradicts; 1 the formula is wrong somewhere; 2 wrong usage.
+    """
+    chosen = candidate_of(candidate, quantity)
+    from oracle.certify import certify
+
+    try:
+        found = certify(
+            chosen,
+            kernel_size=kernel_size,
+            stride=stride,
+            dilation=dilation,
+            follow=bar,
+            **options,
+        )
+    except (ValueError, OSError) as reason:
+        raise click.UsageError(str(reason)) from None
+    text = (
+        json.dumps(found.as_json(), indent=1, ensure_ascii=False)
+        if as_json
+        else found.as_markdown()
+    )
+    click.echo(text)
+    if not found.established:
+        raise Failed(found.sentence)

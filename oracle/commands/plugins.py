@@ -1,0 +1,96 @@
+"""``plugins``: our line in the counters that are installed, on a file of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from analytic import tables
+from analytic.cli import Failed, open_file
+from analytic.layer import Layer
+from analytic.report import TABLES, aligned
+
+if TYPE_CHECKING:
+    from oracle.tools import Result
+
+HEADERS = (
+    "tool",
+    "version",
+    "reports",
+    "layers that ran",
+    "exact without",
+    "exact with our line",
+    "ordinary convolutions unchanged",
+)
+
+
+@click.command("plugins")
+@click.argument("file")
+@click.option("--tool", "names", multiple=True, help="Only this one; may be repeated.")
+@click.option("--format", "style", type=click.Choice([*TABLES]), default="table", show_default=True)
+def command(file: str, names: tuple[str, ...], style: str) -> None:
+    """Check `oracle.plugins` in the counters that are installed here, on every layer of FILE.
+
+    Each counter is run by its public entry point on a real module, without and with our line, and
+    on an ordinary convolution, which our line must leave as it was. Layers that come again are run
+    once. What is exact is measured by experiment.
+
+    Exit status: 0 all exact and unchanged; 1 something is not; 2 wrong usage.
+    """
+    from oracle import tools
+
+    known = {tool.name: tool for tool in tools.TOOLS if tools.version(tool)}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"--tool {name} is not installed here; {', '.join(known)} are")
+    layers = read(file)
+    rows, failures = [], 0
+    for name in names or known:
+        result = tools.Result(
+            known[name],
+            tools.version(known[name]),
+            [tools.outcome(known[name], layer) for layer in followed(layers, name)],
+        )
+        for one in result.failed():
+            click.echo(f"{name}: {one}", err=True)
+        failures += len(result.failed())
+        rows.append(row(result, len(layers)))
+    columns = ["left"] * 3 + ["right"] * 4
+    click.echo(aligned(rows, HEADERS, TABLES[style], columns))
+    if failures:
+        raise Failed(f"{failures} layers are not exact, or change an ordinary convolution")
+
+
+def read(path: str) -> list[Layer]:
+    """The layers of a file, each once; a row that is no layer is an error."""
+    layers: dict[Layer, None] = {}
+    with open_file(path) as stream:
+        for line in tables.read(stream):
+            if line.layer is None:
+                raise Failed(f"{path}, line {line.line}: {line.error}")
+            layers[line.layer] = None
+    return list(layers)
+
+
+def followed(layers: list[Layer], name: str) -> Iterator[Layer]:
+    """The layers, with a bar on a terminal."""
+    from tqdm import tqdm
+
+    bar: Iterable[Layer] = tqdm(layers, desc=name, leave=False, disable=None)
+    yield from bar
+
+
+def row(result: Result, layers: int) -> list[str]:
+    """What the table says of a tool."""
+    ran, without, exact, ordinary, unchanged = result.summary()
+    return [
+        result.tool.name,
+        result.version,
+        result.tool.meaning,
+        f"{ran} of {layers}",
+        str(without),
+        str(exact),
+        f"{unchanged} of {ordinary}",
+    ]

@@ -1,0 +1,50 @@
+"""Seeded samples of layers, run beside a certificate's box: they refute, and settle nothing."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from analytic.affine import least_input_size, padding_bound
+from analytic.axis import Axis
+from analytic.layer import Layer
+from oracle.box import Box
+from oracle.counterexample import PLAIN, Channels, layer_of
+
+#: Products of a layer of the sample, Πn·Πk, at the most: what one experiment may cost.
+PRODUCTS = 2**18
+
+
+def axis(chance: random.Random, box: Box, paddings: int, inputs: int) -> Axis:
+    """An axis of the box; padding below so many times its bound, so many inputs above the least."""
+    k, s, d = (chance.choice(values) for values in box)
+    o = chance.randrange(max(s, d))
+    p = chance.randrange(paddings * padding_bound(Axis(0, k, s, d, 0, 0, o)))
+    drawn = Axis(0, k, s, d, p, p, o)
+    return drawn._replace(n=least_input_size(drawn) + chance.randrange(inputs))
+
+
+def channels(chance: random.Random) -> Channels:
+    """Channels, groups, bias and batch."""
+    groups = chance.choice((1, 1, 2, 3, 8))
+    inputs, outputs = (groups * chance.randrange(1, 5) for _ in range(2))
+    return inputs, outputs, groups, chance.random() < 0.5, chance.choice((0, 1, 1, 2, 3))
+
+
+def of_channels_and_axes(box: Box, seed: int, number: int) -> list[Layer]:
+    """Layers of one, two and three axes in turn, with channels, groups, bias and batch."""
+    chance = random.Random(f"axes {seed}")  # noqa: S311  # a sample, not a secret
+    layers: list[Layer] = []
+    while len(layers) < number:
+        axes = tuple(axis(chance, box, 1, 6) for _ in range(1 + len(layers) % 3))
+        if math.prod(axis.n * axis.k for axis in axes) <= PRODUCTS:
+            layers.append(layer_of(axes, channels(chance)))
+    return layers
+
+
+def far(box: Box, seed: int, number: int) -> list[Layer]:
+    """Layers of one axis with far more inputs, and paddings up to three times the bound."""
+    chance = random.Random(f"far {seed}")  # noqa: S311
+    return [
+        layer_of((axis(chance, box, 3, 2 ** (3 + number % 10)),), PLAIN) for number in range(number)
+    ]

@@ -1,0 +1,430 @@
+"""The NumPy evaluator: held to the experiment, to brute force, and row by row to `analytic`."""
+
+from __future__ import annotations
+
+import math
+import re
+import tracemalloc
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import analytic
+import oracle
+from analytic import arrays
+from analytic.arrays import Layers, blocks, within
+from analytic.axis import extent
+from analytic.layer import Layer, LayerError
+from analytic.totals import CONVENTIONS, RULES, Count
+from tests.strategies import layers
+
+FUNCTIONS = ("output_size", "overlaps", "covered", "additions_per_filter")
+
+# Rows of columns, as a loop over them sees them.
+
+
+def at(value: Any, row: int) -> Any:
+    """What an argument is in a row."""
+    if isinstance(value, tuple):
+        return tuple(at(part, row) for part in value)
+    return value[row] if isinstance(value, np.ndarray) else value
+
+
+def loop(function: Callable[..., Any], rows: int, arguments: dict[str, Any]) -> list[Any]:
+    """What a function says of every row, or what it raises."""
+    made = []
+    for row in range(rows):
+        try:
+            made.append(function(**{name: at(value, row) for name, value in arguments.items()}))
+        except (ValueError, TypeError) as reason:
+            made.append(reason)
+    return made
+
+
+def numbers(count: Count) -> list[Any]:
+    return [*count.output_size, *count[1:-2]]
+
+
+# Columns of layers, most of them legal, many of them not, some of them huge.
+
+SMALL = st.integers(1, 6)
+ANY = st.one_of(SMALL, SMALL, st.integers(-2, 2), st.integers(0, 2**70), st.just(2**63))
+
+
+def integers(values: Iterable[int]) -> np.ndarray[Any, Any]:
+    return np.array(list(values), dtype=object)
+
+
+@st.composite
+def columns(draw: st.DrawFn, rows: int, element: st.SearchStrategy[int]) -> Any:
+    """A column of integers in a dtype that holds them, or one integer."""
+    if draw(st.booleans()):
+        return draw(element)
+    values = integers(draw(st.lists(element, min_size=rows, max_size=rows)))
+    fitting: list[Any] = [object]
+    for dtype in (np.int8, np.int32, np.int64, np.uint64):
+        info = np.iinfo(dtype)
+        if all(info.min <= value <= info.max for value in values):
+            fitting.append(dtype)
+    return values.astype(draw(st.sampled_from(fitting)))
+
+
+@st.composite
+def sweeps(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
+    """A number of rows, and the arguments of `Layers` that have them."""
+    rows, axes = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    element = draw(st.sampled_from([SMALL, ANY]))
+    crop = draw(st.sampled_from([st.just(0), st.integers(0, 2), ANY, st.integers(-2, 2)]))
+
+    def per_axis(each: st.SearchStrategy[int]) -> Any:
+        if draw(st.booleans()):
+            return draw(columns(rows, each))
+        return tuple(draw(columns(rows, each)) for _ in range(axes))
+
+    arguments = {
+        "input_size": tuple(draw(columns(rows, element)) for _ in range(axes)),
+        "in_channels": draw(columns(rows, element)),
+        "out_channels": draw(columns(rows, element)),
+        "kernel_size": per_axis(element),
+        "stride": per_axis(element),
+        "padding": per_axis(crop),
+        "output_padding": per_axis(st.integers(0, 1)),
+        "groups": draw(columns(rows, st.sampled_from([1, 1, 1, 2, 0]))),
+        "bias": np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows))),
+        "dilation": per_axis(element),
+        "batch_size": draw(columns(rows, st.integers(0, 3))),
+    }
+    if draw(st.booleans()):
+        arguments["end_padding"] = per_axis(st.integers(-2, 2))
+    return rows, arguments
+
+
+@given(sweeps(), st.sampled_from([*CONVENTIONS]), st.sampled_from([*RULES]))
+@settings(max_examples=120)
+def test_every_row_is_counted_as_by_itself(
+    sweep: tuple[int, dict[str, Any]], convention: str, rule: str
+) -> None:
+    rows, arguments = sweep
+    choices = {"convention": convention, "rule": rule}
+    alone = loop(lambda **of: analytic.count(Layer(**of), **choices), rows, arguments)
+    together = arrays.count(Layers(**arguments), invalid="mask", overflow="object", **choices)
+    for row, expected in enumerate(alone):
+        given = [np.broadcast_to(field, rows)[row] for field in numbers(together)]
+        masks = [np.broadcast_to(np.ma.getmaskarray(f), rows)[row] for f in numbers(together)]
+        assert masks == [isinstance(expected, Exception)] * len(masks)
+        if not isinstance(expected, Exception):
+            assert [int(number) for number in given] == numbers(expected)
+    assert {field.dtype.kind for field in numbers(together)} <= set("iO")
+
+
+@given(sweeps())
+@settings(max_examples=120)
+def test_the_first_illegal_row_raises_what_it_raises_by_itself(
+    sweep: tuple[int, dict[str, Any]],
+) -> None:
+    rows, arguments = sweep
+    layers = Layers(**arguments)
+    alone = loop(lambda **of: analytic.macs(Layer(**of)), rows, arguments)
+    first = next((i for i, one in enumerate(alone) if isinstance(one, Exception)), None)
+    if first is None:
+        assert np.broadcast_to(arrays.macs(layers, overflow="object"), rows).tolist() == alone
+        return
+    where = f" at index {first}" if layers.shape else ""
+    with pytest.raises(type(alone[first])) as caught:
+        arrays.macs(layers, overflow="object")
+    assert str(caught.value) == f"{alone[first]}{where}"
+
+
+@given(sweeps(), st.sampled_from(FUNCTIONS))
+@settings(max_examples=80)
+def test_functions_of_axes(sweep: tuple[int, dict[str, Any]], name: str) -> None:
+    rows, arguments = sweep
+    geometry = {
+        key: value
+        for key, value in arguments.items()
+        if key not in {"in_channels", "out_channels", "groups", "bias", "batch_size"}
+    }
+    alone = loop(getattr(analytic, name), rows, geometry)
+    together = getattr(arrays, name)(**geometry, invalid="mask", overflow="object")
+    parts = together if isinstance(together, tuple) else (together,)
+    for row, expected in enumerate(alone):
+        given = [np.ma.array(part).reshape(-1)[row if part.ndim else 0] for part in parts]
+        if isinstance(expected, Exception):
+            assert all(number is np.ma.masked for number in given)
+        else:
+            wanted = expected if isinstance(expected, tuple) else (expected,)
+            assert tuple(map(int, given)) == wanted
+
+
+@given(st.lists(layers(most_axes=1), min_size=1, max_size=4))
+@settings(max_examples=30)
+def test_the_experiment(rows: list[Layer]) -> None:
+    counts = list(arrays.rows(arrays.count(Layers.of(rows))))
+    assert counts == [oracle.count(layer) for layer in rows]
+
+
+def test_a_box_with_illegal_corners_is_one_call() -> None:
+    sides = [range(1, 5), range(1, 4), range(1, 4), range(1, 4), range(4), range(3)]
+    n, k, s, d, p, o = np.ix_(*[np.array(side) for side in sides])
+    sizes, pairs, positions = arrays.extents(
+        [n], k, stride=s, padding=p, output_padding=o, dilation=d, invalid="mask"
+    )
+    for index in np.ndindex(pairs.shape):
+        n1, k1, s1, d1, p1, o1 = [side[i] for side, i in zip(sides, index, strict=True)]
+        size = (n1 - 1) * s1 - 2 * p1 + d1 * (k1 - 1) + o1 + 1
+        landed = [i * s1 + t * d1 - p1 for i in range(n1) for t in range(k1)]
+        landed = [y for y in landed if 0 <= y < size]
+        if size < 1 or o1 >= max(s1, d1):
+            assert pairs[index] is positions[index] is sizes[0][index] is np.ma.masked
+        else:
+            expected = size, len(landed), len(set(landed))
+            assert (sizes[0][index], pairs[index], positions[index]) == expected
+
+
+# Exact, or refused.
+
+
+def test_huge_sizes_are_exact() -> None:
+    sizes = np.array([5, 10**18, 3])
+    expected = [analytic.macs(Layer((int(n), 7), 4, 6, 4, stride=2, padding=1)) for n in sizes]
+    layers = Layers((sizes, 7), 4, 6, 4, stride=2, padding=1)
+    assert expected[1] > 2**63
+    assert arrays.macs(layers, overflow="object").tolist() == expected
+    with pytest.raises(OverflowError, match=f"^macs does not fit int64 at index 1: {expected[1]}$"):
+        arrays.macs(layers)
+    # Numbers on the way that do not fit are no overflow where the result fits.
+    deep = arrays.additions_per_filter([sizes], 2, stride=2)
+    assert (deep.dtype, deep.tolist()) == (np.int64, [0, 0, 0])
+
+
+def test_only_what_does_not_fit_is_of_objects() -> None:
+    made = arrays.count(Layers([np.array([1, 2**61])], 8, 8, 3), overflow="object")
+    assert made.total.dtype == made.macs.dtype == object
+    assert made.covered.dtype == made.filters.dtype == np.int64
+    assert made.covered.tolist() == [3, 2**61 + 2]
+
+
+def test_an_overflow_that_is_too_long_for_decimal_digits_is_shown_all_the_same() -> None:
+    huge = 1 << 20_000
+    with pytest.raises(OverflowError, match=f"overlaps does not fit int64: {re.escape(hex(huge))}"):
+        arrays.overlaps([huge], 1)
+
+
+def test_narrow_columns_do_not_wrap() -> None:
+    bytes_ = np.array([100, 127], np.int8)
+    assert arrays.output_size([bytes_], 3, stride=bytes_)[0].tolist() == [9903, 126 * 127 + 3]
+    assert arrays.overlaps([np.array([2**63], np.uint64)], 1, overflow="object").tolist() == [2**63]
+
+
+@given(st.data())
+@settings(max_examples=80)
+def test_at_the_edges_of_the_types(data: st.DataObject) -> None:
+    edges = [b + o for b in (0, 2**15, 2**30, 2**31, 2**61, 2**62, 2**63) for o in (-1, 0, 1)]
+    n, k, s, d = (data.draw(st.sampled_from([v for v in edges if v > 0])) for _ in range(4))
+    p = data.draw(st.integers(0, ((n - 1) * s + (k - 1) * d) // 2))
+    for name in ("overlaps", "covered"):
+        expected = getattr(analytic, name)([n], k, stride=s, dilation=d, padding=p)
+        small = getattr(analytic, name)([3], 2, stride=2, padding=1)
+        got = getattr(arrays, name)(
+            [integers([3, n])],
+            integers([2, k]),
+            stride=integers([2, s]),
+            dilation=integers([1, d]),
+            padding=integers([1, p]),
+            overflow="object",
+        )
+        assert got.tolist() == [small, expected]
+
+
+# Illegal entries.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"stride": np.array([1, 2, 0])}, "stride must be positive, got 0 on axis 0 at index 2"),
+        ({"stride": np.array([1.0, 2, 3])}, "stride must be an integer, got np.float64(1.0)"),
+        (
+            {"stride": np.array([1, 1, 2.5], object)},
+            "stride must be an integer, got 2.5 at index 2",
+        ),
+        ({"stride": np.array([True, False])}, "stride must be an integer, got np.True_ at index 0"),
+        (
+            {"stride": (1, np.array([1, -1]))},
+            "stride must be positive, got -1 on axis 1 at index 1",
+        ),
+        ({"stride": (1, np.array(["1"]))}, "stride must be an integer, got np.str_('1') on axis 1"),
+        (
+            {"stride": np.ma.array([1, 2], mask=[False, True])},
+            "stride must be an integer, got masked at",
+        ),
+        ({"stride": 1.5}, "stride must be an integer, got 1.5"),
+        ({"kernel_size": np.array([[1], [0]])}, "kernel_size must be positive, got 0 on axis 0 at"),
+        ({"stride": (1, 1, 1)}, "stride must have one entry an axis (2), got 3"),
+        ({"input_size": np.array([8, 8])}, "input_size must be a list or tuple"),
+        ({"stride": np.ones(2, int), "dilation": np.ones(3, int)}, "broadcast to one shape, got"),
+        ({"bias": np.array([0, 1])}, "bias must be True or False, got np.int64(0) at index 0"),
+        ({"bias": 1}, "bias must be True or False, got 1"),
+        ({"groups": np.array([1, 3])}, "in_channels must be divisible by groups 3, got 4 at index"),
+    ],
+)
+def test_refusals(arguments: dict[str, Any], words: str) -> None:
+    given = {"input_size": (8, 8), "in_channels": 4, "out_channels": 6, "kernel_size": 4}
+    with pytest.raises((LayerError, TypeError), match=re.escape(words)):
+        arrays.count(Layers(**{**given, **arguments}))
+
+
+def test_the_index_is_that_of_the_broadcast() -> None:
+    heights, widths = np.array([5, 4, 0])[:, None], np.array([3, 2, 0, 1])
+    with pytest.raises(LayerError, match=r"got 0 on axis 1 at index \(0, 2\)$"):
+        arrays.overlaps((heights, widths), 2)
+    with pytest.raises(LayerError, match=r"got 0 on axis 0 at index \(2, 0\)$"):
+        arrays.overlaps((heights, widths[:2]), 2)
+
+
+def test_masked_rows_stay_masked_and_wrong_types_raise_all_the_same() -> None:
+    sizes = np.ma.array([4, 5, 6], mask=[False, True, False])
+    made = arrays.count(Layers([sizes], 2, 2, np.array([3, 3, 0])), invalid="mask")
+    assert all(np.ma.getmaskarray(field).tolist() == [0, 1, 1] for field in numbers(made))
+    again = arrays.overlaps([made.output_size[0]], 3, invalid="mask")
+    assert again.tolist() == [18, None, None]
+    assert again.data.dtype == np.int64
+    wrong: Any = np.ma.array(np.array([None, 3.5, 4], object), mask=[True, False, False])
+    with pytest.raises(TypeError, match=r"got 3\.5 on axis 0 at index 1$"):
+        arrays.overlaps([wrong], 1, invalid="mask")
+    floats = np.ma.array([2.0, 3.0], mask=[True, False])
+    with pytest.raises(TypeError, match=r"got np\.float64\(3\.0\) on axis 0 at index 1$"):
+        arrays.overlaps([floats], 1, invalid="mask")
+
+
+def test_a_masked_row_does_not_overflow() -> None:
+    kernels, sizes = np.array([3, 2**40]), np.array([3, 2**40])
+    masked = arrays.macs(Layers([sizes], np.array([4, 0]), 4, kernels), invalid="mask")
+    assert masked.tolist() == [144, None]
+
+
+def test_choices_that_do_not_exist() -> None:
+    layers = Layers([8], 4, 6, 4)
+    for name in ("convention", "rule", "invalid", "overflow"):
+        with pytest.raises(ValueError, match=f"^{name} must be one of .*, got 'x'$"):
+            arrays.count(layers, **{name: "x"})
+    with pytest.raises(ValueError, match=r"^convention must be one of .*, got 'x'$"):
+        arrays.additions_per_filter([8], 4, convention="x")
+    with pytest.raises(ValueError, match=r"^rule must be one of .*, got 'x'$"):
+        arrays.macs(layers, rule="x")
+    with pytest.raises(TypeError, match=r"layers must be an analytic\.arrays\.Layers, got Layer"):
+        arrays.count(Layer([8], 4, 6, 4))  # type: ignore[arg-type]
+
+
+def test_a_disagreement_with_the_scalar_rules_does_not_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Layers, "row", lambda *_: None)
+    with pytest.raises(AssertionError, match="takes the layer at index 0"):
+        arrays.overlaps([np.array([0])], 1)
+
+
+# Shapes.
+
+
+def test_a_list_is_one_entry_an_axis_and_an_array_is_a_column() -> None:
+    column = np.array([1, 2])
+    assert arrays.overlaps((8, 8), column).tolist() == [64, 256]
+    assert arrays.overlaps((8, 8), [1, 2]).tolist() == 128
+    assert arrays.overlaps((8, 8), (column, 1)).tolist() == [64, 128]
+
+    class Series:  # as pandas has it
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+            return np.array([1, 2], dtype, copy=copy)
+
+    assert arrays.overlaps((8, 8), Series()).tolist() == [64, 256]
+
+
+def test_no_rows() -> None:
+    empty = np.empty((0, 1), int)
+    made = arrays.count(Layers((empty, np.arange(1, 4)), 4, 6, 4))
+    assert made.total.shape == made.output_size[0].shape == (0, 3)
+    assert arrays.overlaps([np.array([])], 0).tolist() == []
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=4), st.integers(1, 40))
+def test_blocks_are_the_rows_in_order(shape: list[int], most: int) -> None:
+    rows = np.arange(math.prod(shape)).reshape(shape)
+    parts = [rows[block].ravel() for block in blocks(tuple(shape), most)]
+    assert np.concatenate([np.empty(0, int), *parts]).tolist() == list(range(rows.size))
+    assert all(part.size <= most for part in parts)
+
+
+def test_within_keeps_what_repeats() -> None:
+    table = np.arange(6).reshape(2, 1, 3)
+    block = (slice(1, 2), slice(4, 6), slice(0, 2))
+    assert within(table, block).tolist() == [[[3, 4]]]
+    assert within(np.arange(3), block).tolist() == [0, 1]
+
+
+def test_each_axis_is_evaluated_on_its_own_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated = []
+
+    def recorded(lib: Any, axis: Any) -> Any:
+        if isinstance(axis.n, np.ndarray):  # and not the bound of it
+            evaluated.append(np.broadcast(*axis).size)
+        return extent(lib, axis)
+
+    monkeypatch.setattr(arrays, "extent", recorded)
+    heights, widths = np.arange(1, 301)[:, None], np.arange(1, 401)
+    grid = arrays.additions_per_filter((heights, widths), 4, stride=2, padding=1)
+    assert sum(evaluated) == 300 + 400
+    assert grid[9, 19] == analytic.additions_per_filter((10, 20), 4, stride=2, padding=1)
+    assert grid[-1, -1] == analytic.additions_per_filter((300, 400), 4, stride=2, padding=1)
+    evaluated.clear()
+    arrays.overlaps((widths, widths), 4)  # axes that are alike are one
+    assert sum(evaluated) == 400
+
+
+def test_extra_memory_does_not_grow_with_the_rows() -> None:
+    extra = []
+    for rows in (2**17, 2**19):
+        n, k = np.full(rows, 9), np.arange(rows) % 11 + 1
+        tracemalloc.start()
+        arrays.overlaps([n], k, padding=1)
+        extra.append(tracemalloc.get_traced_memory()[1] - 8 * rows)
+        tracemalloc.stop()
+    assert extra[1] < 20 * 2**20
+    assert extra[1] < 1.2 * extra[0]
+
+
+def test_rows_beyond_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "BLOCK", 5)
+    monkeypatch.setattr(arrays, "BLOCK_OF_PRODUCTS", 7)
+    n = np.arange(1, 24)
+    n[17] = 0
+    with pytest.raises(
+        LayerError, match="input_size must be positive, got 0 on axis 0 at index 17"
+    ):
+        arrays.overlaps([n], 3)
+    n[17] = 2**62
+    with pytest.raises(OverflowError, match=f"at index 17: {3 * 2**62}$"):
+        arrays.overlaps([n], 3)
+    assert arrays.overlaps([n], 3, overflow="object").tolist() == [3 * int(i) for i in n]
+    grid = arrays.overlaps((n[:, None], n[:9]), 2, overflow="object")
+    assert grid.tolist() == [[4 * int(i) * int(j) for j in n[:9]] for i in n]
+
+
+def test_layers_have_the_fields_of_a_layer() -> None:
+    stride = np.array([1, 2])
+    layers = Layers((8, 8), 4, 6, 4, stride=stride, end_padding=0)
+    assert all(hasattr(layers, name) for name in Layer.FIELDS)
+    assert [column.tolist() for column in layers.stride] == [[1, 2], [1, 2]]
+    assert layers.end_padding == (0, 0)
+    assert layers.row((1,)) == Layer((8, 8), 4, 6, 4, stride=2, end_padding=0)
+
+
+@given(st.lists(layers(least_axes=2, most_axes=2), min_size=1, max_size=5))
+@settings(max_examples=30)
+def test_columns_of_layers(rows: list[Layer]) -> None:
+    counts = arrays.rows(arrays.count(Layers.of(rows), overflow="object"))
+    assert list(counts) == [analytic.count(layer) for layer in rows]

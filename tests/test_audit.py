@@ -1,0 +1,172 @@
+"""The audit: counters on real modules, each in its own guard."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from analytic.layer import Layer
+from oracle import audit
+from oracle.audit import CPU, Counter, Findings, Outcome
+from oracle.commands.audit import command
+from tests.test_field import LAYERS, REPORTED
+
+INSTALLED = [counter for counter in audit.COUNTERS if audit.version(counter) is not None]
+
+
+@pytest.mark.parametrize("counter", INSTALLED, ids=lambda counter: counter.name)
+def test_a_counter_that_is_installed_reports_what_it_is_known_to(counter: Counter) -> None:
+    reported = REPORTED[counter.name]
+    found = [audit.outcome(counter, layer).reported for layer in LAYERS]
+    assert tuple(found[: len(reported)]) == reported
+
+
+def test_flop_counter_mode_is_installed() -> None:
+    assert INSTALLED[0].name == "FlopCounterMode"
+    assert audit.version(INSTALLED[0]) == torch.__version__
+
+
+def test_a_counter_that_is_not_installed_has_no_version() -> None:
+    assert audit.version(Counter("none", "no_such_package", "none", "MACs", CPU, print)) is None
+    # torch is there, but it is not this distribution that brings it.
+    assert audit.version(Counter("other", "torch", "no-such-torch", "MACs", CPU, print)) is None
+
+
+def reporting(answer: Any) -> Counter:
+    """A counter that reports, or raises, always the same."""
+
+    def run(module: torch.nn.Module, batch: torch.Tensor) -> Any:
+        print("what a counter has to say", module(batch).shape)  # noqa: T201
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return Counter("steady", "torch", "torch", "MACs", CPU, run)
+
+
+LAYER = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reported", "error"),
+    [
+        (43200, 43200, ""),
+        (43200.0, 43200, ""),
+        (43200.5, None, "TypeError: the report must be an integer, got 43200.5"),
+        (None, None, "TypeError: the report must be an integer, got None"),
+        (KeyError("conv"), None, "KeyError: 'conv'"),
+        (ValueError("one\ntwo"), None, "ValueError: one"),
+    ],
+)
+def test_a_counter_runs_in_a_guard(
+    answer: Any, reported: int | None, error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit.outcome(reporting(answer), LAYER) == Outcome(LAYER, 43200, reported, error)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (Layer((8,), 1, 1, 4, padding=1, end_padding=2), "crops of begin and end apart"),
+        (Layer((2, 2, 2, 2), 1, 1, 2), "no torch module has 4 axes"),
+    ],
+)
+def test_a_layer_that_torch_has_not_is_reported(layer: Layer, words: str) -> None:
+    assert words in audit.outcome(reporting(1), layer).error
+
+
+def findings(*reported: int | None) -> Findings:
+    """What a counter reported of as many layers whose exact number is 43200."""
+    return Findings("some", "MACs", "1.0", [Outcome(LAYER, 43200, one) for one in reported])
+
+
+def test_what_is_found() -> None:
+    found = findings(43200, 21600, 86401, None)
+    assert found.right() == 1
+    assert len(found.ran()) == 3
+    assert found.median() == 1
+    assert found.worst() == Fraction(86401, 43200)
+    assert findings(43200, 0, 86400).worst() == 0
+    assert findings(10800, 86400).worst() == Fraction(1, 4)
+    assert findings(None).median() is findings(None).worst() is None
+    assert findings(49152, 49152).follows() == ("MACs, input rule", 2)
+    assert findings(2 * 49152).follows() == ("2 × MACs, input rule", 1)
+    assert findings(196608 + 8).follows() == ("MACs of torchscan 0.2.0", 1)
+    assert findings(43200, 1).follows() == ("MACs, exact rule", 1)
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> str:
+    """A file of layers, one of them bad."""
+    rows = [{"model": "A", **dict(LAYER.items())}, {"input_size": [1]}]
+    path = tmp_path / "layers.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def invoke(*arguments: str) -> Result:
+    """Run the command, with FlopCounterMode and a counter that raises alone."""
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.fixture
+def two_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FlopCounterMode, and one that raises."""
+    raising = reporting(RuntimeError("no transposed convolutions"))
+    monkeypatch.setattr(audit, "COUNTERS", (audit.COUNTERS[0], raising))
+
+
+@pytest.mark.usefixtures("two_counters")
+def test_the_report(layers: str) -> None:
+    done = invoke(layers)
+    assert done.exit_code == 0
+    text = done.output
+    assert "line 2: in_channels is missing" in text
+    row = next(line for line in text.splitlines() if line.startswith("| FlopCounterMode"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "FlopCounterMode",
+        torch.__version__,
+        "FLOPs",
+        "1",
+        "0",
+        "1.13778",  # 98304/86400
+        "1.13778",
+        "2 × MACs, input rule",
+    ]
+    assert "- steady on 1 layers, first A: RuntimeError: no transposed convolutions" in text
+    assert "98,304" in text
+    assert "raised" in text
+
+
+@pytest.mark.usefixtures("two_counters")
+def test_findings_of_another_environment_are_put_beside(layers: str, tmp_path: Path) -> None:
+    there = tmp_path / "there.jsonl"
+    lines = invoke(layers, "--json").output.splitlines()
+    found = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [one["counter"] for one in found] == ["FlopCounterMode", "steady"]
+    there.write_text(json.dumps({**found[0], "counter": "elsewhere"}) + "\n")
+    assert "| elsewhere " in invoke(layers, "--also", str(there)).output
+    there.write_text(json.dumps({**found[0], "outcomes": []}) + "\n")
+    done = invoke(layers, "--also", str(there))
+    assert done.exit_code == 2
+    assert "is about 0 other layers" in done.output
+
+
+def test_a_file_without_layers(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.write_text("")
+    assert invoke(str(path)).exit_code == 1
+
+
+def test_fvcore_if_it_is_installed() -> None:
+    names = {counter.name for counter in INSTALLED}
+    assert ("fvcore" in names) is (find_spec("fvcore") is not None)

@@ -1,0 +1,404 @@
+"""Certificates: right formulas are certified, every planted error is caught at its least layer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import oracle
+from analytic.axis import Axis, size
+from analytic.layer import Layer, LayerError
+from oracle import box, counterexample, samples, workers
+from oracle.candidates import ANALYTIC, READY, Candidate, ready, truth_of
+from oracle.certify import Tally, Task, certify, tally
+from oracle.commands.certify import command
+
+Function = Callable[[Layer], Any]
+SMALL: dict[str, Any] = {"kernel_size": range(1, 5), "stride": range(1, 4), "dilation": range(1, 4)}
+
+
+def landed(axis: Axis, *, begin: int = 0, end: int = 0) -> int:
+    """Pairs that land, listed one by one; the edges moved by so much."""
+    n, k, s, d, b, *_ = axis
+    values = [i * s + t * d for i in range(n) for t in range(k)]
+    return sum(b + begin <= value < b + size(axis) + end for value in values)
+
+
+def overlaps(layer: Layer) -> int:
+    """The overlaps of a layer, by the definition."""
+    return math.prod(map(landed, layer.axes))
+
+
+def wrong_where(condition: Callable[[Axis], bool]) -> Function:
+    """The overlaps, and one more where an axis meets the condition."""
+    return lambda layer: overlaps(layer) + any(map(condition, layer.axes))
+
+
+PLANTED: dict[str, Function] = {
+    "begin edge early": lambda layer: math.prod(landed(axis, begin=-1) for axis in layer.axes),
+    "begin edge late": lambda layer: math.prod(landed(axis, begin=1) for axis in layer.axes),
+    "end edge early": lambda layer: math.prod(landed(axis, end=-1) for axis in layer.axes),
+    "end edge late": lambda layer: math.prod(landed(axis, end=1) for axis in layer.axes),
+    "gcd above 1": wrong_where(lambda axis: math.gcd(axis.s, axis.d) > 1),
+    "padding above lcm": wrong_where(lambda axis: axis.b > math.lcm(axis.s, axis.d)),
+    "one output padding": wrong_where(lambda axis: axis.o == 1),
+}
+
+
+def every_axis(most_inputs: int) -> Iterator[Layer]:
+    """The layers of `SMALL` with one axis and padding below the bound, by nested loops."""
+    for k, s, d in itertools.product(*SMALL.values()):
+        for o in range(max(s, d)):
+            for p, n in itertools.product(
+                range(max(s, (k - 1) * d + o + 1)), range(1, most_inputs)
+            ):
+                if size(Axis(n, k, s, d, p, p, o)) >= 1:
+                    yield Layer((n,), 1, 1, k, s, p, o, 1, False, d)
+
+
+@pytest.mark.parametrize("error", PLANTED)
+def test_a_planted_error_is_caught_at_the_least_layer(error: str) -> None:
+    wrong = PLANTED[error]
+    found = certify(Candidate(error, "overlaps", wrong), **SMALL, sampled=30)
+    assert not found.established
+    assert found.counterexample is not None
+    least = min(
+        (layer for layer in every_axis(9) if wrong(layer) != overlaps(layer)),
+        key=lambda layer: (
+            size(layer.axes[0]),
+            layer.input_size,
+            layer.kernel_size,
+            layer.stride,
+            layer.dilation,
+            layer.padding,
+            layer.output_padding,
+        ),
+    )
+    layer = Layer(**found.counterexample["layer"])
+    assert layer == least
+    assert found.counterexample["said"] == wrong(layer)
+    assert found.counterexample["measured"] == overlaps(layer)
+    assert (
+        found.counterexample["coverage"]
+        == oracle.coverage(
+            layer.input_size,
+            layer.kernel_size,
+            stride=layer.stride,
+            padding=layer.padding,
+            output_padding=layer.output_padding,
+            dilation=layer.dilation,
+        ).tolist()
+    )
+    assert str(wrong(layer)) in found.sentence
+
+
+FROM_SEVEN = wrong_where(lambda axis: axis.n >= 7)
+PLAIN: dict[str, Any] = {"kernel_size": 1, "stride": 1, "dilation": 1}
+
+
+def test_wrong_from_seven_inputs_on_is_caught_by_the_box_if_that_is_where_it_is_affine() -> None:
+    found = certify(Candidate("late", "overlaps", FROM_SEVEN, lambda _layer: 7), **PLAIN, sampled=0)
+    assert found.mismatches == 2  # n = 7 and n = 8
+    assert found.counterexample is not None
+    assert found.counterexample["layer"]["input_size"] == [7]
+
+
+def test_wrong_from_seven_inputs_on_is_caught_by_the_far_sample_without() -> None:
+    late = Candidate("late", "overlaps", FROM_SEVEN)
+    found = certify(late, **PLAIN)
+    assert found.mismatches == 0
+    assert [sample.mismatches > 0 for sample in found.samples] == [False, True]
+    assert found.counterexample is not None
+    assert found.counterexample["layer"]["input_size"] == [7]
+    assert certify(late, **PLAIN, sampled=0).established  # … which is why there is a sample
+
+
+def test_wrong_with_channels_alone_is_caught_by_the_sample() -> None:
+    def macs(layer: Layer) -> int:
+        return layer.batch_size * layer.in_channels * layer.out_channels * overlaps(layer)
+
+    found = certify(Candidate("groups forgotten", "macs", macs), **SMALL)
+    assert found.mismatches == 0
+    assert found.counterexample is not None
+    layer = found.counterexample["layer"]
+    assert (layer["in_channels"], layer["out_channels"], layer["groups"]) == (2, 2, 2)
+    assert layer["input_size"] == layer["kernel_size"] == [1]
+
+
+def test_wrong_on_two_axes_alone_is_caught_by_the_sample() -> None:
+    def sum_of_axes(layer: Layer) -> int:
+        return sum(map(landed, layer.axes))
+
+    found = certify(Candidate("sum", "overlaps", sum_of_axes), **SMALL)
+    assert found.mismatches == 0
+    assert found.counterexample is not None
+    assert found.counterexample["layer"]["input_size"] == [1, 1]
+    assert found.counterexample["said"] == 2
+    assert found.counterexample["measured"] == 1
+
+
+@pytest.mark.parametrize("answer", [1.5, None, "7", True])
+def test_an_answer_that_is_no_integer_is_wrong(answer: object) -> None:
+    found = certify(Candidate("odd", "overlaps", lambda _layer: answer), **PLAIN, sampled=0)
+    assert found.counterexample is not None
+    assert found.counterexample["said"].startswith("TypeError: the answer must be an integer")
+
+
+def test_a_formula_that_raises_is_wrong_where_it_does() -> None:
+    divided = Candidate("divided", "overlaps", lambda layer: 1 // (layer.input_size[0] - 1))
+    found = certify(divided, **PLAIN, sampled=0)
+    assert found.counterexample is not None
+    assert found.counterexample["said"].startswith("ZeroDivisionError")
+
+
+def test_the_closed_form_is_certified() -> None:
+    found = certify(**SMALL)
+    assert found.established
+    assert found.mismatches == 0
+    assert found.counterexample is None
+    # Counted by the definitions: every axis below the bound, from n_min to n* + 1.
+    axes = sizes = 0
+    for k, s, d in itertools.product(*SMALL.values()):
+        met = d // math.gcd(s, d) if k > s // math.gcd(s, d) else 1
+        for o in range(max(s, d)):
+            for p in range(max(s, (k - 1) * d + o + 1)):
+                n = next(n for n in itertools.count(1) if size(Axis(n, k, s, d, p, p, o)) >= 1)
+                axes += 1
+                sizes += max(n, -(-p // s), met) + 1 - n + 1
+    assert (found.axes, found.experiments) == (axes, sizes)
+    assert found.sentence == (
+        "For every (k, s, d) of the box and every legal input size, padding and output padding, "
+        "the closed form equals the number of pairs that the definition gives; "
+        f"torch gave the same integers in all {sizes:,} experiments."
+    )
+    assert any("theorem 6" in hypothesis for hypothesis in found.hypotheses)
+
+
+@pytest.mark.parametrize(
+    ("affine", "crops", "words"),
+    [
+        (None, False, "At the layers that were run and at no others"),
+        (lambda _layer: 1, False, "every padding below the bound"),
+        (lambda _layer: 1, True, "every legal input size, padding and output padding"),
+    ],
+)
+def test_a_certificate_reaches_as_far_as_what_is_proved(
+    affine: Callable[[Layer], int] | None, crops: bool, words: str
+) -> None:
+    found = certify(Candidate("pairs", "overlaps", overlaps, affine, crops), **PLAIN, sampled=9)
+    assert found.established
+    assert words in found.sentence
+    assert ("its author" in " ".join(found.hypotheses)) is (affine is not None)
+
+
+def test_the_input_rule_is_not_said_to_hold_beyond_the_padding_that_was_run() -> None:
+    rule = Candidate("rule", "macs:input", READY["input"].function, lambda _layer: 1, True)
+    assert "every padding below the bound" in certify(rule, **PLAIN).sentence
+
+
+@pytest.mark.parametrize("name", READY)
+def test_ready_candidates(name: str) -> None:
+    found = certify(name, **SMALL, sampled=60)
+    # None of the formulas in use is exact, but the closed form.
+    assert found.established is (name == "analytic")
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity"),
+    [
+        ("fvcore", "macs:input"),
+        ("FlopCounterMode", "2*macs:input"),
+        ("thop", "macs:output"),
+        ("documented", "additions_per_filter:documented"),
+    ],
+)
+def test_a_counter_is_certified_as_the_rule_that_it_follows(name: str, quantity: str) -> None:
+    chosen = READY[name]
+    found = certify(
+        Candidate(name, quantity, chosen.function, chosen.affine_from, chosen.crop_reduction),
+        **SMALL,
+    )
+    assert found.established
+
+
+def test_quantities() -> None:
+    with pytest.raises(ValueError, match=r"quantity must be one of 'positions', .* got 'flops'"):
+        truth_of("flops")
+    with pytest.raises(ValueError, match="rule must be one of"):
+        truth_of("macs:nonzero")
+    with pytest.raises(ValueError, match="convention must be one of"):
+        truth_of("total:input")
+    with pytest.raises(ValueError, match="candidate must be one of 'analytic', 'input'"):
+        ready("nobody")
+
+
+@pytest.mark.parametrize("values", [0, (), (1, -2)])
+def test_a_box_has_positive_integers(values: Any) -> None:
+    with pytest.raises(LayerError, match="stride must be positive integers"):
+        certify(kernel_size=1, stride=values, dilation=1)
+    with pytest.raises(TypeError, match="stride must be an integer"):
+        certify(kernel_size=1, stride=[1.5], dilation=1)  # type: ignore[list-item]
+
+
+def test_the_axes_of_a_box_are_those_of_torch_below_the_bound() -> None:
+    made = [(axis.o, axis.b) for axis in box.torch_axes(2, 1, 2)]
+    assert made == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3)]
+
+
+def test_layers_come_in_order_and_none_is_left_out() -> None:
+    corner = box.Box.of([1, 2], [1, 2], [1, 2])
+    listed = counterexample.in_order(corner, 1, [counterexample.PLAIN])
+    first = list(itertools.takewhile(lambda layer: size(layer.axes[0]) <= 4, listed))
+    assert first == sorted(first, key=counterexample.order)
+    brute = {
+        layer
+        for layer in every_axis(30)
+        if size(layer.axes[0]) <= 4 and max(*layer.kernel_size, *layer.stride, *layer.dilation) <= 2
+    }
+    assert set(first) == brute
+    pairs = itertools.islice(counterexample.in_order(corner, 2, [counterexample.PLAIN]), 500)
+    keys = [counterexample.order(layer) for layer in pairs]
+    assert keys == sorted(keys)
+
+
+def test_samples_are_seeded_and_of_every_kind() -> None:
+    drawn = samples.of_channels_and_axes(box.Box.of(**SMALL), 1, 90)
+    assert drawn == samples.of_channels_and_axes(box.Box.of(**SMALL), 1, 90)
+    assert drawn != samples.of_channels_and_axes(box.Box.of(**SMALL), 2, 90)
+    assert {len(layer.axes) for layer in drawn} == {1, 2, 3}
+    assert {layer.bias for layer in drawn} == {True, False}
+    assert {layer.batch_size for layer in drawn} == {0, 1, 2, 3}
+    assert max(layer.groups for layer in drawn) > 1
+    far = samples.far(box.Box.of(**SMALL), 1, 90)
+    assert max(layer.input_size[0] for layer in far) > 1000
+    assert any(layer.axes[0] != oracle_reduced(layer.axes[0]) for layer in far)
+
+
+def oracle_reduced(axis: Axis) -> Axis:
+    """The axis with no more padding than a box has; itself where it has no more."""
+    from analytic.affine import reduced
+
+    return reduced(axis)
+
+
+def test_tallies_add_up_and_survive_a_record() -> None:
+    wrong = Candidate("wrong", "overlaps", PLANTED["gcd above 1"])
+    parts = [tally(Task(wrong, k, 2, 2)) for k in (1, 2)]
+    both = parts[0].plus(parts[1])
+    assert both.mismatches == parts[0].mismatches + parts[1].mismatches > 0
+    assert both.least == parts[0].least  # the smaller kernel is the lesser
+    assert Tally.of_json(json.loads(json.dumps(both.as_json()))) == both
+
+
+def test_a_certificate_is_json_and_markdown() -> None:
+    found = certify("output", **SMALL)
+    fields = json.loads(json.dumps(found.as_json()))
+    assert fields["box"]["kernel_size"] == [1, 2, 3, 4]
+    assert fields["versions"]["torch"]
+    text = found.as_markdown()
+    for part in (found.sentence, "| kernel size | 1..4 |", "torch says 0", "seed 0"):
+        assert part in text
+
+
+class Logged(ThreadPoolExecutor):
+    """Someone's executor."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.submitted = 0
+
+    def submit(self, *arguments: Any, **options: Any) -> Future[Any]:
+        self.submitted += 1
+        return super().submit(*arguments, **options)
+
+
+def stripped(found: oracle.Certificate) -> dict[str, Any]:
+    """A certificate without its times."""
+    return {**found.as_json(), "times": None}
+
+
+def test_any_executor_gives_the_same_certificate() -> None:
+    with Logged() as pool:
+        found = certify(**SMALL, executor=pool)
+        assert pool.submitted == 36
+        assert pool.submit(int, "7").result() == 7  # it is left open
+    assert stripped(found) == stripped(certify(**SMALL))
+
+
+def test_workers_give_the_same_certificate() -> None:
+    assert stripped(certify(**SMALL, workers=2)) == stripped(certify(**SMALL))
+
+
+def test_workers_are_positive() -> None:
+    with pytest.raises(ValueError, match="workers must be positive, got 0"):
+        workers.executor(0)
+
+
+def test_the_default_candidate_is_the_closed_form() -> None:
+    assert READY["analytic"] is ANALYTIC
+
+
+BOX = ["--kernel-size", "1..3", "--stride", "1,2", "--dilation", "2", "--workers", "1"]
+
+
+def invoke(*arguments: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(command, arguments)
+
+
+def test_the_command_prints_the_report() -> None:
+    done = invoke(*BOX)
+    assert done.exit_code == 0
+    found = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2)
+    assert found.sentence in done.output
+    assert f"| experiments | {found.experiments:,} |" in done.output
+
+
+def test_the_command_prints_json() -> None:
+    fields = json.loads(invoke(*BOX, "--json").output)
+    plain = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2).as_json()
+    assert {**fields, "times": 0} == {**json.loads(json.dumps(plain)), "times": 0}
+
+
+def test_the_command_refutes() -> None:
+    done = invoke(*BOX, "--candidate", "documented")
+    assert done.exit_code == 1
+    assert "documented is not the layer's additions_per_filter" in done.output
+
+
+def test_the_command_takes_a_candidate_and_a_quantity_of_the_readers() -> None:
+    done = invoke(*BOX, "--candidate", "tests.test_certify:MINE", "--quantity", "macs:output")
+    assert done.exit_code == 0
+    assert "mine equals the layer's macs:output" in done.output
+
+
+#: What a reader might write.
+MINE = Candidate("mine", "macs", READY["output"].function, lambda _layer: 1, crop_reduction=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--stride", "0"], "stride must be positive integers, got [0]"),
+        (["--stride", "2..1"], "has no integers in it"),
+        (["--stride", "1..x"], "'x' is not an integer"),
+        (["--candidate", "nobody"], "candidate must be one of"),
+        (["--candidate", "nowhere:x"], "No module named 'nowhere'"),
+        (["--candidate", "math:pi"], "must be an oracle.Candidate, got float"),
+        (["--candidate", "math:tau2"], "has no attribute 'tau2'"),
+        (["--quantity", "flops"], "quantity must be one of"),
+        (["--record", "/nowhere/record"], "No such file"),
+        (["--workers", "0"], "--workers"),
+    ],
+)
+def test_the_command_refuses(arguments: list[str], words: str) -> None:
+    done = invoke(*BOX, *arguments)
+    assert done.exit_code == 2
+    assert words in done.output

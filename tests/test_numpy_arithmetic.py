@@ -1,0 +1,184 @@
+"""The arithmetic of arrays, and that its bound is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytic import totals
+from analytic.arithmetic import INTEGERS
+from analytic.axis import Axis, extent
+from analytic.layer import axis_slacks, layer_slacks
+from analytic.numpy_arithmetic import (
+    ARRAYS,
+    LIMITS,
+    Exactly,
+    Tabulated,
+    by_rows,
+    euclid,
+    peak,
+    plainly,
+    reach,
+    reaches,
+)
+from analytic.totals import Products
+from tests.strategies import axes, layers
+
+
+class Seen(int):
+    """An integer whose results are noted."""
+
+    largest = 0
+
+
+def noted(name: str) -> Any:
+    def operation(*numbers: Any) -> Any:
+        result = getattr(int, name)(*[int(number) for number in numbers])
+        if isinstance(result, bool) or not isinstance(result, int):
+            return result
+        Seen.largest = max(Seen.largest, abs(result))
+        return Seen(result)
+
+    return operation
+
+
+for _name in ("add", "sub", "mul", "floordiv", "mod"):
+    setattr(Seen, f"__{_name}__", noted(f"__{_name}__"))
+    setattr(Seen, f"__r{_name}__", noted(f"__r{_name}__"))
+Seen.__neg__ = noted("__neg__")  # type: ignore[method-assign]
+
+
+def largest_seen(formula: Any, columns: list[int]) -> int:
+    """The largest absolute value that occurs when a formula is evaluated over arrays."""
+    Seen.largest = 0
+    boxed = []
+    for column in columns:
+        cell = np.empty(1, object)
+        cell[0] = Seen(column)
+        boxed.append(cell)
+    formula(ARRAYS, boxed)
+    return Seen.largest
+
+
+def theorem(lib: Any, columns: Any) -> Any:
+    return extent(lib, Axis(*columns))
+
+
+def slacks(lib: Any, columns: Any) -> Any:
+    return axis_slacks(lib, Axis(*columns), cropped_apart=False)
+
+
+@given(axes(largest=40), st.integers(0, 60))
+@settings(max_examples=150)
+def test_the_bound_is_no_less_than_anything_that_occurs(axis: Axis, shift: int) -> None:
+    columns = [axis.n << shift, axis.k << (shift // 2), *axis[2:]]
+    for formula in (theorem, slacks):
+        bound = peak(formula, [float(max(abs(value), 1)) for value in columns])
+        assert largest_seen(formula, columns) <= bound * (1 + 1e-12)
+
+
+@given(layers(), st.sampled_from([*totals.CONVENTIONS]), st.integers(0, 40))
+def test_the_bound_of_the_totals(layer: Any, convention: str, shift: int) -> None:
+    sizes, products = totals.products(INTEGERS, layer.axes)
+    columns = [
+        *[int(product) << shift for product in products],
+        *(layer.in_channels, layer.out_channels, layer.groups, layer.batch_size, layer.bias),
+    ]
+
+    class Of:
+        def __init__(self, columns: Any) -> None:
+            self.in_channels, self.out_channels, self.groups, self.batch_size, self.bias = columns
+
+    def count(lib: Any, columns: Any) -> Any:
+        of = Of(columns[5:])
+        made = totals.count(lib, of, sizes, Products(*columns[:5]), convention, "output")
+        return made[1:-2]
+
+    def rules(lib: Any, columns: Any) -> Any:
+        return layer_slacks(lib, Of(columns[5:]))
+
+    for formula in (count, rules):
+        bound = peak(formula, [float(max(abs(value), 1)) for value in columns])
+        assert largest_seen(formula, columns) <= bound * (1 + 1e-12)
+
+
+@given(st.data())
+def test_euclid_is_the_sum(data: st.DataObject) -> None:
+    rows = data.draw(st.integers(1, 5))
+
+    def column(least: int) -> Any:
+        return np.array(data.draw(st.lists(st.integers(least, 9), min_size=rows, max_size=rows)))
+
+    n, m, a, b = column(-1), column(1), column(1), column(0)
+    expected = [
+        sum((a1 * i + b1) // m1 for i in range(n1))
+        for n1, m1, a1, b1 in zip(n, m, a, b, strict=True)
+    ]
+    assert euclid(n, m, a, b).tolist() == expected
+    assert euclid(*[x.astype(object) for x in (n, m, a, b)]).tolist() == expected
+    many = [np.tile(np.maximum(x, 0), 2000) for x in (n, m, a, b)]  # these are looked up
+    assert ARRAYS.floor_sum(*many)[:rows].tolist() == expected
+
+
+def test_a_table_is_used_where_it_is_smaller_than_the_column() -> None:
+    asked = []
+
+    def product(a: Any, b: Any) -> Any:
+        asked.append(np.broadcast(a, b).size)
+        return a * b
+
+    tabulated = Tabulated(product)
+    few = np.array([2, 3, 1]), np.array([1, 1, 2])
+    assert tabulated(*few).tolist() == [2, 3, 2]
+    assert asked == [3]
+    many = [np.tile(column, 100) for column in few]
+    assert tabulated(*many).tolist() == [2, 3, 2] * 100
+    assert tabulated(*many).tolist() == [2, 3, 2] * 100
+    assert asked == [3, 4 * 3]
+    assert tabulated(*[column.astype(object) for column in many]).tolist() == [2, 3, 2] * 100
+    assert asked == [3, 4 * 3, 300]
+
+
+@pytest.mark.parametrize(
+    ("most", "dtype"), [(2**14, np.int32), (2**15, np.int64), (2**30, np.int64), (2**31, None)]
+)
+def test_the_narrowest_integers_that_suffice(most: int, dtype: Any) -> None:
+    def square(_: Any, columns: Any) -> Any:
+        return [columns[0] * columns[0]]
+
+    column = np.array([3, -most])
+    columns, apply = Exactly(square).fit([column])
+    if dtype is None:
+        assert apply is by_rows
+        assert columns[0] is column
+    else:
+        assert apply is plainly
+        assert columns[0].dtype == dtype
+    assert apply(square, columns)[0].tolist() == [9, most**2]
+
+
+def test_rows_that_the_bound_clears_are_not_of_python_integers() -> None:
+    kinds = []
+
+    def square(_: Any, columns: Any) -> Any:
+        kinds.append(getattr(columns[0], "dtype", float))
+        return [columns[0] * columns[0]]
+
+    assert by_rows(square, [np.array([3, 2**40, 5])])[0].tolist() == [9, 2**80, 25]
+    assert kinds == [float, np.int64, object]
+    cleared = by_rows(square, [np.array([3, 5])])[0]
+    assert (cleared.dtype, cleared.tolist()) == (np.int64, [9, 25])
+
+
+@pytest.mark.parametrize("column", [[0], [-5, 3], [2**63 - 1, 0], [-(2**63)], [10**400, -1]])
+def test_how_far_a_column_reaches(column: list[int]) -> None:
+    array = np.array(column, object if max(column) > 2**63 else np.int64)
+    bound = reach(array)
+    assert bound >= min(max(map(abs, column)), 2.0**100)
+    rows = zip(reaches(array).tolist(), column, strict=True)
+    assert all(of >= min(abs(value), 2.0**100) * (1 - 2**-53) for of, value in rows)
+    assert bound > LIMITS[-1][1] or bound < 2 * max(*map(abs, column), 1)
