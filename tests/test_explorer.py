@@ -217,11 +217,11 @@ def test_a_hundred_layers_are_counted_as_analytic_counts_them(browser: Any) -> N
         layer = layer_of(fields)
         verdict = checkerboard.verdict(layer)
         evenness.add(verdict[:4])
-        refusal, said, size = browser.execute_script(
-            "return ['#refusal', '#verdict', '#headline strong']"
+        refusal, said, advice, size = browser.execute_script(
+            "return ['#refusal', '#verdict', '#advice', '#headline strong']"
             ".map((selector) => document.querySelector(selector).innerText)"
         )
-        assert (refusal, said) == ("", verdict), fields
+        assert (refusal, said, advice) == ("", verdict, checkerboard.advice(layer)), fields
         assert size.replace(",", "") == " × ".join(map(str, analytic.count(layer).output_size))
         assert cells(browser) == expected_cells(layer), fields
     assert evenness == {"even", "unev"}

@@ -189,6 +189,27 @@ function verdict(axes) {
   ].join("; ");
 }
 
+// The nearest even layer as flags, or why there is none: `checkerboard.advice`.
+function advice(axes) {
+  if (axes.every((axis) => interiorValues(axis).length === 1)) return "";
+  const common = axes.map((axis) => (formulas.commonFactor(...axis)[0] > 1n ? reason(axis) : ""));
+  if (common.some(Boolean)) return fill(data.words.none, { reason: placed(common, (words, place) => words + place).join("; ") });
+  const apart = $("apart").checked, evens = axes.map((axis) => nearest(axis, apart));
+  const changed = data.changed.filter((name) => apart || name !== "end_padding");
+  const flags = changed.map((name) => `--${name.replaceAll("_", "-")} ${evens.map((even) => even[name]).join("x")}`);
+  return fill(data.words.nearest, { flags: flags.join(" ") });
+}
+
+function nearest(axis, apart) {
+  const numbers = formulas[apart ? "evenAxesApart" : "evenAxes"](...axis), length = data.even.length;
+  const evens = [0, length].map((from) => Object.fromEntries(data.even.map((name, at) => [name, numbers[from + at]])));
+  const order = ["kernel_change", "padding_change", "kernel_size"];
+  return evens.filter((even) => even.slack >= 0n).reduce((a, b) => {
+    const name = order.find((key) => a[key] !== b[key]);
+    return name && b[name] < a[name] ? b : a;
+  });
+}
+
 // --- The map ----------------------------------------------------------------------------------
 
 let map = null;
@@ -479,6 +500,7 @@ function answer(layer) {
   showMap(layer, count); // first: it asks for the width of the page, before this changes
   showHeadline(count);
   $("verdict").textContent = verdict(layer.axes);
+  $("advice").textContent = advice(layer.axes);
   showTables(count);
   showFormula(layer, count);
 }
