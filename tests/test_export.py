@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Integer, Max, Mod, Piecewise, Symbol, ceiling, floor, sin
+from sympy import Abs, Integer, Max, Min, Mod, Piecewise, Symbol, ceiling, floor, sin
 
 import analytic
 from analytic import Layer, LayerError, export, symbolic
@@ -270,6 +270,8 @@ m = Symbol("m", integer=True)
         floor((m - 7) / 3),
         ceiling((m - 7) / 3),
         -floor(m / 2) - 3,
+        -Max(m, 3) - Abs(m),
+        ceiling(m / Min(-2, m)) - 3,
         Mod(m - 7, 3) + Mod(m, -3),
         Abs(m - 5) - Abs(m) - 2,
         Max(m, 2, -m) - 4,
@@ -292,6 +294,23 @@ def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path
     expected = [analytic.additions_per_filter([30], padding=b, **bound) for b in crops]
     assert len(set(expected)) > 2
     compared(language, tmp_path, formula, [{"m": value} for value in values], expected)
+
+
+@in_each_language
+def test_halves_that_are_whole(language: str, tmp_path: Path) -> None:
+    odd, even = Symbol("a", odd=True, positive=True), Symbol("b", even=True, positive=True)
+    formula = symbolic.overlaps(
+        input_size=(9, 9), kernel_size=(odd, 5), padding=((odd - 1) / 2, even / 2 - 1), stride=1,
+        dilation=1, output_padding=0,
+    )  # fmt: skip
+    pairs = [(a, b) for a in (1, 3, 5, 7) for b in (2, 4, 6)]
+    expected = [
+        analytic.overlaps((9, 9), (a, 5), padding=((a - 1) // 2, b // 2 - 1)) for a, b in pairs
+    ]
+    rows = [{"a": a, "b": b} for a, b in pairs]
+    compared(language, tmp_path, formula, rows, expected)
+    odd_one = [{"a": 2, "b": 2}, {"a": 3, "b": 3}]
+    assert LANGUAGES[language](formula, odd_one, tmp_path) == [ILLEGAL, ILLEGAL]
 
 
 @in_each_language
