@@ -225,6 +225,19 @@ def test_the_last_count_that_fits(language: str, tmp_path: Path) -> None:
 
 
 @in_each_language
+def test_sums_that_are_too_large(language: str, tmp_path: Path) -> None:
+    bound: Any = {"axes": 1, "stride": 1, "dilation": 1, "output_padding": 0}
+    (sum_,) = symbolic.output_size(**bound, padding=0)  # n0 + k0 − 1
+    (rest,) = symbolic.output_size(**bound, kernel_size=1, end_padding=0)  # n0 − p0
+    rows = [{"n0": MOST - 2, "k0": 2}, {"n0": MOST, "k0": MOST}]
+    expected = [MOST - 1, 2 * MOST - 1]
+    refused = int(language in {"numpy", "c"})
+    assert compared(language, tmp_path, sum_, rows, expected) == refused
+    rows = [{"n0": 5, "p0": 5 - MOST}, {"n0": 5, "p0": -MOST}]
+    assert compared(language, tmp_path, rest, rows, [MOST, MOST + 5]) == refused
+
+
+@in_each_language
 def test_plain_generic_and_closed_formulas(language: str, tmp_path: Path) -> None:
     for number, (k, s, d, p, o) in enumerate([(3, 2, 3, 3, 0), (9, 1, 1, 8, 0), (5, 6, 4, 1, 3)]):
         bound: Any = {"kernel_size": k, "stride": s, "dilation": d, "padding": p}
