@@ -123,7 +123,7 @@ def test_the_closed_form_of_long_steps(s_d: tuple[int, int], n_k_p_o: tuple[int,
     assert closed.evaluate(n0=n, k0=k, p0=p, o0=o) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(axis=axes(largest=9, cropped_apart=True))
 def test_a_generic_formula_holds_from_its_bounds_on_and_they_are_the_least(axis: Axis) -> None:
     bound = one_axis(axis)
@@ -417,7 +417,7 @@ def maybe_layers(draw: st.DrawFn) -> dict[str, Any]:
     return {**given, "batch_size": draw(channels), "bias": draw(st.booleans())}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(given=maybe_layers())
 def test_what_is_refused_is_refused_in_the_same_words(given: dict[str, Any]) -> None:
     axes = len(given["input_size"])
