@@ -1,20 +1,15 @@
 """Published counters, run on real modules, beside the exact numbers.
 
-Each counter is called by its public entry point on a ``torch.nn.ConvTranspose`` of the layer, in
-its own guard. Where a counter needs shapes alone, the module is on torch's meta device, which
-computes nothing: the largest of published layers would take minutes otherwise.
+Each is called by its public entry point on a ``torch.nn.ConvTranspose`` of the layer, in its own
+guard (`oracle.tools`). Where a counter needs shapes alone, the module is on torch's meta device,
+which computes nothing: the largest of published layers would take minutes otherwise.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import tempfile
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -22,111 +17,47 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+import analytic
 from analytic import identify
 from analytic.layer import Layer, integer
-from oracle.candidates import MEANT, closed_form, truth_of
+from analytic.totals import Count
+from oracle import tools
 from oracle.modules import module_of
+from oracle.tools import Run, Tool
 
-#: A real module and its input, to what the counter reports.
-Run = Callable[[nn.Module, torch.Tensor], Any]
-
-
-class Counter(NamedTuple):
-    """A counter: the ``package`` that is imported, the ``distribution`` that brings it.
-
-    ``reports`` says in the field's words what ``run`` returns, ``device`` where the module is.
-    """
-
-    name: str
-    package: str
-    distribution: str
-    reports: str
-    device: str
-    run: Run
+#: Of a layer and its exact counts: the number that a counter is meant to report.
+Meant = Callable[[Layer, Count], int]
 
 
-def input_of(layer: Layer, device: str) -> torch.Tensor:
-    """A batch that the layer's module takes."""
-    return torch.zeros((layer.batch_size, layer.in_channels, *layer.input_size), device=device)
-
-
-def flop_counter_mode(module: nn.Module, batch: torch.Tensor) -> Any:
-    """The counter that comes with torch."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counted:
-        module(batch)
-    return counted.get_total_flops()
-
-
-def fvcore(module: nn.Module, batch: torch.Tensor) -> Any:
-    """``FlopCountAnalysis``."""
-    from fvcore.nn import FlopCountAnalysis
-
-    return FlopCountAnalysis(module, batch).total()
-
-
-def thop(module: nn.Module, batch: torch.Tensor) -> Any:
-    """``profile``, of either distribution that brings the package thop."""
-    from thop import profile
-
-    return profile(module, (batch,), verbose=False)[0]
-
-
-def ptflops(backend: str) -> Run:
-    """``get_model_complexity_info``, told the whole batch in the form that the backend takes."""
-
-    def run(module: nn.Module, batch: torch.Tensor) -> Any:
-        from ptflops import get_model_complexity_info
-
-        return get_model_complexity_info(
-            module,
-            tuple(batch.shape[1:]),
-            as_strings=False,
-            print_per_layer_stat=False,
-            backend=backend,
-            input_constructor=lambda _: {"input": batch} if backend == "aten" else batch,
-        )[0]
-
-    return run
-
-
-def torchinfo(module: nn.Module, batch: torch.Tensor) -> Any:
+def torchinfo(module: nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
     """``summary``."""
     from torchinfo import summary
 
     return summary(module, input_data=batch, verbose=0, device=batch.device).total_mult_adds
 
 
-def calflops(module: nn.Module, batch: torch.Tensor) -> Any:
+def calflops(module: nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
     """``calculate_flops``: its second number, the MACs."""
     from calflops import calculate_flops
 
     return calculate_flops(module, args=[batch], output_as_string=False, print_results=False)[1]
 
 
-def torchprofile(module: nn.Module, batch: torch.Tensor) -> Any:
+def torchprofile(module: nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
     """``profile_macs``."""
     from torchprofile import profile_macs
 
     return profile_macs(module, batch)
 
 
-def torchscan(module: nn.Module, batch: torch.Tensor) -> Any:
+def torchscan(module: nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
     """``crawl_module``."""
     from torchscan import crawl_module
 
     return crawl_module(module, args=(batch,))["totals"]["macs"]["value"]
 
 
-def moduleprofiler(module: nn.Module, batch: torch.Tensor) -> Any:
-    """``estimate_ops``."""
-    from moduleprofiler import ModuleProfiler
-
-    return ModuleProfiler().estimate_ops(module, batch)["__root__"]["ops"]
-
-
-def onnx_tool(module: nn.Module, batch: torch.Tensor) -> Any:
+def onnx_tool(module: nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
     """``model_profile`` of the exported module, read from the table that it saves."""
     from onnx_tool import model_profile
 
@@ -142,7 +73,7 @@ def onnx_tool(module: nn.Module, batch: torch.Tensor) -> Any:
 def deepspeed(which: int) -> Run:
     """``get_model_profile``: its first number are FLOPs, its second MACs."""
 
-    def run(module: nn.Module, batch: torch.Tensor) -> Any:
+    def run(module: nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
         from deepspeed.profiling.flops_profiler import get_model_profile
 
         return get_model_profile(module, args=[batch], print_profile=False, as_string=False)[which]
@@ -150,41 +81,40 @@ def deepspeed(which: int) -> Run:
     return run
 
 
-META, CPU = "meta", "cpu"
+def counter(
+    name: str, distribution: str, reports: str, run: Run, *, device: str = "meta", package: str = ""
+) -> Tool:
+    """A counter, and what it says that it reports; its package is called as its distribution is."""
+    return Tool(
+        name, distribution, package or distribution, reports, MEANT[reports], "nonzero", device, run
+    )
+
+
+#: What a counter's number is meant to be: FLOPs are twice the MACs.
+MEANT: dict[str, Meant] = {
+    "MACs": tools.of_macs,
+    "mult-adds": tools.of_macs,
+    "FLOPs": tools.twice_macs,
+    "operations": tools.operations,
+}
+
 #: fvcore, torchprofile and onnx-tool trace the module, which takes numbers to compute with.
 COUNTERS = (
-    Counter("FlopCounterMode", "torch", "torch", "FLOPs", META, flop_counter_mode),
-    Counter("fvcore", "fvcore", "fvcore", "MACs", CPU, fvcore),
-    Counter("thop", "thop", "thop", "MACs", META, thop),
-    Counter("ultralytics-thop", "thop", "ultralytics-thop", "MACs", META, thop),
-    Counter("ptflops", "ptflops", "ptflops", "MACs", META, ptflops("aten")),
-    Counter("ptflops-pytorch", "ptflops", "ptflops", "MACs", META, ptflops("pytorch")),
-    Counter("torchinfo", "torchinfo", "torchinfo", "mult-adds", META, torchinfo),
-    Counter("calflops", "calflops", "calflops", "MACs", META, calflops),
-    Counter("torchprofile", "torchprofile", "torchprofile", "MACs", CPU, torchprofile),
-    Counter("torchscan", "torchscan", "torchscan", "MACs", META, torchscan),
-    Counter(
-        "moduleprofiler", "moduleprofiler", "moduleprofiler", "operations", META, moduleprofiler
-    ),
-    Counter("onnx-tool", "onnx_tool", "onnx-tool", "MACs", CPU, onnx_tool),
-    Counter("deepspeed", "deepspeed", "deepspeed", "MACs", META, deepspeed(1)),
-    Counter("deepspeed-flops", "deepspeed", "deepspeed", "FLOPs", META, deepspeed(0)),
+    counter("FlopCounterMode", "torch", "FLOPs", tools.flop_counter_mode),
+    counter("fvcore", "fvcore", "MACs", tools.fvcore, device="cpu"),
+    counter("thop", "thop", "MACs", tools.thop),
+    counter("ultralytics-thop", "ultralytics-thop", "MACs", tools.thop, package="thop"),
+    counter("ptflops", "ptflops", "MACs", tools.ptflops("aten")),
+    counter("ptflops-pytorch", "ptflops", "MACs", tools.ptflops("pytorch")),
+    counter("torchinfo", "torchinfo", "mult-adds", torchinfo),
+    counter("calflops", "calflops", "MACs", calflops),
+    counter("torchprofile", "torchprofile", "MACs", torchprofile, device="cpu"),
+    counter("torchscan", "torchscan", "MACs", torchscan),
+    counter("moduleprofiler", "moduleprofiler", "operations", tools.moduleprofiler),
+    counter("onnx-tool", "onnx-tool", "MACs", onnx_tool, device="cpu", package="onnx_tool"),
+    counter("deepspeed", "deepspeed", "MACs", deepspeed(1)),
+    counter("deepspeed-flops", "deepspeed", "FLOPs", deepspeed(0)),
 )
-
-
-def version(counter: Counter) -> str | None:
-    """The version that is installed; None where the counter is not."""
-    return installed(counter.package, counter.distribution)
-
-
-def installed(package: str, distribution: str) -> str | None:
-    """The version of a distribution that is there with its package, or None."""
-    if find_spec(package) is None:
-        return None
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:  # another distribution brings a package of this name
-        return None
 
 
 class Outcome(NamedTuple):
@@ -196,27 +126,17 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
-def outcome(counter: Counter, layer: Layer) -> Outcome:
-    """Run one counter on one layer, in a guard: whatever it raises is its outcome."""
-    exact = truth_of(MEANT[counter.reports])(layer, *closed_form(layer))
+def outcome(tool: Tool, layer: Layer) -> Outcome:
+    """Run one counter on one layer; what it raises, or reports that is no integer, is an error."""
+    exact = tool.meant(layer, analytic.count(layer, convention=tool.convention))
+    shape = (layer.batch_size, layer.in_channels, *layer.input_size)
+    answer = tools.reported(tool, lambda: module_of(layer, tool.device), shape, plugged=False)
+    if isinstance(answer, str):
+        return Outcome(layer, exact, None, answer)
     try:
-        with warnings.catch_warnings(), quiet(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            module = module_of(layer, counter.device)
-            answer = counter.run(module, input_of(layer, counter.device))
-        if isinstance(answer, float) and answer.is_integer():
-            answer = int(answer)
         return Outcome(layer, exact, integer("the report", answer))
-    except Exception as reason:  # a counter that raises is reported, not fatal
-        return Outcome(layer, exact, None, f"{type(reason).__name__}: {reason}".splitlines()[0])
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """What counters print is not what was asked for."""
-    sink = io.StringIO()
-    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
-        yield
+    except TypeError as reason:
+        return Outcome(layer, exact, None, str(reason))
 
 
 class Findings(NamedTuple):
@@ -267,7 +187,7 @@ def distance(ratio: Fraction) -> tuple[bool, Fraction]:
     return not ratio, max(ratio, 1 / ratio) if ratio else ratio
 
 
-def audit(layers: Iterable[Layer], follow: Callable[[Counter], object] = id) -> list[Findings]:
+def audit(layers: Iterable[Layer], follow: Callable[[Tool], object] = id) -> list[Findings]:
     """Every counter that is installed, run on every layer. ``follow(counter)`` is called at each.
 
     >>> from analytic import Layer
@@ -277,10 +197,9 @@ def audit(layers: Iterable[Layer], follow: Callable[[Counter], object] = id) -> 
     """
     listed = list(layers)
     found = []
-    for counter in COUNTERS:
-        release = version(counter)
-        if release is not None:
-            follow(counter)
-            outcomes = [outcome(counter, layer) for layer in listed]
-            found.append(Findings(counter.name, counter.reports, release, outcomes))
+    for tool in COUNTERS:
+        if installed := tools.version(tool):
+            follow(tool)
+            outcomes = [outcome(tool, layer) for layer in listed]
+            found.append(Findings(tool.name, tool.meaning, installed, outcomes))
     return found

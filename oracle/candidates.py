@@ -91,7 +91,7 @@ def closed_form(layer: Layer) -> Any:
 
 def grows_evenly(layer: Layer) -> int:
     """``n*``, from which size, overlaps and covered are affine; the largest over the axes."""
-    return max(map(affine.affine_from, layer.axes))
+    return int(max(map(affine.affine_from, layer.axes)))
 
 
 def everywhere(_layer: Layer) -> int:

@@ -6,8 +6,12 @@ device, where nothing is computed, unless the tool traces them with numbers.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from collections.abc import Callable
+from importlib import metadata
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import torch
@@ -15,7 +19,6 @@ import torch
 from analytic.layer import Layer
 from analytic.totals import Count
 from oracle import ones, plugins
-from oracle.audit import installed, quiet
 from oracle.modules import module_of
 
 ORDINARY = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
@@ -181,9 +184,14 @@ TOOLS = (
 )  # fmt: skip
 
 
-def version(tool: Tool) -> str | None:
-    """The version that is installed, or None."""
-    return installed(tool.package, tool.distribution)
+def version(tool: Tool) -> str:
+    """The version that is installed, or nothing."""
+    if find_spec(tool.package) is None:
+        return ""
+    try:
+        return metadata.version(tool.distribution)
+    except metadata.PackageNotFoundError:  # another distribution brings a package of this name
+        return ""
 
 
 class Outcome(NamedTuple):
@@ -199,9 +207,14 @@ class Outcome(NamedTuple):
 
 def reported(tool: Tool, module: Callable[[], torch.nn.Module], shape: Any, plugged: bool) -> Any:
     """What a tool says of a module, as an integer where it is one; or why it says nothing."""
+    sink = io.StringIO()
     try:
-        with warnings.catch_warnings(), quiet(), torch.no_grad():
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
+            stack.enter_context(contextlib.redirect_stdout(sink))
+            stack.enter_context(contextlib.redirect_stderr(sink))
+            stack.enter_context(torch.no_grad())
             answer = tool.run(module(), torch.zeros(shape, device=tool.device), plugged)
     except Exception as reason:  # a tool may raise what it likes; that is what is reported of it
         return f"{type(reason).__name__}: {reason}".splitlines()[0]

@@ -13,16 +13,17 @@ import torch
 from click.testing import CliRunner, Result
 
 from analytic.layer import Layer
-from oracle import audit
-from oracle.audit import CPU, Counter, Findings, Outcome
+from oracle import audit, tools
+from oracle.audit import Findings, Outcome
 from oracle.commands.audit import command
+from oracle.tools import Tool
 from tests.test_field import LAYERS, REPORTED
 
-INSTALLED = [counter for counter in audit.COUNTERS if audit.version(counter) is not None]
+INSTALLED = [counter for counter in audit.COUNTERS if tools.version(counter)]
 
 
 @pytest.mark.parametrize("counter", INSTALLED, ids=lambda counter: counter.name)
-def test_a_counter_that_is_installed_reports_what_it_is_known_to(counter: Counter) -> None:
+def test_a_counter_that_is_installed_reports_what_it_is_known_to(counter: Tool) -> None:
     reported = REPORTED[counter.name]
     found = [audit.outcome(counter, layer).reported for layer in LAYERS]
     assert tuple(found[: len(reported)]) == reported
@@ -30,25 +31,27 @@ def test_a_counter_that_is_installed_reports_what_it_is_known_to(counter: Counte
 
 def test_flop_counter_mode_is_installed() -> None:
     assert INSTALLED[0].name == "FlopCounterMode"
-    assert audit.version(INSTALLED[0]) == torch.__version__
+    assert tools.version(INSTALLED[0]) == torch.__version__
 
 
-def test_a_counter_that_is_not_installed_has_no_version() -> None:
-    assert audit.version(Counter("none", "no_such_package", "none", "MACs", CPU, print)) is None
+def test_a_counter_that_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = audit.counter("none", "none", "MACs", print, package="no_such_package")
     # torch is there, but it is not this distribution that brings it.
-    assert audit.version(Counter("other", "torch", "no-such-torch", "MACs", CPU, print)) is None
+    other = audit.counter("other", "no-such-torch", "MACs", print, package="torch")
+    monkeypatch.setattr(audit, "COUNTERS", (absent, other))
+    assert audit.audit([LAYER]) == []
 
 
-def reporting(answer: Any) -> Counter:
+def reporting(answer: Any) -> Tool:
     """A counter that reports, or raises, always the same."""
 
-    def run(module: torch.nn.Module, batch: torch.Tensor) -> Any:
+    def run(module: torch.nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
         print("what a counter has to say", module(batch).shape)  # noqa: T201
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    return Counter("steady", "torch", "torch", "MACs", CPU, run)
+    return audit.counter("steady", "torch", "MACs", run, device="cpu")
 
 
 LAYER = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
@@ -59,8 +62,8 @@ LAYER = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
     [
         (43200, 43200, ""),
         (43200.0, 43200, ""),
-        (43200.5, None, "TypeError: the report must be an integer, got 43200.5"),
-        (None, None, "TypeError: the report must be an integer, got None"),
+        (43200.5, None, "the report must be an integer, got 43200.5"),
+        (None, None, "the report must be an integer, got None"),
         (KeyError("conv"), None, "KeyError: 'conv'"),
         (ValueError("one\ntwo"), None, "ValueError: one"),
     ],
@@ -76,7 +79,7 @@ def test_a_counter_runs_in_a_guard(
     ("layer", "words"),
     [
         (Layer((8,), 1, 1, 4, padding=1, end_padding=2), "crops of begin and end apart"),
-        (Layer((2, 2, 2, 2), 1, 1, 2), "no torch module has 4 axes"),
+        (Layer((2, 2, 2, 2), 1, 1, 2), "torch has modules of 1, 2 or 3 axes, got 4"),
     ],
 )
 def test_a_layer_that_torch_has_not_is_reported(layer: Layer, words: str) -> None:
