@@ -3,11 +3,11 @@
 Importing this package imports neither torch nor numpy nor sympy.
 """
 
-from analytic.floorsum import floor_sum
 from analytic.integers import (
     additions_per_filter,
     count,
     covered,
+    floor_sum,
     macs,
     output_size,
     overlaps,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from typing import Any, NamedTuple
 
 from analytic import phases
+from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis
 from analytic.layer import Layer
+from analytic.protocols import Arithmetic
+from analytic.tables import write_sizes
 
 #: What the verdict says, here and on the explorer page. Names in braces are those of `facts`.
 WORDS = {
@@ -16,8 +19,12 @@ WORDS = {
     "kernel": "kernel {k} is not a multiple of stride {s}",
     "common": "stride {s} and dilation {d} have the common factor {g}",
     "axis": " on axis {axis}",
+    "nearest": "nearest even layer of the same output size: {flags}",
+    "none": "nearest even layer of the same output size: none, {reason}",
     "small": "the input is too small for an interior{where}: these are the values of a larger one",
 }
+#: The arguments in which an even layer may differ, in the order in which they are named.
+CHANGED = ("kernel_size", "padding", "end_padding", "output_padding")
 
 
 def verdict(layer: Layer) -> str:
@@ -77,39 +84,111 @@ def nearest_even(layer: Layer) -> Layer | None:
     >>> even.kernel_size, even.padding, even.output_padding
     ((4, 4), (1, 1), (0, 0))
     """
-    torch = layer.end_padding is None
     if any(phases.common_factor(axis) > 1 for axis in layer.axes):
         return None
-    axes = [min(even_axes(axis, symmetric=torch), key=partial(change, axis)) for axis in layer.axes]
+    apart = layer.end_padding is not None
+    axes = [nearest(even_axes(INTEGERS, axis, cropped_apart=apart)) for axis in layer.axes]
     return layer.replace(
-        kernel_size=[axis.k for axis in axes],
-        padding=[axis.b for axis in axes],
-        output_padding=[axis.o for axis in axes],
-        end_padding=None if torch else [axis.e for axis in axes],
+        kernel_size=[axis.kernel_size for axis in axes],
+        padding=[axis.padding for axis in axes],
+        output_padding=[axis.output_padding for axis in axes],
+        end_padding=[axis.end_padding for axis in axes] if apart else None,
     )
 
 
-def change(axis: Axis, other: Axis) -> tuple[int, int, int]:
-    """What makes one even axis nearer than another: kernel, then padding, then fewer taps."""
-    padding = abs(other.b - axis.b) + abs(other.e - axis.e)
-    return abs(other.k - axis.k), padding, other.k
+class Even(NamedTuple):
+    """An even axis in the place of another: what differs, and by how much.
+
+    ``slack`` is negative where there is no such axis.
+    """
+
+    kernel_size: Any
+    padding: Any
+    end_padding: Any
+    output_padding: Any
+    slack: Any
+    kernel_change: Any
+    padding_change: Any
 
 
-def even_axes(axis: Axis, *, symmetric: bool) -> Iterator[Axis]:
+def nearest(found: Sequence[Even]) -> Even:
+    """The one whose kernel changes least, then its padding; then the one with fewer taps."""
+    return min(
+        (even for even in found if even.slack >= 0),
+        key=lambda even: (even.kernel_change, even.padding_change, even.kernel_size),
+    )
+
+
+def even_axes(lib: Arithmetic, axis: Axis, *, cropped_apart: bool) -> tuple[Even, Even]:
     """The even axes of the same size whose kernel is the next multiple of the stride.
 
-    One downwards, where a padding that is not negative allows it, and one upwards, which is always
-    possible: any other multiple is farther than this one.
+    One downwards, where there is one with a padding that is not negative, and one upwards, which
+    always is: any other multiple is farther than this one. Written once, over the arithmetic.
     """
-    below = axis.k - axis.k % axis.s
-    for kernel in sorted({below, below + axis.s if axis.k % axis.s else below}):
-        # Any output padding from 0 to `room` is legal, and changes the crops with it.
-        room = max(axis.s, axis.d) - 1
-        least = axis.b + axis.e - axis.o + axis.d * (kernel - axis.k)
-        if kernel and symmetric and least + room >= 0:
-            padding = max(0, min(max(axis.b, -(-least // 2)), (least + room) // 2))
-            yield axis._replace(k=kernel, b=padding, e=padding, o=2 * padding - least)
-        elif kernel and not symmetric:
-            crops = min(max(axis.b + axis.e, least), least + room)
-            begin = axis.b + (crops - axis.b - axis.e) // 2
-            yield axis._replace(k=kernel, b=begin, e=crops - begin, o=crops - least)
+    over = axis.k % axis.s
+    make = even_axis_apart if cropped_apart else even_axis
+    below = axis.k - over
+    return make(lib, axis, below), make(lib, axis, below + axis.s * lib.minimum(over, 1))
+
+
+def even_axis(lib: Arithmetic, axis: Axis, kernel: Any) -> Even:
+    """The axis of the same size with this kernel and the nearest padding, as torch has it."""
+    least, most = crops(lib, axis, kernel)
+    padding = lib.minimum(lib.maximum(axis.b, -(-least // 2)), most // 2)
+    change = distance(lib, padding, axis.b)
+    return Even(
+        kernel_size=kernel,
+        padding=padding,
+        end_padding=padding,
+        output_padding=2 * padding - least,
+        slack=lib.minimum(kernel - 1, most),
+        kernel_change=distance(lib, kernel, axis.k),
+        padding_change=2 * change,
+    )
+
+
+def even_axis_apart(lib: Arithmetic, axis: Axis, kernel: Any) -> Even:
+    """The axis of the same size with this kernel and the nearest crops, begin and end apart."""
+    least, most = crops(lib, axis, kernel)
+    both = lib.minimum(lib.maximum(axis.b + axis.e, least), most)
+    begin = axis.b + (both - axis.b - axis.e) // 2
+    return Even(
+        kernel_size=kernel,
+        padding=begin,
+        end_padding=both - begin,
+        output_padding=both - least,
+        slack=kernel - 1,
+        kernel_change=distance(lib, kernel, axis.k),
+        padding_change=distance(lib, both, axis.b + axis.e),
+    )
+
+
+def crops(lib: Arithmetic, axis: Axis, kernel: Any) -> tuple[Any, Any]:
+    """The least and the most that may be cropped with this kernel: output padding fills the rest.
+
+    Any output padding from 0 to one less than the larger of stride and dilation is legal.
+    """
+    least = axis.b + axis.e - axis.o + axis.d * (kernel - axis.k)
+    return least, least + lib.maximum(axis.s, axis.d) - 1
+
+
+def distance(lib: Arithmetic, a: Any, b: Any) -> Any:
+    """``|a − b|``."""
+    return lib.maximum(a - b, b - a)
+
+
+def advice(layer: Layer) -> str:
+    """The nearest even layer as flags, or why there is none; nothing where this one is even.
+
+    >>> advice(Layer((8,), 1, 1, 3, stride=2, padding=1, output_padding=1))
+    'nearest even layer of the same output size: --kernel-size 4 --padding 1 --output-padding 0'
+    """
+    if all(map(phases.is_even, layer.axes)):
+        return ""
+    other = nearest_even(layer)
+    if other is None:
+        common = [reason(axis) if phases.common_factor(axis) > 1 else "" for axis in layer.axes]
+        return WORDS["none"].format(reason="; ".join(where(common)))
+    given = {name: getattr(other, name) for name in CHANGED}
+    flags = [f"--{n.replace('_', '-')} {write_sizes(v)}" for n, v in given.items() if v is not None]
+    return WORDS["nearest"].format(flags=" ".join(flags))

@@ -104,12 +104,15 @@ def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {**flags, **dict.fromkeys(left_out, fewest)}
 
 
-def layer_of_flags(flags: Mapping[str, Any]) -> Layer:
-    """The layer that the flags describe; a usage error where one is missing or not legal."""
+def layer_of_flags(flags: Mapping[str, Any], otherwise: str = "") -> Layer:
+    """The layer that the flags describe; a usage error where one is missing or not legal.
+
+    ``otherwise`` is what could have been given in place of the flags.
+    """
     given = {name: value for name, value in flags.items() if value is not None}
     for name in tables.REQUIRED:
         if name not in given:
-            raise click.UsageError(f"--{name.replace('_', '-')} is missing (or give a FILE)")
+            raise click.UsageError(f"--{name.replace('_', '-')} is missing{otherwise}")
     given["input_size"] = tables.as_sizes(given["input_size"])
     try:
         return Layer(**given)
@@ -194,6 +197,9 @@ def run(program: click.Command, name: str, arguments: list[str] | None = None) -
         # Whoever read our output has closed it: nothing is left to say, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as reason:  # a full disk, an unreadable file
+        click.echo(f"{name}: {reason.filename or 'input or output'}: {reason.strerror}", err=True)
+        sys.exit(1)
     sys.exit(0)
 
 
@@ -224,9 +230,17 @@ def commands(name: str, description: str | None, homes: Mapping[str, str]) -> cl
     return click.version_option(analytic.__version__, prog_name=name)(group)
 
 
+HELP = """Exact operation counts of transposed convolutions, in closed form, without running them.
+
+\b
+Example:
+  python -m {program} count --input-size 8x8 --in-channels 4 --out-channels 6 \\
+      --kernel-size 4 --stride 2 --padding 1
+"""
+
 program = commands(
     "analytic",
-    analytic.__doc__,
+    HELP.format(program="analytic"),
     {
         "compare": "analytic.commands.compare",
         "count": "analytic.commands.count",

@@ -52,9 +52,10 @@ def lattice_points(lib: Arithmetic, n: Any, k: Any, s: Any, d: Any, t: Any) -> A
     True
     """
     # Row i holds ⌈(t − i·s)/d⌉ points, but no fewer than 0 and no more than k. The rows shrink
-    # with i: `whole` of them are full, `some` of them are not empty.
-    some = lib.minimum((t - 1) // s + 1, n)
-    whole = lib.minimum(lib.maximum((t - 1 - (k - 1) * d) // s + 1, 0), some)
+    # with i: `whole` of them are full, `some` of them are not empty. The numerators are kept from
+    # being negative, for NumPy would take three times as long to divide numbers of both signs.
+    some = lib.minimum((t - 1 + s) // s, n)
+    whole = lib.minimum(lib.maximum(t - 1 - (k - 1) * d + 2 * s, s) // s - 1, some)
     # The rows between are summed from the last one backwards, so that the slope is positive.
     partial = some - whole
     return whole * k + partial + lib.floor_sum(partial, d, s, t - 1 - (some - 1) * s)

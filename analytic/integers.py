@@ -5,10 +5,12 @@ from __future__ import annotations
 from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.axis import size
-from analytic.layer import Layer, axes_of
+from analytic.layer import Layer, axes_of, integer, shown
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
+    from typing import SupportsIndex
+
     from analytic.protocols import InputSize, PerAxis
     from analytic.totals import Count
 
@@ -173,6 +175,26 @@ def macs(layer: Layer, *, rule: str = "exact") -> int:
     layer = as_layer(layer)
     _, products = totals.products(INTEGERS, layer.axes)
     return int(totals.macs(INTEGERS, layer, products, rule))
+
+
+def floor_sum(n: SupportsIndex, m: SupportsIndex, a: SupportsIndex, b: SupportsIndex) -> int:
+    r"""Sum of floors of an arithmetic progression: what the counts are made of.
+
+    .. math:: \sum_{i=0}^{n-1} \left\lfloor \frac{a i + b}{m} \right\rfloor
+
+    Constraints: ``m ≥ 1``; ``a`` and ``b`` of either sign; an ``n ≤ 0`` sums nothing. Raises
+    `ValueError` for another ``m``, `TypeError` for what is not an integer.
+    Cost: O(log min(a, m)) steps of Euclid's algorithm for ``a ≥ 1``, O(log m) otherwise.
+    Source: notes/derivation.md, theorem 3.
+
+    >>> import analytic
+    >>> analytic.floor_sum(5, 3, 7, -4) == sum((7 * i - 4) // 3 for i in range(5))
+    True
+    """
+    modulus = integer("m", m)
+    if modulus < 1:
+        raise ValueError(f"m must be positive, got {shown(modulus)}")
+    return INTEGERS.floor_sum(integer("n", n), modulus, integer("a", a), integer("b", b))
 
 
 def as_layer(layer: object) -> Layer:

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
+from analytic.digits import all_digits
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def shown(value: object) -> str:
     if isinstance(value, int) and value.bit_length() > 256:
         return f"an integer of {value.bit_length()} bits"
     try:
-        text = repr(value)
-    except ValueError:  # a sequence with an integer too long to print
-        return f"a {type(value).__name__} with an integer of many digits"
+        text = " ".join(repr(value).split())
+    except (ValueError, RecursionError):  # an integer too long to print, or lists in lists in …
+        return f"a {type(value).__name__} that is too long to print"
     return text if len(text) <= 100 else text[:97] + "..."
 
 
@@ -100,7 +101,7 @@ def integer(argument: str, value: object, axis: int | None = None) -> int:
     """``value`` as an int, or a `TypeError`. NumPy integers are integers, booleans are not."""
     if type(value) is int:
         return value
-    if not isinstance(value, bool):
+    if not is_boolean(value):
         try:
             return operator.index(value)  # type: ignore[arg-type]
         except TypeError:
@@ -109,9 +110,14 @@ def integer(argument: str, value: object, axis: int | None = None) -> int:
     raise TypeError(f"{argument} must be an integer, got {shown(value)}{where}")
 
 
+def is_boolean(value: object) -> bool:
+    """Whether a value is a boolean of Python, or of an array library."""
+    return isinstance(value, bool) or "bool" in str(getattr(value, "dtype", ""))
+
+
 def boolean(argument: str, value: object) -> bool:
     """``value`` as a bool, or a `TypeError`. NumPy booleans are booleans, 0 and 1 are not."""
-    if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
+    if isinstance(value, bool) or (is_boolean(value) and type(value).__module__ == "numpy"):
         return bool(value)
     raise TypeError(f"{argument} must be True or False, got {shown(value)}")
 
@@ -305,7 +311,8 @@ class Layer:
         return hash(self._arguments())
 
     def __repr__(self) -> str:
-        return f"Layer({', '.join(f'{name}={value!r}' for name, value in self.items())})"
+        with all_digits():
+            return f"Layer({', '.join(f'{name}={value!r}' for name, value in self.items())})"
 
     def _arguments(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.FIELDS)

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from analytic.digits import all_digits
 from analytic.layer import Layer
-from analytic.tables import CsvWriter, all_digits, count_fields, write_json, write_sizes
+from analytic.tables import CsvWriter, count_fields, write_json, write_sizes
 from analytic.totals import Count
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 #: How `tabulate` calls the formats that are tables.
 TABLES = {"table": "simple", "markdown": "github", "latex": "latex_booktabs"}
 FORMATS = (*TABLES, "json", "csv")
-#: A table is aligned by blocks of rows, so that a long file still streams.
+#: A table for a terminal is aligned by blocks of rows, so that a long file still streams.
 BLOCK = 1000
 #: A longer name of a layer is cut in a table, and ends in an ellipsis.
 LONGEST_LABEL = 80
@@ -41,6 +42,8 @@ def aligned(
     """Cells as a table. They are text: were `tabulate` to read numbers in them, it would round."""
     from tabulate import tabulate
 
+    if style == TABLES["markdown"]:  # where a bar is the end of a cell
+        cells = [[cell.replace("|", "\\|") for cell in row] for row in cells]
     return tabulate(cells, headers=headers, tablefmt=style, disable_numparse=True, colalign=columns)
 
 
@@ -112,7 +115,9 @@ class TableWriter:
         sizes = write_sizes(layer.input_size), write_sizes(count.output_size)
         numbers = count.total, count.macs, 2 * count.macs
         self.rows.append([str(line), label(fields), *sizes, *map(grouped, numbers)])
-        return self.flush() if len(self.rows) == BLOCK else ""
+        # Only text for a terminal is written in blocks: what goes into a paper is one table.
+        ready = self.style == TABLES["table"] and len(self.rows) == BLOCK
+        return self.flush() if ready else ""
 
     def flush(self) -> str:
         """The rows that are not written yet."""

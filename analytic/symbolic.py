@@ -8,7 +8,7 @@ tuple of these with one entry an axis, in which None leaves a symbol.
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from sympy import Expr
 
@@ -16,7 +16,7 @@ from analytic import totals
 from analytic.expressions import EXPRESSIONS
 from analytic.formula import Formula, Quantity
 from analytic.layer import Layer
-from analytic.parameters import GeneralLayer, Parameters
+from analytic.parameters import GeneralLayer, Parameters, PerAxisValue
 from analytic.totals import Count
 
 #: The fields of `Count` that differ by convention.
@@ -38,15 +38,27 @@ def general_layer(layer: Layer | None, axes: int | None, parameters: Parameters)
     return GeneralLayer(axes, {**dict(layer.items()), **parameters})
 
 
+def placed(sizes: tuple[PerAxisValue, ...], parameters: Parameters) -> Parameters:
+    """Parameters of which the first two may stand without their names, as in `analytic`."""
+    names = ("input_size", "kernel_size")
+    if len(sizes) > len(names):
+        raise TypeError(f"only {' and '.join(names)} may be given without a name")
+    for name in names[: len(sizes)]:
+        if name in parameters:
+            raise TypeError(f"{name} is given twice")
+    named: Any = dict(zip(names, sizes, strict=False))
+    return {**named, **parameters}
+
+
 def output_size(
-    *, axes: int | None = None, **parameters: Unpack[Parameters]
+    *sizes: PerAxisValue, axes: int | None = None, **parameters: Unpack[Parameters]
 ) -> tuple[Formula, ...]:
     """Output positions along each axis, as formulas. See `analytic.output_size`.
 
     >>> [size.expr for size in output_size(axes=1, kernel_size=4, stride=2)]
     [3*d0 + 2*n0 + o0 - 2*p0 - 1]
     """
-    layer = general_layer(None, axes, parameters)
+    layer = general_layer(None, axes, placed(sizes, parameters))
     return tuple(
         Formula(f"output_size_{at}", layer, lambda sizes, _: sizes[0], [at])
         for at in range(len(layer.axes))
@@ -60,26 +72,33 @@ def _of_filter(
     return Formula(name, layer, quantity, range(len(layer.axes)), choice=choice)
 
 
-def overlaps(*, axes: int | None = None, **parameters: Unpack[Parameters]) -> Formula:
+def overlaps(
+    *sizes: PerAxisValue, axes: int | None = None, **parameters: Unpack[Parameters]
+) -> Formula:
     """Products of one filter that land in the output, as a formula. See `analytic.overlaps`.
 
     >>> overlaps(axes=1, kernel_size=4, stride=2, padding=1, output_padding=0, dilation=1).expr
     4*n0 - 2
     """
-    return _of_filter("overlaps", lambda _, of: of.overlaps, axes, parameters)
+    return _of_filter("overlaps", lambda _, of: of.overlaps, axes, placed(sizes, parameters))
 
 
-def covered(*, axes: int | None = None, **parameters: Unpack[Parameters]) -> Formula:
+def covered(
+    *sizes: PerAxisValue, axes: int | None = None, **parameters: Unpack[Parameters]
+) -> Formula:
     """Output positions on which a product lands, as a formula. See `analytic.covered`.
 
     >>> covered(axes=1, kernel_size=2, stride=3, padding=0, output_padding=2, dilation=1).expr
     2*n0
     """
-    return _of_filter("covered", lambda _, of: of.covered, axes, parameters)
+    return _of_filter("covered", lambda _, of: of.covered, axes, placed(sizes, parameters))
 
 
 def additions_per_filter(
-    *, axes: int | None = None, convention: str = "nonzero", **parameters: Unpack[Parameters]
+    *sizes: PerAxisValue,
+    axes: int | None = None,
+    convention: str = "nonzero",
+    **parameters: Unpack[Parameters],
 ) -> Formula:
     """Additions that sum the products of one filter, as a formula.
 
@@ -94,6 +113,7 @@ def additions_per_filter(
         return totals.additions_per_filter(of, convention)
 
     choice = f"{convention} convention"
+    parameters = placed(sizes, parameters)
     return _of_filter("additions_per_filter", quantity, axes, parameters, choice)
 
 

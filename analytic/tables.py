@@ -8,9 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
+import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
 from analytic.layer import Layer, shown
@@ -48,7 +47,11 @@ def parse_sizes(text: str) -> int | tuple[int, ...]:
     >>> parse_sizes("4"), parse_sizes("4x2"), parse_sizes("-1x0")
     (4, (4, 2), (-1, 0))
     """
-    values = tuple(parse_integer(part) for part in text.split("x"))
+    try:
+        values = tuple([parse_integer(part) for part in text.split("x")])
+    except ValueError:
+        words = f"{shown(text)} is not an integer, nor integers joined by x"
+        raise ValueError(words) from None
     return values[0] if len(values) == 1 else values
 
 
@@ -56,7 +59,7 @@ def parse_integer(text: str) -> int:
     """A decimal integer and nothing else: no blanks inside, no underscores, no other digits."""
     digits = text.strip().removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()):
-        raise ValueError(f"{shown(text)} is not an integer, nor integers joined by x")
+        raise ValueError(f"{shown(text)} is not an integer")
     return int(text)
 
 
@@ -91,15 +94,14 @@ def lines(stream: IO[bytes]) -> Iterator[tuple[int, str | ValueError]]:
 
 
 def read(stream: IO[bytes]) -> Iterator[Row]:
-    """The rows of a JSON Lines file (its first line opens with a brace) or else of a CSV file."""
+    """The rows of a JSON Lines or a CSV file: its first line says which of them it is."""
     numbered = lines(stream)
     first = next(numbered, None)
     if first is None:
         return
-    opening = first[1]
-    if isinstance(opening, str) and opening.lstrip()[0] not in "{[":
+    if isinstance(first[1], str) and is_header(first[1]):
         try:
-            fields_of = _csv_reader(opening)
+            fields_of = _csv_reader(first[1])
         except ValueError as reason:
             yield Row(first[0], {}, None, str(reason))
             return
@@ -108,6 +110,12 @@ def read(stream: IO[bytes]) -> Iterator[Row]:
         yield _row(*first, fields_of)
     for number, text in numbered:
         yield _row(number, text, fields_of)
+
+
+def is_header(text: str) -> bool:
+    """Whether a line is the header of a CSV file: it has an argument's name, in whatever case."""
+    cells = {cell.strip(' \t"').casefold() for cell in text.split(",")}
+    return not text.lstrip().startswith("{") and not cells.isdisjoint(Layer.FIELDS)
 
 
 def _row(number: int, text: str | ValueError, fields_of: Callable[[str], Mapping[str, Any]]) -> Row:
@@ -126,14 +134,26 @@ def read_json(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("["):
         raise ValueError("one JSON object a line is needed, not an array")
     try:
-        fields = json.loads(text, object_pairs_hook=_unique)
+        fields = json.loads(
+            text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite
+        )
     except json.JSONDecodeError as reason:
-        raise ValueError(f"not JSON: {reason.msg} at column {reason.colno}") from None
+        words = f"not JSON: {reason.msg} at column {reason.colno}"
+        if not text.lstrip().startswith("{"):
+            words += " (nor the header of a CSV file)"
+        raise ValueError(words) from None
     except RecursionError:
         raise ValueError("not a layer: JSON nested too deeply") from None
     if not isinstance(fields, dict):
         raise ValueError(f"one JSON object a line is needed, got {shown(fields)}")
     return fields
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"not JSON: {shown(text)} is no number that JSON can have")
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -163,6 +183,8 @@ def _csv_reader(header: str) -> Callable[[str], Mapping[str, Any]]:
 
 
 def _cells(text: str) -> list[str]:
+    if text.count('"') % 2:  # a cell goes on in the next line, or came from the line before
+        raise ValueError("not CSV: a quote that is not closed on its line")
     try:
         return next(csv.reader([text], strict=True))
     except csv.Error as reason:
@@ -178,12 +200,20 @@ def layer_of(fields: Mapping[str, Any]) -> Layer:
     arguments = {
         name: _value(name, fields[name])
         for name in Layer.FIELDS
-        if name in fields and fields[name] != ""
+        if name in fields and not _is_blank(fields[name])
     }
+    for key in fields:
+        name = key.strip().casefold().replace("-", "_")
+        if name != key and name in Layer.FIELDS:
+            raise ValueError(f"{shown(key)} must be written {name!r}")
     missing = [name for name in REQUIRED if name not in arguments]
     if missing:
         raise ValueError(f"{missing[0]} is missing")
     return Layer(**arguments)
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _value(name: str, value: Any) -> Any:
@@ -204,20 +234,6 @@ def _value(name: str, value: Any) -> Any:
 def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:
     """An input size that was written without an x has one axis."""
     return value if isinstance(value, tuple) else (value,)
-
-
-@contextmanager
-def all_digits() -> Iterator[None]:
-    """Integers of any length may be written: counts are exact, however many digits they have.
-
-    Python refuses by default to write more than 4300 digits; reading keeps that limit.
-    """
-    limit = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
-    try:
-        yield
-    finally:
-        sys.set_int_max_str_digits(limit)
 
 
 def count_fields(count: Count) -> dict[str, Any]:
@@ -245,9 +261,13 @@ class CsvWriter:
             raise ValueError(f"the row's own key {clash[0]!r} would be overwritten")
         head = "" if self.names else csv_line([*fields, *results])
         self.names = self.names or list(fields)
-        if self.names != list(fields):
-            raise ValueError("the row has other keys than the first: CSV needs the same columns")
-        return head + csv_line([_cell(value) for value in (*fields.values(), *results.values())])
+        for name in fields:
+            if name not in self.names:
+                raise ValueError(
+                    f"the key {shown(name)} is not in the first row, nor in the header"
+                )
+        own = [fields.get(name, "") for name in self.names]
+        return head + csv_line([_cell(value) for value in (*own, *results.values())])
 
 
 def csv_line(cells: list[str]) -> str:

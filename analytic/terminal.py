@@ -10,7 +10,7 @@ import click
 from analytic import phases, totals
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis
-from analytic.checkerboard import nearest_even, reason, verdict, where
+from analytic.checkerboard import advice, verdict
 from analytic.colours import colour, is_light
 from analytic.layer import Layer
 from analytic.tables import write_sizes
@@ -100,25 +100,10 @@ def said(layer: Layer) -> Iterator[str]:
     """The verdict in words, the nearest even layer, and the counts of the map."""
     sizes, counts = totals.products(INTEGERS, layer.axes)
     yield verdict(layer)
-    yield from even(layer)
+    yield from filter(None, [advice(layer)])
     inside = [phases.interior_size(INTEGERS, axis) for axis in layer.axes]
     yield f"interior {write_sizes(inside)} of {write_sizes(sizes)} outputs"
     yield (
         f"of one filter {counts.overlaps:,} products land on {counts.covered:,} of "
         f"{counts.positions:,} outputs"
     )
-
-
-def even(layer: Layer) -> Iterator[str]:
-    """The nearest even layer of the same size as flags; nothing where this one is even."""
-    if all(map(phases.is_even, layer.axes)):
-        return
-    other = nearest_even(layer)
-    if other is None:
-        common = [reason(axis) if phases.common_factor(axis) > 1 else "" for axis in layer.axes]
-        yield f"nearest even layer of the same output size: none, {'; '.join(where(common))}"
-        return
-    names = ("kernel_size", "padding", "end_padding", "output_padding")
-    given = {name: getattr(other, name) for name in names}
-    flags = [f"--{n.replace('_', '-')} {write_sizes(v)}" for n, v in given.items() if v is not None]
-    yield f"nearest even layer of the same output size: {' '.join(flags)}"

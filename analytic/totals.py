@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import namedtuple
 
 from analytic.axis import Axis, extent
+from analytic.digits import all_digits
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Count(
     __slots__ = ()
 
     def __str__(self) -> str:
-        return "\n".join(f"{label:<34}{value}" for label, value in self.headline())
+        with all_digits():
+            return "\n".join(f"{label:<34}{value}" for label, value in self.headline())
 
     def headline(self) -> list[tuple[str, Any]]:
         """The three numbers that people ask for, each with what it is."""

@@ -6,7 +6,9 @@ down to ``F``, then when all of it holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from xml.dom.minidom import parseString
 from xml.sax.saxutils import escape
@@ -177,7 +179,9 @@ class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
     def line(self, expr: Any) -> str:
         """An expression, with a dot between factors where words would run together."""
         self._settings["mul_symbol"] = "dot" if self.has_words(expr) else None
-        return str(self._print(expr).toxml()).replace("<mo>-</mo>", "<mo>−</mo>")
+        text = str(self._print(expr).toxml()).replace("<mo>-</mo>", "<mo>−</mo>")
+        # SymPy writes names of characters that only HTML knows.
+        return re.sub(r"&[A-Z]\w+;", lambda found: unescape(found[0]), text)
 
     def element(self, text: str) -> Any:
         """An element, from text."""
@@ -193,6 +197,8 @@ class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
     def _print_Symbol(self, expr: Any, style: str = "plain") -> Any:
         if expr in self.names:
             return self.element(self.names[expr].mathml())
+        if not expr.name.isidentifier():  # SymPy would write it as it is, markup or not
+            return self.element(f"<mi>{escape(expr.name)}</mi>")
         return super()._print_Symbol(expr, style)
 
     _print_Local = _print_Symbol

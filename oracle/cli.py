@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-import oracle
 from analytic.cli import commands, run
+
+HELP = """The counts of ``python -m analytic`` by experiment: torch runs each layer on ones.
+
+\b
+Example:
+  python -m oracle count --input-size 8x8 --in-channels 4 --out-channels 6 \\
+      --kernel-size 4 --stride 2 --padding 1 --check
+"""
 
 program = commands(
     "oracle",
-    oracle.__doc__,
+    HELP,
     {
         "count": "oracle.commands.count",
         "snippet": "oracle.commands.snippet",

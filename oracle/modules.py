@@ -122,7 +122,7 @@ def module_of(layer: Layer, device: str = "cpu") -> torch.nn.Module:
     if layer.end_padding is not None:
         raise ValueError("no torch module has crops of begin and end apart")
     if len(layer.axes) > len(MODULES):
-        raise ValueError(f"torch has modules of 1, 2 or 3 axes, got {len(layer.axes)}")
+        raise ValueError(f"no torch module has {len(layer.axes)} axes")
     make: Any = MODULES[len(layer.axes) - 1]
     made: torch.nn.Module = make(
         layer.in_channels,

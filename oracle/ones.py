@@ -19,9 +19,12 @@ from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
 from analytic.integers import as_layer
-from analytic.layer import Layer, axes_of
+from analytic.layer import Layer, axes_of, shown
 from analytic.protocols import InputSize, PerAxis
 from analytic.totals import Count, Products
+
+#: torch keeps strides and dilations in 32 bits, whatever the size of the output.
+TOO_LARGE = 2**31
 
 CONVOLUTIONS = {
     1: functional.conv_transpose1d,
@@ -107,6 +110,21 @@ def experiment_bytes(axes: tuple[Axis, ...], itemsize: int = 8) -> int:
     return int(itemsize * (inputs + taps + inputs * taps + results))
 
 
+def refuse_beyond(max_bytes: int, needed: int) -> None:
+    """Raise `MemoryError` where an experiment needs more than it may take."""
+    if needed > max_bytes:
+        raise MemoryError(f"the experiment would take {needed} bytes, more than {max_bytes=}")
+
+
+def refuse_large_steps(axes: tuple[Axis, ...]) -> None:
+    """Raise `ValueError` for a stride or dilation that torch cannot keep."""
+    for index, axis in enumerate(axes):
+        for name, value in (("stride", axis.s), ("dilation", axis.d)):
+            if value >= TOO_LARGE:
+                words = f"torch takes a {name} below {TOO_LARGE}, got {shown(value)}"
+                raise ValueError(f"{words} on axis {index}")
+
+
 def run(
     axes: tuple[Axis, ...],
     dtype: torch.dtype = torch.int64,
@@ -124,9 +142,8 @@ def run(
     if torch.device(device).type != "cpu":
         # Elsewhere torch has no integer kernels, and a float kernel may use Winograd or TF32.
         raise ValueError(f"device must be cpu, where torch runs int64 exactly, got {device}")
-    needed = experiment_bytes(axes, dtype.itemsize)
-    if needed > max_bytes:
-        raise MemoryError(f"the experiment would take {needed} bytes, more than {max_bytes=}")
+    refuse_large_steps(axes)
+    refuse_beyond(max_bytes, experiment_bytes(axes, dtype.itemsize))
     apart = _cropped_apart(axes)
     measured = [_uncropped(axis) for axis in axes] if apart else axes
     with torch.inference_mode():
@@ -296,6 +313,7 @@ def published_snippet(
     7.0
     """
     axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation)
+    refuse_beyond(max_bytes, 2 * 4 * math.prod(map(size, axes)))  # the output, and it less one
     return float(torch.sum(run(axes, torch.float32, max_bytes=max_bytes) - 1.0))
 
 

@@ -3,7 +3,7 @@
 They are legal by construction, so nothing is filtered, and every choice shrinks to its corner:
 size-1 inputs and kernels, stride and dilation 1, no padding. The other corners (stride > kernel,
 holes between dilated taps, a common factor of stride and dilation, the last legal padding, the
-largest output padding) are within the ranges, and are drawn often; `test_strategies` says so.
+largest output padding) are within the ranges: `test_strategies` finds each of them.
 """
 
 from __future__ import annotations

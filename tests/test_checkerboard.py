@@ -75,8 +75,9 @@ def searched(axis: Axis) -> tuple[int, int] | None:
         range(1, axis.k + axis.s + 1), range(40), range(max(axis.s, axis.d))
     ):
         other = axis._replace(k=kernel, b=padding, e=padding, o=free)
-        period = {phases.interior(other, phase) for phase in range(axis.s)}
-        if size(other) == size(axis) and len(period) == 1:
+        if size(other) != size(axis):
+            continue
+        if len({phases.interior(other, phase) for phase in range(axis.s)}) == 1:
             changes.append((abs(kernel - axis.k), abs(padding - axis.b)))
     return min(changes, default=None)
 

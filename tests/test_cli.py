@@ -21,6 +21,7 @@ import analytic
 import oracle.cli
 from analytic import Layer, cli
 from analytic.commands import count as count_module
+from analytic.digits import all_digits
 from analytic.tables import layer_of
 
 DATA = Path(__file__).parent / "data"
@@ -140,6 +141,15 @@ def test_long_tables_are_written_in_blocks(
     lines = program("count -", stdin=f"{GOOD}\n" * 5).out.splitlines()
     assert sum("operations" in line for line in lines) == 3
     assert sum("8x8" in line for line in lines) == 5
+    for style in ("markdown", "latex"):  # one table, however long
+        text = program(f"count - --format {style}", stdin=f"{GOOD}\n" * 5).out
+        assert text.count("operations") == 1
+        assert text.count("8x8") == 5
+
+
+def test_a_bar_in_a_name_ends_no_cell(program: Program) -> None:
+    row = GOOD.replace("{", '{"name": "a|b", ')
+    assert r"| a\|b" in program("count - --format markdown", stdin=row).out
 
 
 def test_csv_in_and_out(program: Program) -> None:
@@ -158,7 +168,7 @@ def test_bad_rows_are_named_and_the_others_counted(program: Program) -> None:
     assert len(done.out.splitlines()) == 2
     assert done.err.splitlines() == [
         "-, line 2: input_size is missing",
-        "-, line 3: not JSON: Expecting value at column 1",
+        "-, line 3: not JSON: Expecting value at column 1 (nor the header of a CSV file)",
         "total of 2 layers: 142080 operations, 49152 MACs, 98304 twice the MACs",
         "analytic: 2 of 4 rows were not counted",
     ]
@@ -253,6 +263,7 @@ USAGE = [
         f"count {ONE} --rule mine",
         "Invalid value for '--rule': 'mine' is not one of 'exact', 'input', 'output'.",
     ),
+    (f"count {ONE} --json --format csv", "--json and --format csv contradict each other"),
     (f"count {ONE} --kernel 4", "No such option '--kernel'."),
     ("cuont", "No such command 'cuont'."),
 ]
@@ -273,8 +284,7 @@ def test_huge_integers(program: Program) -> None:
     n = 10**4000 - 1
     assert done.status == 0
     assert len(count) > 4000
-    assert count.startswith(str(int(str(24 * 2 * 4)[:2])))
-    with analytic.tables.all_digits():
+    with all_digits():
         assert int(count) == 24 * (4 * n - 2) * 2
 
 
@@ -292,8 +302,11 @@ def test_the_experiment_says_what_it_cannot(program: Program) -> None:
 
 
 def test_check_compares(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert program(f"count {ONE} --check", name="oracle").status == 0
-    assert program(f"count {DATA / 'dcgan.jsonl'} --check", name="oracle").status == 0
+    done = program(f"count {ONE} --check", name="oracle")
+    assert (done.status, done.err) == (0, "1 of the counts agree with the closed form\n")
+    done = program(f"count {DATA / 'dcgan.jsonl'} --check", name="oracle")
+    assert done.status == 0
+    assert done.err == "5 of the counts agree with the closed form\n"
     wrong = count_module.count_command(
         "oracle",
         lambda layer, **choices: analytic.count(layer, **choices)._replace(covered=7),
@@ -315,6 +328,12 @@ def test_published_snippet(program: Program) -> None:
     line = "snippet --input-size 2048x2048 --kernel-size 4 --stride 2 --padding 1"
     done = program(line, name="oracle")
     assert [words.split()[-1] for words in done.out.splitlines()] == ["50298880", "50298884"]
+    # Dilation, output padding and uncovered pixels: 4 products on 9 positions, 2 on one of them.
+    line = "snippet --input-size 2 --kernel-size 2 --stride 3 --dilation 3 --output-padding 2"
+    done = program(line, name="oracle")
+    assert [words.split()[-1] for words in done.out.splitlines()] == ["-5", "-5"]
+    done = program("snippet --kernel-size 1", name="oracle")
+    assert done.err == "oracle: --input-size is missing\n"
     done = program("snippet --input-size 2x2x2x2 --kernel-size 1", name="oracle")
     assert done.status == 2
     assert done.err.startswith("oracle: torch has transposed convolutions of 1, 2 or 3 axes")
@@ -327,7 +346,11 @@ def test_help_and_version(program: Program, name: str) -> None:
     asked = program("", name=name)
     assert (asked.status, asked.out) == (2, "")
     assert asked.err.startswith("Usage:")
-    page = program("count --help", name=name).out
+    for page in (program("--help", name=name).out, program("count --help", name=name).out):
+        example_works(program, name, page)
+
+
+def example_works(program: Program, name: str, page: str) -> None:
     start = page.index(f"python -m {name} count")
     example = page[start : page.index("\n\n", start)].replace("\\\n", " ")
     done = program(example.removeprefix(f"python -m {name} "), name=name)
@@ -380,6 +403,23 @@ def test_output_that_breaks_at_the_last_moment(monkeypatch: pytest.MonkeyPatch) 
     os.close(reader)
     os.close(unused)
     assert end.value.code == 1
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run("count", *ONE.split(), stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.endswith(b"No space left on device\n")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_file_that_fails_when_read(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(analytic.tables, "read", fail)
+    words = "analytic: input or output: Input/output error\n"
+    assert program("count -") == (1, "", words)
 
 
 def test_interrupted(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import analytic
 from analytic import report, tables
 from analytic.cli import Failed
 from analytic.commands import count
+from analytic.digits import all_digits
 from analytic.layer import Layer
 from tests.strategies import layers
 
@@ -56,7 +57,7 @@ def test_bulk_writes_what_layer_by_layer_writes(
     alone = output(file, count.one_by_one(analytic.count), 1, capsys)
     bulk = output(file, count.count_layers, most, capsys)
     assert bulk == alone
-    with tables.all_digits():
+    with all_digits():
         names = [json.loads(line)["name"] for line in bulk[0].splitlines()]
     wrong = {5, 16, 20, 27, 38}
     assert names == [f"row {i}" for i in range(40) if i not in wrong]
@@ -68,7 +69,7 @@ def test_totals_are_exact(file: str, capsys: pytest.CaptureFixture[str]) -> None
     made = io.BytesIO(Path(file).read_bytes())
     legal = [row.layer for row in tables.read(made) if row.layer is not None]
     expected = sum(analytic.count(layer).total for layer in legal)
-    with tables.all_digits():
+    with all_digits():
         _, errors, _ = output(file, count.count_layers, 1000, capsys)
         assert f"total of 35 layers: {expected} operations" in errors
 

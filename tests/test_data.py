@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from itertools import pairwise
+from math import prod
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -35,6 +38,21 @@ def test_the_experiment_gives_them_too() -> None:
         layer = layer_of(row)
         if oracle.ones.experiment_bytes(layer.axes) <= 2**26:
             assert oracle.count(layer) == analytic.count(layer)
+
+
+def test_how_much_it_matters() -> None:
+    """The figures of the README, from the measured overlaps and the rules by hand."""
+    ratios: dict[str, list[Fraction]] = {"input": [], "output": []}
+    for row in ROWS:
+        taps = prod(row["kernel_size"])
+        ratios["input"].append(Fraction(prod(row["input_size"]) * taps, row["taps"]))
+        ratios["output"].append(Fraction(prod(row["output_size"]) * taps, row["taps"]))
+    assert len({row["model"] for row in ROWS}) == 74
+    assert ratios["output"].count(Fraction(1)) == 3
+    assert round(float(median(ratios["output"])), 2) == 4.01
+    assert round(max(ratios["output"])) == 1179
+    assert ratios["input"].count(Fraction(1)) == 57
+    assert max(ratios["input"]) == 4
 
 
 def test_dcgan_is_the_published_generator() -> None:

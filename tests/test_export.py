@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Max, Mod, Piecewise, Symbol, ceiling, floor, sin
+from sympy import Abs, Integer, Max, Mod, Piecewise, Symbol, ceiling, floor, sin
 
 import analytic
 from analytic import Layer, LayerError, export, symbolic
@@ -284,13 +284,12 @@ def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path
     if not crop.is_integer:
         crop = floor(crop)  # SymPy cannot tell of m·(m − 1)/2
     bound: Any = {"kernel_size": 3, "stride": 3, "dilation": 2, "output_padding": 1}
-    bound["convention"] = "documented"  # in which the crop always tells
-    formula = symbolic.additions_per_filter(input_size=(30,), padding=crop, end_padding=2, **bound)
+    # In this convention the crop always tells.
+    bound |= {"convention": "documented", "end_padding": 2}
+    formula = symbolic.additions_per_filter(input_size=(30,), padding=crop, **bound)
     values = [-9, -4, -3, -2, -1, 0, 1, 2, 3, 4, 9]
-    crops = [int(crop.xreplace({m: m * 0 + value})) for value in values]
-    expected = [
-        analytic.additions_per_filter([30], padding=b, end_padding=2, **bound) for b in crops
-    ]
+    crops = [int(crop.xreplace({m: Integer(value)})) for value in values]
+    expected = [analytic.additions_per_filter([30], padding=b, **bound) for b in crops]
     assert len(set(expected)) > 2
     compared(language, tmp_path, formula, [{"m": value} for value in values], expected)
 

@@ -52,6 +52,16 @@ def test_count_takes_layers(not_a_layer: Any) -> None:
             ask(not_a_layer)
 
 
+def test_floor_sum_takes_integers() -> None:
+    assert analytic.floor_sum(10**17 + 1, 3, 7, 2) == 11666666666666666816666666666666667
+    for arguments in [(5, 3.0, 7, 2), (5, 2, 0.5, 0), (True, 2, 1, 0)]:
+        with pytest.raises(TypeError, match=r"^[mna] must be an integer, got (3\.0|0\.5|True)"):
+            analytic.floor_sum(*arguments)  # type: ignore[arg-type]
+    for m in (0, -3):
+        with pytest.raises(ValueError, match=f"m must be positive, got {m}"):
+            analytic.floor_sum(5, m, 1, 0)
+
+
 def test_integers_are_an_arithmetic() -> None:
     lib: Arithmetic = analytic.arithmetic.INTEGERS
     assert lib.quotient(12, 4) == 3

@@ -77,6 +77,11 @@ def analytic_accepts(arguments: dict[str, Any]) -> tuple[int, ...] | None:
     return size
 
 
+def arguments_of(layer: Layer) -> dict[str, Any]:
+    """The arguments of a legal layer, of which those above are mostly a little off."""
+    return {name: value for name, value in layer.items() if value is not None}
+
+
 @st.composite
 def any_arguments(draw: st.DrawFn) -> dict[str, Any]:
     """Legal or not, mostly by a little; in the forms that torch takes."""
@@ -108,7 +113,7 @@ def any_arguments(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @settings(max_examples=1500)
-@given(any_arguments())
+@given(st.one_of(any_arguments(), layers(least_batch=1, cropped_apart=False).map(arguments_of)))
 def test_torch_and_layer_accept_the_same(arguments: dict[str, Any]) -> None:
     assert torch_runs(arguments) == analytic_accepts(arguments)
 
@@ -207,6 +212,28 @@ def test_published_snippet_rounds() -> None:
     assert oracle.published_snippet((2048, 2048), 4, **geometry) == 50298880
     assert oracle.additions_per_filter((2048, 2048), 4, **geometry) == 50298884
     assert analytic.additions_per_filter((2048, 2048), 4, **geometry) == 50298884
+
+
+def test_published_snippet_passes_everything_on() -> None:
+    """Two inputs 3 apart, two taps 3 apart, 2 more positions: 1 0 0 2 0 0 1 0 0."""
+    geometry: dict[str, Any] = {"stride": 3, "dilation": 3, "output_padding": 2}
+    assert oracle.coverage([2], 2, **geometry).tolist() == [1, 0, 0, 2, 0, 0, 1, 0, 0]
+    assert oracle.published_snippet([2], 2, **geometry) == 4 - 9
+
+
+def test_published_snippet_keeps_to_its_bytes() -> None:
+    """The output of 7801 positions stands twice, as it is and less one, in float32."""
+    needed = 2 * 4 * 7801**2
+    with pytest.raises(MemoryError, match=f"would take {needed} bytes"):
+        oracle.published_snippet((40, 40), 3, stride=200, padding=1, max_bytes=needed - 1)
+
+
+def test_steps_that_torch_cannot_keep_are_refused() -> None:
+    for name in ("stride", "dilation"):
+        words = f"torch takes a {name} below 2147483648, got 2147483648 on axis 1"
+        with pytest.raises(ValueError, match=words):
+            oracle.overlaps((1, 1), 1, **{name: (1, 2**31)})  # type: ignore[arg-type]
+        assert oracle.overlaps((1, 1), 1, **{name: (1, 2**31 - 1)}) == 1  # type: ignore[arg-type]
 
 
 def test_published_snippet_counts_minus_one() -> None:

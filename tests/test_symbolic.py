@@ -222,6 +222,19 @@ def test_an_integer_of_any_size() -> None:
     assert symbolic.additions_per_filter().evaluate(**values) == expected
 
 
+def test_sizes_may_stand_without_their_names() -> None:
+    formula = symbolic.overlaps((8, 8), 4, stride=2)
+    values = {"p0": 0, "p1": 0, "o0": 0, "o1": 0, "d0": 1, "d1": 1}
+    assert formula.evaluate(**values) == analytic.overlaps((8, 8), 4, stride=2)
+    assert symbolic.covered(9, axes=1).symbols == symbolic.covered(axes=1).symbols[1:]
+    _, width = symbolic.output_size((None, 8), 3, stride=1)
+    assert [str(found) for found in width.symbols] == ["d1", "p1", "o1"]
+    with pytest.raises(TypeError, match="kernel_size is given twice"):
+        symbolic.additions_per_filter((8, 8), 4, kernel_size=4)
+    with pytest.raises(TypeError, match="only input_size and kernel_size may be given without a n"):
+        symbolic.additions_per_filter((8, 8), 4, 2)
+
+
 def test_a_layer_binds_everything() -> None:
     layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
     assert symbolic.count(layer).total.expr == analytic.count(layer).total == 239808
@@ -234,7 +247,8 @@ def test_a_layer_binds_everything() -> None:
 @pytest.mark.parametrize("name", ["convention", "rule"])
 def test_unknown_names_are_value_errors_that_list_what_exists(name: str) -> None:
     one: Any = symbolic.additions_per_filter if name == "convention" else symbolic.macs
-    for call in (one, symbolic.count):
+    every: Any = symbolic.count
+    for call in (one, every):
         with pytest.raises(ValueError, match=f"{name} must be one of '.*', got 'nonsense'"):
             call(**{name: "nonsense"})
 

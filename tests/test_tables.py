@@ -12,11 +12,11 @@ from hypothesis import given
 
 import analytic
 from analytic import Layer
+from analytic.digits import all_digits
 from analytic.tables import (
     LONGEST_LINE,
     CsvWriter,
     Row,
-    all_digits,
     count_fields,
     csv_line,
     layer_of,
@@ -87,7 +87,11 @@ BAD_ROWS = [
     (GOOD.replace("4}", "4.0}"), "kernel_size must be an integer, got 4.0"),
     (GOOD.replace("4}", "true}"), "kernel_size must be an integer, got True"),
     (GOOD.replace("4}", "null}"), "kernel_size must be an integer, got None"),
-    (GOOD.replace("4}", "NaN}"), "kernel_size must be an integer, got nan"),
+    (GOOD.replace("4}", "NaN}"), "not JSON: 'NaN' is no number that JSON can have"),
+    (GOOD.replace("4}", '4, "x": -Infinity}'), "not JSON: '-Infinity' is no number"),
+    (GOOD.replace("4}", '4, "x": 1e400}'), "not JSON: '1e400' is no number"),
+    (GOOD.replace("4}", '4, "Stride": 2}'), "'Stride' must be written 'stride'"),
+    (GOOD.replace("4}", '4, "end-padding": 2}'), "'end-padding' must be written 'end_padding'"),
     (GOOD.replace("4}", '"four"}'), "kernel_size: 'four' is not an integer, nor integers"),
     (GOOD.replace("4}", "[]}"), "kernel_size must have one entry an axis (2), got 0: []"),
     (GOOD.replace("4}", "[[4]]}"), "kernel_size must have one entry an axis (2), got 1"),
@@ -113,11 +117,13 @@ BAD_CELLS = [
     (",4,6,4,1", "input_size is missing"),
     ("8x8,4,6,4.0,1", "kernel_size: '4.0' is not an integer, nor integers joined by x"),
     ("8X8,4,6,4,1", "input_size: '8X8' is not an integer, nor integers joined by x"),
-    ("8x,4,6,4,1", "input_size: '' is not an integer"),
+    ("8x,4,6,4,1", "input_size: '8x' is not an integer, nor integers joined by x"),
+    ("8x8,4x4,6,4,1", "in_channels: '4x4' is not an integer"),
     ("8x8,4,6,4,1_0", "stride: '1_0' is not an integer"),
     ("8x8,4,6,4,٣", "stride: '٣' is not an integer"),
     ("8x8,four,6,4,1", "in_channels: 'four' is not an integer"),
     ('8x8,4,6,4,"1', "not CSV: "),
+    ('b",8x8,4,6,4', "not CSV: a quote that is not closed on its line"),
     ("8x8,4,6,4x4x4,1", "kernel_size must have one entry an axis (2), got 3"),
 ]
 
@@ -137,10 +143,37 @@ def test_files_without_layers(content: str) -> None:
 
 
 def test_a_header_that_is_no_csv() -> None:
-    assert errors('"unclosed\n8,4\n') == [(1, "not CSV: unexpected end of data")]
-    assert errors("a,b,a\n1,2,3\n") == [(1, "the header has the column 'a' twice")]
+    assert errors('"unclosed\n8,4\n') == [
+        (
+            1,
+            "not JSON: Unterminated string starting at at column 1 (nor the header of a CSV file)",
+        ),
+        (2, "not JSON: Extra data at column 2 (nor the header of a CSV file)"),
+    ]
+    assert errors('"input_size,in_channels\n8,4\n') == [
+        (1, "not CSV: a quote that is not closed on its line")
+    ]
+    assert errors("stride,b,b\n1,2,3\n") == [(1, "the header has the column 'b' twice")]
     assert errors("input_size,k\n1,2\n") == [(1, "the header has no column 'in_channels'")]
-    assert errors(b"\x00\x01\n1,2,3\n") == [(1, "the header has no column 'input_size'")]
+    assert errors("Input_Size,k\n1,2\n") == [(1, "the header has no column 'input_size'")]
+
+
+@pytest.mark.parametrize("first", ["# my layers", "[", '{"name": 1', "\x00\x01"])
+def test_a_bad_first_line_loses_no_other(first: str) -> None:
+    found = rows(f"{first}\n{GOOD}\n")
+    assert [row.layer for row in found] == [None, LAYER]
+    assert found[0].error.startswith(("not JSON: ", "one JSON object a line is needed"))
+
+
+def test_columns_in_another_case_are_refused_in_every_row() -> None:
+    """Were they carried through, the stride would silently be 1."""
+    header = HEADER.replace("stride", "Stride")
+    words = "'Stride' must be written 'stride'"
+    assert errors(f"{header}8x8,4,6,4,2\n") == [(2, words)]
+
+
+def test_blank_cells_are_the_default() -> None:
+    assert rows(f"{HEADER}8x8,4,6,4, \n")[0].layer == LAYER
 
 
 def test_not_utf8() -> None:
@@ -190,15 +223,16 @@ def test_results_never_overwrite() -> None:
         CsvWriter()({"count_total": 1}, results)
 
 
-def test_csv_needs_the_same_columns() -> None:
+def test_csv_has_the_columns_of_the_first_row() -> None:
     write = CsvWriter()
     results = {"total": 12}
     assert write({"a": [1, 2], "b": True, "c": "x,y"}, results) == (
         'a,b,c,count_total\n1x2,true,"x,y",12\n'
     )
     assert write({"a": [], "b": None, "c": 1.5}, results) == "[],null,1.5,12\n"
-    with pytest.raises(ValueError, match="other keys than the first"):
-        write({"a": 1}, results)
+    assert write({"c": 3, "a": 1}, results) == "1,,3,12\n"
+    with pytest.raises(ValueError, match="the key 'd' is not in the first row"):
+        write({"d": 1}, results)
 
 
 def test_counts_of_any_length_are_written() -> None:
@@ -226,7 +260,7 @@ def test_sizes() -> None:
         -1,
     ]
     for text in ("", "x", "4x", "4,2", "4.0", "1e3", "--1", "0x10z", "⁴"):
-        with pytest.raises(ValueError, match="is not an integer"):
+        with pytest.raises(ValueError, match="is not an integer, nor integers joined by x"):
             parse_sizes(text)
 
 

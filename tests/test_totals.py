@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import pytest
+import torch
 from hypothesis import given, settings
 
 import analytic
@@ -88,19 +91,20 @@ def test_published_split_form(layer: Layer) -> None:
 @given(layers())
 def test_published_expanded_forms(layer: Layer) -> None:
     """N·(C_in·C_out/groups)·(P·(K + 1) + additions), less N·C_out·P without bias."""
+    outputs = brute.outer([brute.profile(axis) for axis in layer.axes])
     kernel = 1
     for taps in layer.kernel_size:
         kernel *= taps
     for convention in ("documented", "nonzero"):
-        count = analytic.count(layer, convention=convention)
+        kept = [y for y in outputs if y or convention == "documented"]
         expanded = (
             layer.batch_size
             * (layer.in_channels * layer.out_channels // layer.groups)
-            * (count.positions * (kernel + 1) + count.additions_per_filter)
+            * (len(outputs) * (kernel + 1) + sum(y - 1 for y in kept))
         )
         if not layer.bias:
-            expanded -= layer.batch_size * layer.out_channels * count.positions
-        assert count.total == expanded
+            expanded -= layer.batch_size * layer.out_channels * len(outputs)
+        assert analytic.count(layer, convention=convention).total == expanded
 
 
 @settings(max_examples=60)
@@ -145,11 +149,50 @@ def test_how_the_conventions_differ_at_uncovered_pixels(layer: Layer) -> None:
     assert additions("exact") - additions("documented") == (0 if layer.bias else pixels)
 
 
+def test_the_expanded_form_is_not_for_the_exact_convention() -> None:
+    """Two inputs, kernel 1, stride 2: 2 products, none added, and a bias on each of them."""
+    layer = Layer([2], 1, 1, 1, stride=2)
+    assert analytic.count(layer, convention="exact").total == 2 + 2
+    assert analytic.count(layer).total == 3 * 1 + 0 + 3 == 3 * (1 + 1) + 0
+
+
 @given(layers())
-def test_rules_are_ordered(layer: Layer) -> None:
-    """No more products land than are formed."""
-    assert analytic.macs(layer) <= analytic.macs(layer, rule="input")
-    assert analytic.count(layer, rule="output").macs == analytic.macs(layer, rule="output")
+def test_rules(layer: Layer) -> None:
+    """The MACs of one kernel by each rule, and by `macs` and `count` alike."""
+    outputs = brute.outer([brute.profile(axis) for axis in layer.axes])
+    taps = prod(layer.kernel_size)
+    kernels = layer.batch_size * (layer.in_channels * layer.out_channels // layer.groups)
+    expected = {
+        "exact": kernels * sum(outputs),
+        "input": kernels * prod(layer.input_size) * taps,
+        "output": kernels * len(outputs) * taps,
+    }
+    for rule, macs in expected.items():
+        assert analytic.macs(layer, rule=rule) == analytic.count(layer, rule=rule).macs == macs
+
+
+@settings(max_examples=30)
+@given(layers(largest=3, most_channels=2, least_batch=1, cropped_apart=False))
+def test_gradients_cost_as_much(layer: Layer) -> None:
+    """Both gradients of a layer of ones, summed over ones, count their products one by one."""
+    axes = len(layer.input_size)
+    group = layer.out_channels // layer.groups
+    x = torch.ones((layer.batch_size, layer.in_channels, *layer.input_size), dtype=torch.float64)
+    w = torch.ones((layer.in_channels, group, *layer.kernel_size), dtype=torch.float64)
+    x.requires_grad_()
+    w.requires_grad_()
+    convolve = getattr(torch.nn.functional, f"conv_transpose{axes}d")
+    y = convolve(
+        x,
+        w,
+        stride=layer.stride,
+        padding=layer.padding,
+        output_padding=layer.output_padding,
+        groups=layer.groups,
+        dilation=layer.dilation,
+    )
+    for gradient in torch.autograd.grad(y, (x, w), torch.ones_like(y)):
+        assert int(gradient.sum()) == analytic.macs(layer)
 
 
 def test_batch_zero() -> None:

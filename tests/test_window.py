@@ -23,6 +23,7 @@ def test_every_position_is_drawn_or_named(room: int) -> None:
         missing = [y for gap in shown.gaps for y in gap]
         assert sorted(drawn + missing) == list(range(size(axis)))
         assert len(drawn) <= room
+        assert drawn[-1] == size(axis) - 1
         assert len(list(shown.said("rows"))) == len(shown.gaps)
         assert [c for c in shown.profile() if c is not None] == [coverage[y] for y in drawn]
         assert shown.profile().count(None) == len(shown.gaps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -21,6 +21,7 @@ from analytic.cli import (
     progress,
     with_options,
 )
+from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.totals import Count
 
@@ -38,8 +39,7 @@ FORMAT_OPTIONS = (
         "--format",
         "style",
         type=click.Choice(report.FORMATS),
-        default="table",
-        show_default=True,
+        help="[default: table]",
     ),
     click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
 )
@@ -84,41 +84,74 @@ def count_command(
 
     def count(
         file: str | None,
-        style: str,
+        style: str | None,
         as_json: bool,
         convention: str,
         rule: str,
         dims: tuple[str, ...],
         **flags: Any,
     ) -> None:
-        checked = flags.pop("check", False)
-
-        def counter(layer: Layer) -> Count:
-            result = evaluate(layer, convention=convention, rule=rule)
-            if check is not None and checked:
-                compare(result, check(layer, convention=convention, rule=rule))
-            return result
-
-        style = "json" if as_json else style
-        is_model = file is not None and file.lower().endswith(".onnx")
-        if dims and not is_model:
-            raise click.UsageError("--dim is for a FILE.onnx")
-        if file is None:
-            count_one(layer_of_flags(flags), counter, style)
-        elif any(value is not None for value in flags.values()):
-            raise click.UsageError("give a FILE or the flags of one layer, not both")
-        elif is_model:
-            count_model(file, dims, counter, convention, style)
+        chosen = {"convention": convention, "rule": rule}
+        other = partial(check, **chosen) if check and flags.pop("check") else None
+        counter = Checked(partial(evaluate, **chosen), other)
+        style = style_of(style, as_json=as_json)
+        source = source_of(file, flags, dims)
+        if source == "flags":
+            count_one(layer_of_flags(flags, " (or give a FILE)"), counter, style)
+        elif source == "model":
+            count_model(str(file), dims, counter, convention, style)
         else:
-            many = partial(bulk, convention=convention, rule=rule) if bulk else one_by_one(counter)
+            many = partial(bulk, **chosen) if bulk else one_by_one(counter)
             most = BULK if bulk else 1
-            count_file(file, many, report.writer(style, convention, rule), most)
+            count_file(str(file), many, report.writer(style, convention, rule), most)
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     options.append(DIM_OPTION)
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
+
+
+def style_of(style: str | None, *, as_json: bool) -> str:
+    """What ``--format`` and ``--json`` say together."""
+    if as_json and style not in {None, "json"}:
+        raise click.UsageError(f"--json and --format {style} contradict each other")
+    return "json" if as_json else style or "table"
+
+
+def source_of(file: str | None, flags: Mapping[str, Any], dims: tuple[str, ...]) -> str:
+    """Where the layers come from: the flags, a file of layers, or a model."""
+    is_model = file is not None and file.lower().endswith(".onnx")
+    if dims and not is_model:
+        raise click.UsageError("--dim is for a FILE.onnx")
+    if file is not None and any(value is not None for value in flags.values()):
+        raise click.UsageError("give a FILE or the flags of one layer, not both")
+    if file is None:
+        return "flags"
+    return "model" if is_model else "file"
+
+
+class Checked:
+    """A `Counter` that compares with another one, if there is one, and says so in the end."""
+
+    def __init__(self, evaluate: Counter, check: Counter | None) -> None:
+        self.evaluate = evaluate
+        self.check = check
+        self.agreed = 0
+        if check:
+            click.get_current_context().call_on_close(self.say)
+
+    def __call__(self, layer: Layer) -> Count:
+        result = self.evaluate(layer)
+        if self.check:
+            compare(result, self.check(layer))
+            self.agreed += 1
+        return result
+
+    def say(self) -> None:
+        """How many counts agreed: what does not is an error of its own."""
+        if self.agreed:
+            click.echo(f"{self.agreed} of the counts agree with the closed form", err=True)
 
 
 class DiffersError(ValueError):
@@ -140,7 +173,7 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         raise Failed(str(reason)) from None
     except (ValueError, MemoryError) as reason:
         raise click.UsageError(str(reason)) from None
-    with tables.all_digits():
+    with all_digits():
         sys.stdout.write(report.one(layer, result, style))
 
 
@@ -170,7 +203,7 @@ def count_file(
             try:
                 if isinstance(result, Exception):
                     raise result
-                with tables.all_digits():
+                with all_digits():
                     # What has a count has a layer.
                     text = writer.row(row.line, row.fields, row.layer, result)  # type: ignore[arg-type]
                     sys.stdout.write(text)
@@ -181,7 +214,7 @@ def count_file(
             totals.add(result)
     if not totals.layers and not bad:
         raise Failed(f"{path} has no layers")
-    with tables.all_digits():
+    with all_digits():
         sys.stdout.write(writer.close(totals))
     if bad:
         raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
@@ -240,7 +273,7 @@ def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator
     for row in rows:
         for key in row.fields.keys() - seen:
             seen.add(key)
-            for near in get_close_matches(key, Layer.FIELDS, n=1, cutoff=0.85):
+            for near in get_close_matches(key, Layer.FIELDS, n=1, cutoff=0.8):
                 say(f"note: {key!r} is not an argument and is carried through; is {near!r} meant?")
         yield row
 

@@ -108,6 +108,8 @@ def data() -> dict[str, Any]:
         "layerRules": [rule._asdict() | {"value": None} for rule in rules.LAYER_RULES],
         "refusals": refusals(),
         "words": checkerboard.WORDS,
+        "changed": checkerboard.CHANGED,
+        "even": checkerboard.Even._fields,
         "conventions": [*CONVENTIONS],
         "rules": [*RULES],
         "fields": FIELDS,

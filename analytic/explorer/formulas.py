@@ -7,12 +7,13 @@ or `totals` applied to symbols; `analytic.programs` writes it as JavaScript.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol, sympify
 
-from analytic import affine, phases, symbolic, totals, typeset
+from analytic import affine, checkerboard, phases, symbolic, totals, typeset
 from analytic import layer as rules
 from analytic.axis import Axis, extent
 from analytic.expressions import EXPRESSIONS
@@ -70,6 +71,9 @@ def formulas() -> Iterator[Formula]:
     shares = phases.shares(EXPRESSIONS, AXIS)
     yield formula("shares", AXIS, [number for share in shares for number in share])
     yield formula("interiorSize", AXIS, (phases.interior_size(EXPRESSIONS, AXIS),))
+    for apart in (False, True):
+        evens = checkerboard.even_axes(EXPRESSIONS, AXIS, cropped_apart=apart)
+        yield formula("evenAxesApart" if apart else "evenAxes", AXIS, chain(*evens))
     yield formula("commonFactor", AXIS, (EXPRESSIONS.gcd(AXIS.s, AXIS.d),))
     yield formula("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
     yield formula("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))

@@ -114,6 +114,11 @@ function countOf(layer) {
   return { extents, products, conventions, macs: formulas.macs(...given), filters: formulas.filters(...given)[0] };
 }
 
+// A long number may go over to the next line after a comma.
+function breakable(text) {
+  return text.split(/(?<=,)/).flatMap((part) => [part, element("wbr")]);
+}
+
 function showHeadline(count) {
   const [total, macs] = [count.conventions[data.conventions[0]].at(-1), count.macs[0]];
   const shown = [
@@ -123,7 +128,7 @@ function showHeadline(count) {
     [`2 × MACs (${data.rules[0]} rule)`, grouped(2n * macs)],
   ];
   $("headline").replaceChildren(...shown.map(([label, value]) =>
-    element("div", {}, element("span", {}, label), element("strong", {}, value))));
+    element("div", {}, element("span", {}, label), element("strong", {}, ...breakable(value)))));
 }
 
 function showTable(id, caption, columns, rows) {
@@ -184,6 +189,27 @@ function verdict(axes) {
   ].join("; ");
 }
 
+// The nearest even layer as flags, or why there is none: `checkerboard.advice`.
+function advice(axes) {
+  if (axes.every((axis) => interiorValues(axis).length === 1)) return "";
+  const common = axes.map((axis) => (formulas.commonFactor(...axis)[0] > 1n ? reason(axis) : ""));
+  if (common.some(Boolean)) return fill(data.words.none, { reason: placed(common, (words, place) => words + place).join("; ") });
+  const apart = $("apart").checked, evens = axes.map((axis) => nearest(axis, apart));
+  const changed = data.changed.filter((name) => apart || name !== "end_padding");
+  const flags = changed.map((name) => `--${name.replaceAll("_", "-")} ${evens.map((even) => even[name]).join("x")}`);
+  return fill(data.words.nearest, { flags: flags.join(" ") });
+}
+
+function nearest(axis, apart) {
+  const numbers = formulas[apart ? "evenAxesApart" : "evenAxes"](...axis), length = data.even.length;
+  const evens = [0, length].map((from) => Object.fromEntries(data.even.map((name, at) => [name, numbers[from + at]])));
+  const order = ["kernel_change", "padding_change", "kernel_size"];
+  return evens.filter((even) => even.slack >= 0n).reduce((a, b) => {
+    const name = order.find((key) => a[key] !== b[key]);
+    return name && b[name] < a[name] ? b : a;
+  });
+}
+
 // --- The map ----------------------------------------------------------------------------------
 
 let map = null;
@@ -228,29 +254,40 @@ function cellInk([red, green, blue]) {
 }
 
 // The looks of each value, worked out once: a map has many cells and few values.
-function looks(most, ink) {
+function looks(most) {
   const known = new Map();
   return (value) => {
     if (!known.has(value)) {
       const shade = colour(value, most);
-      known.set(value, value ? { fill: `rgb(${shade})`, ink: cellInk(shade), text: `${value}` } : { ink, text: "·" });
+      known.set(value, { shade: value ? [...shade, 255] : [0, 0, 0, 0], ink: cellInk(shade), text: `${value}` });
     }
     return known.get(value);
   };
 }
 
-function drawCell(pen, x, y, size, { fill, ink, text }) {
-  if (fill) {
-    pen.fillStyle = fill;
-    pen.fillRect(x, y, size, size);
-  }
-  if (fill && size < LABELS) return;
-  pen.fillStyle = ink;
-  if (size < LABELS) {
-    pen.fillRect(x + size / 2 - 0.5, y + size / 2 - 0.5, 1, 1);
-    return;
-  }
-  pen.fillText(text, x + size / 2, y + size / 2 + 0.5, size - 1);
+// The colours of the map: one pixel a cell, then enlarged. What is not covered, or not drawn, stays paper.
+function paint(pen, { profiles: [rows, columns], cell }, look) {
+  const small = element("canvas", { width: columns.length, height: rows.length });
+  const image = new ImageData(columns.length, rows.length);
+  rows.forEach((row, down) => columns.forEach((column, across) => {
+    if (row && column) image.data.set(look(row.c * column.c).shade, 4 * (down * columns.length + across));
+  }));
+  small.getContext("2d").putImageData(image, 0, 0);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, STRIP, STRIP, columns.length * cell, rows.length * cell);
+}
+
+// The numbers in the cells where there is room for them, and a dot where nothing lands.
+function label(pen, { profiles: [rows, columns], cell }, look, paperInk) {
+  const size = Math.max(1, Math.floor(cell / 8));
+  rows.forEach((row, down) => columns.forEach((column, across) => {
+    if (!row || !column || (cell < LABELS && row.c && column.c)) return;
+    const x = STRIP + (across + 0.5) * cell, y = STRIP + (down + 0.5) * cell;
+    const { ink, text } = look(row.c * column.c);
+    pen.fillStyle = row.c && column.c ? ink : paperInk;
+    if (row.c && column.c) pen.fillText(text, x, y + 0.5, cell - 2);
+    else pen.fillRect(Math.round(x - size / 2), Math.round(y - size / 2), size, size);
+  }));
 }
 
 function drawBars(pen, places, most, horizontal, { cell }) {
@@ -278,10 +315,9 @@ function draw() {
   pen.textBaseline = "middle";
   drawBars(pen, columns, most[1], true, map);
   drawBars(pen, rows, most[0], false, map);
-  const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1], ink);
-  rows.forEach((row, down) => columns.forEach((column, across) => {
-    if (row && column) drawCell(pen, STRIP + across * cell, STRIP + down * cell, cell, look(row.c * column.c));
-  }));
+  const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1]);
+  paint(pen, map, look);
+  label(pen, map, look, ink);
   drawCursor(pen, ink);
 }
 
@@ -464,6 +500,7 @@ function answer(layer) {
   showMap(layer, count); // first: it asks for the width of the page, before this changes
   showHeadline(count);
   $("verdict").textContent = verdict(layer.axes);
+  $("advice").textContent = advice(layer.axes);
   showTables(count);
   showFormula(layer, count);
 }

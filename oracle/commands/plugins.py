@@ -50,7 +50,7 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
     for name in names or known:
         result = tools.Result(
             known[name],
-            tools.version(known[name]),
+            tools.version(known[name]) or "",
             [tools.outcome(known[name], layer) for layer in followed(layers, name)],
         )
         for one in result.failed():
