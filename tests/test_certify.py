@@ -303,7 +303,13 @@ def test_a_certificate_is_json_and_markdown() -> None:
     assert fields["box"]["kernel_size"] == [1, 2, 3, 4]
     assert fields["versions"]["torch"]
     text = found.as_markdown()
-    for part in (found.sentence, "| kernel size | 1..4 |", "torch says 0", "seed 0"):
+    for part in (
+        found.sentence,
+        "--kernel-size 1..4 --stride 1..3",
+        "| kernel size | 1..4 |",
+        "torch says 0",
+        "seed 0",
+    ):
         assert part in text
 
 
