@@ -58,12 +58,13 @@ class Certificate:
         return "\n".join([*self._head(), *self._numbers(), *self._wrong(), *self._rests(), ""])
 
     def _head(self) -> list[str]:
-        return [
-            f"# Certificate: {self.candidate} as {WHAT.get(self.quantity, self.quantity)}",
-            "",
-            self.sentence,
-            "",
-        ]
+        what = WHAT.get(self.quantity, self.quantity)
+        flags = " ".join(
+            f"--{name.replace('_', '-')} {shown(values)}"
+            for name, values in self.box._asdict().items()
+        )
+        made = f"Made by `python -m oracle certify --candidate {self.candidate} {flags}`."
+        return [f"# Certificate: {self.candidate} as {what}", "", self.sentence, "", made, ""]
 
     def _numbers(self) -> list[str]:
         rows = {
@@ -105,7 +106,7 @@ def shown(values: tuple[int, ...]) -> str:
     """Integers, a run of them as ``1..12``."""
     if len(values) > 2 and values == tuple(range(values[0], values[-1] + 1)):
         return f"{values[0]}..{values[-1]}"
-    return ", ".join(map(str, values))
+    return ",".join(map(str, values))
 
 
 RAN = (

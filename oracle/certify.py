@@ -6,6 +6,7 @@ What they settle, and what they rest on, is proved in notes/validation.md.
 from __future__ import annotations
 
 import hashlib
+import pickle
 import platform
 import time
 from collections import defaultdict
@@ -193,7 +194,8 @@ def certify(
     ``follow(tasks, results)`` is given what is to be done and the iterator of what is, to pass on.
 
     Raises `LayerError` for a box with a value that is not positive, `ValueError` for a candidate
-    that does not exist, `RecordError` for a file that is not the record of this run.
+    that does not exist, `RecordError` for a file that is not the record of this run, `TypeError`
+    for a candidate that cannot be sent to ``workers``.
     Source: notes/validation.md.
 
     >>> found = certify(kernel_size=range(1, 4), stride=2, dilation=1)
@@ -260,6 +262,8 @@ def of_box(
     ]
     total = sum_of(done.values())
     parts: dict[tuple[int, int], list[Tally]] = defaultdict(list)
+    if executor is None and processes > 1:
+        check_portable(candidate)
     pools = workers.executor(processes) if executor is None else nullcontext(executor)
     with pools as pool, closing(workers.results(pool, tally, tasks)) as results:
         for task, found in follow(tasks, results):
@@ -271,6 +275,16 @@ def of_box(
                 if record:
                     record.append({"stride": task.s, "dilation": task.d, **whole.as_json()})
     return total
+
+
+def check_portable(candidate: Candidate) -> None:
+    """`TypeError` for a candidate that another process cannot be given."""
+    try:
+        pickle.dumps(candidate)
+    except (pickle.PicklingError, AttributeError, TypeError) as reason:
+        raise TypeError(
+            f"workers need a candidate whose functions are those of a module: {reason}"
+        ) from None
 
 
 def sum_of(tallies: Iterable[Tally]) -> Tally:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import TypeVar
@@ -18,7 +18,6 @@ Result = TypeVar("Result")
 
 def end_with_parent() -> None:
     """Let this process end as soon as the one that started it has, however that ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and says so
     parent = parent_process()
     if parent is None:
         return
@@ -30,14 +29,32 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def executor(workers: int) -> AbstractContextManager[Executor | None]:
+@contextmanager
+def executor(workers: int) -> Iterator[Executor | None]:
     """So many processes of our own; none for one worker, which is this process."""
     if workers < 1:
         raise ValueError(f"workers must be positive, got {workers}")
     if workers == 1:
-        return nullcontext()
-    context = get_context("spawn")  # a fork would copy torch's threads' locks without the threads
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
+        yield None
+        return
+    context = get_context("spawn")  # a fork would copy the locks of torch's threads, held for ever
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
+        with interrupts_ignored():
+            pool.submit(int)  # the first task starts every process
+        yield pool
+
+
+@contextmanager
+def interrupts_ignored() -> Iterator[None]:
+    """Processes that are started meanwhile leave an interrupt to this one, which speaks for all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def results(

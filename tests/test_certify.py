@@ -303,7 +303,13 @@ def test_a_certificate_is_json_and_markdown() -> None:
     assert fields["box"]["kernel_size"] == [1, 2, 3, 4]
     assert fields["versions"]["torch"]
     text = found.as_markdown()
-    for part in (found.sentence, "| kernel size | 1..4 |", "torch says 0", "seed 0"):
+    for part in (
+        found.sentence,
+        "--kernel-size 1..4 --stride 1..3",
+        "| kernel size | 1..4 |",
+        "torch says 0",
+        "seed 0",
+    ):
         assert part in text
 
 
@@ -336,9 +342,25 @@ def test_workers_give_the_same_certificate() -> None:
     assert stripped(certify(**SMALL, workers=2)) == stripped(certify(**SMALL))
 
 
+def test_workers_need_a_candidate_that_can_be_sent() -> None:
+    local = Candidate("local", "overlaps", lambda layer: layer.batch_size)
+    with pytest.raises(TypeError, match="functions are those of a module"):
+        certify(local, **PLAIN, workers=2)
+
+
+def test_a_larger_box() -> None:
+    found = certify(kernel_size=range(1, 9), stride=range(1, 6), dilation=range(1, 6))
+    assert found.established
+    assert found.mismatches == 0
+    assert found.experiments > 10_000
+
+
 def test_workers_are_positive() -> None:
-    with pytest.raises(ValueError, match="workers must be positive, got 0"):
-        workers.executor(0)
+    with (
+        pytest.raises(ValueError, match="workers must be positive, got 0"),
+        workers.executor(0),
+    ):
+        pass
 
 
 def test_the_default_candidate_is_the_closed_form() -> None:
