@@ -165,7 +165,7 @@ def save_figure(path: str, draw: Callable[[], Any]) -> None:
     if not path.endswith(FIGURES):
         raise click.UsageError(f"--output must end in {', '.join(FIGURES)}, got {path}")
     try:
-        from analytic import figures
+        from analytic.pictures import figures
 
         figures.save(draw(), path)
     except ImportError:

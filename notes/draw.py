@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analytic import figures
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent, size
 from analytic.layer import Layer
+from analytic.pictures import figures
 
 HERE = Path(__file__).parent / "pictures"
 #: The axis of the pictures: small enough to count by hand, and cut at both ends.

@@ -16,9 +16,9 @@ except ModuleNotFoundError as missing:
         sys.exit(2)
     raise ModuleNotFoundError(words, name="torch") from None
 
-from oracle.candidates import Candidate
-from oracle.certificate import Certificate
-from oracle.certify import certify
+from oracle.certificates.candidates import Candidate
+from oracle.certificates.certificate import Certificate
+from oracle.certificates.certify import certify
 from oracle.models import count_module, layers_of
 from oracle.modules import layer
 from oracle.ones import (

@@ -12,8 +12,9 @@ from typing import Any
 from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.layer import Layer
-from oracle import ones, samples
-from oracle.box import Box
+from oracle import ones
+from oracle.certificates import samples
+from oracle.certificates.box import Box
 
 #: Layers at which a counter may well be wrong, and why.
 CORNERS: list[tuple[str, Layer]] = [

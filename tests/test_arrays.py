@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import analytic
 import oracle
 from analytic import arrays
-from analytic.arrays import Layers, blocks, within
+from analytic.arrays import Layers
+from analytic.arrays.sweep import blocks, within
 from analytic.axis import extent
 from analytic.layer import Layer, LayerError
 from analytic.totals import CONVENTIONS, RULES, Count

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import oracle
-from analytic import catalogue, symbolic
+from analytic import symbolic
+from analytic.export import catalogue
 
 PAGE = Path(__file__).parents[1] / "notes" / "formulas.md"
 
@@ -19,8 +20,8 @@ PAGE = Path(__file__).parents[1] / "notes" / "formulas.md"
 def test_the_page_is_current(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "analytic.catalogue")
-    runpy.run_module("analytic.catalogue", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "analytic.export.catalogue")
+    runpy.run_module("analytic.export.catalogue", run_name="__main__")
     assert PAGE.read_text("utf-8") == capsys.readouterr().out
 
 

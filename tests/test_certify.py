@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 import oracle
 from analytic.axis import Axis, size
 from analytic.layer import Layer, LayerError
-from oracle import box, counterexample, samples, workers
-from oracle.candidates import ANALYTIC, READY, Candidate, ready, truth_of
-from oracle.certify import Tally, Task, certify, tally
+from oracle.certificates import box, counterexample, samples, workers
+from oracle.certificates.candidates import ANALYTIC, READY, Candidate, ready, truth_of
+from oracle.certificates.certify import Tally, Task, certify, tally
 from oracle.commands.certify import command
 
 Function = Callable[[Layer], Any]

@@ -19,7 +19,7 @@ from sympy import Abs, Integer, Max, Min, Mod, Piecewise, Symbol, ceiling, floor
 
 import analytic
 from analytic import Layer, LayerError, export, symbolic
-from analytic.formula import Formula
+from analytic.symbolic.formula import Formula
 
 MOST = 2**63 - 1
 #: What a function does with a layer that it refuses, and with one that is too large for it.

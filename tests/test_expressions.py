@@ -7,8 +7,8 @@ import itertools
 import pytest
 from sympy import Integer, Sum, Symbol, latex, symbols
 
-from analytic.expressions import EXPRESSIONS, F, FloorSum, Gcd, Quotient, larger, smaller
 from analytic.floorsum import floor_sum
+from analytic.symbolic.expressions import EXPRESSIONS, F, FloorSum, Gcd, Quotient, larger, smaller
 
 n, k, s, d = symbols("n k s d", integer=True, positive=True)
 t = Symbol("t", integer=True)

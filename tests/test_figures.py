@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from matplotlib.figure import Figure
 
 import analytic
-from analytic import comparison, figures
 from analytic.cli import program
 from analytic.layer import Layer
+from analytic.pictures import comparison, figures
 
 HERE = Path(__file__).parent
 LAYER = ["--input-size", "8x8", "--kernel-size", "3", "--stride", "2", "--padding", "1"]
@@ -90,7 +90,7 @@ def test_a_figure_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert large.exit_code == 1
     assert "too large to draw" in large.output
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "analytic.figures")
+    monkeypatch.delitem(sys.modules, "analytic.pictures.figures")
     monkeypatch.delattr(analytic, "figures")
     without = run("coverage", *LAYER, "--output", str(tmp_path / "a.png"))
     assert without.exit_code == 1
@@ -180,6 +180,6 @@ def test_the_pictures_of_the_notes(tmp_path: Path) -> None:
 
 
 def test_importing_the_package_imports_no_drawing() -> None:
-    heavy = "{'matplotlib', 'analytic.phases', 'analytic.figures', 'analytic.explorer'}"
+    heavy = "{'matplotlib', 'analytic.phases', 'analytic.pictures.figures', 'analytic.explorer'}"
     code = f"import sys, analytic; assert not {heavy} & set(sys.modules), sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=HERE.parent)

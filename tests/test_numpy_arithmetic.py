@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from analytic import totals
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, extent
-from analytic.layer import axis_slacks, layer_slacks
-from analytic.numpy_arithmetic import (
+from analytic.arrays.arithmetic import (
     ARRAYS,
     LIMITS,
     Exactly,
@@ -25,6 +23,8 @@ from analytic.numpy_arithmetic import (
     reach,
     reaches,
 )
+from analytic.axis import Axis, extent
+from analytic.layer import axis_slacks, layer_slacks
 from analytic.totals import Products
 from tests.strategies import axes, layers
 

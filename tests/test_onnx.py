@@ -21,7 +21,7 @@ from onnx.reference import ReferenceEvaluator
 import analytic
 from analytic import Layer
 from analytic.onnx import UnboundError, layers_of, skeleton
-from analytic.protobuf import write_varint
+from analytic.onnx.protobuf import write_varint
 from tests import brute
 
 

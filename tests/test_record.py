@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from oracle.certify import Tally, Task, certify
+from oracle.certificates.certify import Tally, Task, certify
+from oracle.certificates.record import Record, RecordError
 from oracle.commands.certify import parse_values
-from oracle.record import Record, RecordError
 
 RUN = {"box": [1, 2]}
 BOX: dict[str, Any] = {"kernel_size": [1, 2, 3], "stride": [1, 2], "dilation": [1, 2]}

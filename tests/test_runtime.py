@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analytic.export.runtime import numpy_int64 as arithmetic
 from analytic.floorsum import floor_sum
-from analytic.runtime import numpy_int64 as arithmetic
 
 LEAST, MOST = -(2**63), 2**63 - 1
 EDGES = [LEAST, LEAST + 1, -(2**32), -(2**31), -3, -1, 0, 1, 2, 2**31, 2**32, MOST - 1, MOST]

@@ -13,10 +13,11 @@ from hypothesis.strategies import DataObject
 from sympy import Function, Integer, Piecewise, Symbol, floor
 
 import analytic
-from analytic import Layer, LayerError, forms, symbolic
+from analytic import Layer, LayerError, symbolic
 from analytic.axis import Axis
-from analytic.expressions import F
-from analytic.formula import Formula
+from analytic.symbolic import forms
+from analytic.symbolic.expressions import F
+from analytic.symbolic.formula import Formula
 from analytic.totals import CONVENTIONS, RULES, Count
 from tests import brute
 from tests.strategies import arguments, axes, layers

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import analytic
-from analytic import terminal
 from analytic.cli import program
-from analytic.colours import ANCHORS, colour, is_light
 from analytic.layer import Layer
+from analytic.pictures import terminal
+from analytic.pictures.colours import ANCHORS, colour, is_light
 
 LAYER = ["--input-size", "8x8", "--kernel-size", "3", "--stride", "2", "--padding", "1"]
 

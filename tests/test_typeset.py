@@ -9,7 +9,7 @@ import pytest
 from sympy import Symbol
 
 from analytic import Layer, export, symbolic
-from analytic.formula import Formula
+from analytic.symbolic.formula import Formula
 
 PLAIN: Any = {"kernel_size": 4, "stride": 2, "padding": 1, "output_padding": 0, "dilation": 1}
 CUT: Any = {"kernel_size": 3, "stride": 2, "padding": 3, "output_padding": 0, "dilation": 3}

@@ -8,7 +8,7 @@ import pytest
 
 from analytic.axis import Axis, size
 from analytic.maps import along
-from analytic.window import window
+from analytic.pictures.window import window
 
 
 @pytest.mark.parametrize("room", [5, 9, 20])

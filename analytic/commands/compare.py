@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from analytic import comparison, report, tables
+from analytic import report, tables
 from analytic.cli import (
     LAYER_OPTIONS,
     OUTPUT,
@@ -19,6 +19,7 @@ from analytic.cli import (
     with_options,
 )
 from analytic.layer import Layer
+from analytic.pictures import comparison
 
 HELP = """Compare the MAC rules: over a range of one argument of a layer, or over a FILE of layers.
 
@@ -74,7 +75,7 @@ def layer_with(flags: dict[str, Any], changes: dict[str, int]) -> Layer:
 
 def figure(made: comparison.Compared, over: str | None) -> Any:
     """The figure of what is compared."""
-    from analytic import figures
+    from analytic.pictures import figures
 
     return figures.layers(made) if over is None else figures.sweep(made, over)
 

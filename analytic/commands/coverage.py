@@ -42,14 +42,14 @@ def coverage(output: str | None, width: int | None, **flags: Any) -> None:
 
 def figure(layer: Layer) -> Any:
     """The figure of a layer."""
-    from analytic import figures
+    from analytic.pictures import figures
 
     return figures.coverage(layer)
 
 
 def in_terminal(layer: Layer, width: int | None) -> None:
     """Write the map to standard output: in colour on a terminal, unless NO_COLOR is set."""
-    from analytic import terminal
+    from analytic.pictures import terminal
 
     text = terminal.drawing(layer, width or get_terminal_size().columns)
     click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)

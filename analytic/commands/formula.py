@@ -15,7 +15,7 @@ from analytic.tables import PER_AXIS
 from analytic.totals import Count
 
 if TYPE_CHECKING:
-    from analytic.formula import Formula
+    from analytic.symbolic.formula import Formula
 
 COUNTS = Count._fields[:-2]
 LANGUAGES = ("latex", "mathml", "python", "numpy", "c", "javascript")

@@ -10,11 +10,13 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from analytic import checkerboard, colours, programs
+from analytic import checkerboard
 from analytic import layer as rules
 from analytic.axis import Axis
 from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
+from analytic.export import programs
 from analytic.layer import Layer
+from analytic.pictures import colours
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
 

@@ -1,7 +1,7 @@
 """What the explorer computes: the functions of this package, evaluated over symbols.
 
 The page has no formula of its own. Each `Formula` here is a function of `axis`, `phases`, `layer`
-or `totals` applied to symbols; `analytic.programs` writes it as JavaScript.
+or `totals` applied to symbols; `analytic.export.programs` writes it as JavaScript.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol, sympify
 
-from analytic import affine, checkerboard, phases, symbolic, totals, typeset
+from analytic import affine, checkerboard, phases, symbolic, totals
 from analytic import layer as rules
 from analytic.axis import Axis, extent
-from analytic.expressions import EXPRESSIONS
+from analytic.export import typeset
+from analytic.symbolic.expressions import EXPRESSIONS
 
 #: The counts of one convention that the page shows, in order.
 FIELDS = (

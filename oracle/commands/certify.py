@@ -16,8 +16,8 @@ from analytic.cli import Failed, Sizes
 from analytic.tables import parse_integer
 
 if TYPE_CHECKING:
-    from oracle.candidates import Candidate
-    from oracle.certify import Tally, Task
+    from oracle.certificates.candidates import Candidate
+    from oracle.certificates.certify import Tally, Task
 
 
 def parse_values(text: str) -> list[int]:
@@ -45,7 +45,7 @@ class Values(Sizes):
 
 def candidate_of(name: str, quantity: str | None) -> Candidate:
     """A ready candidate, or the object of a module of the reader's: ``module:object``."""
-    from oracle.candidates import Candidate, ready
+    from oracle.certificates.candidates import Candidate, ready
 
     module, colon, attribute = name.partition(":")
     try:
@@ -65,7 +65,7 @@ def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tu
     """The results, with a bar of their rate and the time that is left, on a terminal."""
     from tqdm import tqdm
 
-    from oracle.box import about
+    from oracle.certificates.box import about
 
     whole = sum(about(task.k, task.s, task.d) for task in tasks)
     seen = 0
@@ -125,7 +125,7 @@ def command(
     contradicts; 1 the formula is wrong somewhere; 2 wrong usage.
     """
     chosen = candidate_of(candidate, quantity)
-    from oracle.certify import certify
+    from oracle.certificates.certify import certify
 
     try:
         found = certify(

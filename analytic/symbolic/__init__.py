@@ -13,10 +13,10 @@ from typing import Any, Unpack
 from sympy import Expr
 
 from analytic import totals
-from analytic.expressions import EXPRESSIONS
-from analytic.formula import Formula, Quantity
 from analytic.layer import Layer
-from analytic.parameters import GeneralLayer, Parameters, PerAxisValue
+from analytic.symbolic.expressions import EXPRESSIONS
+from analytic.symbolic.formula import Formula, Quantity
+from analytic.symbolic.parameters import GeneralLayer, Parameters, PerAxisValue
 from analytic.totals import Count
 
 #: The fields of `Count` that differ by convention.

@@ -11,7 +11,7 @@ from sympy import And, Expr, Ge, Integer, Piecewise, true
 from analytic.affine import affine_from, least_input_size, slopes
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent
-from analytic.expressions import Closed, Local, Theorem
+from analytic.symbolic.expressions import Closed, Local, Theorem
 
 #: Below the size from which it is affine, a plain axis is listed case by case up to this many.
 MOST_SIZES = 64

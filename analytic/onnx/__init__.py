@@ -18,7 +18,7 @@ from onnx import inliner, shape_inference
 from analytic.axis import size
 from analytic.layer import Layer, integer, shown
 from analytic.models import numbered
-from analytic.protobuf import without_elements
+from analytic.onnx.protobuf import without_elements
 
 #: The names of ONNX's own operators' domain.
 DOMAINS = ("", "ai.onnx")

@@ -9,13 +9,14 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analytic import colours, totals
+from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.checkerboard import verdict
-from analytic.comparison import Compared, ratios
 from analytic.layer import Layer
+from analytic.pictures import colours
+from analytic.pictures.comparison import Compared, ratios
+from analytic.pictures.window import Window, window
 from analytic.tables import write_sizes
-from analytic.window import Window, window
 
 #: One column of a paper, in inches, and positions of an axis that are drawn in it at the most.
 COLUMN = 3.4

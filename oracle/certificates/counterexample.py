@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from analytic.axis import Axis, size
 from analytic.layer import Layer
 from oracle import ones
-from oracle.box import Box, torch_axes
-from oracle.candidates import EXTENT, Candidate, truth_of
+from oracle.certificates.box import Box, torch_axes
+from oracle.certificates.candidates import EXTENT, Candidate, truth_of
 
 #: A coverage map of more positions is not written down.
 MAPPED = 1024

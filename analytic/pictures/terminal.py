@@ -11,10 +11,10 @@ from analytic import phases, totals
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis
 from analytic.checkerboard import advice, verdict
-from analytic.colours import colour, is_light
 from analytic.layer import Layer
+from analytic.pictures.colours import colour, is_light
+from analytic.pictures.window import Window, window
 from analytic.tables import write_sizes
-from analytic.window import Window, window
 
 #: Rows of a map that are drawn at the most, whatever the terminal: it scrolls.
 ROWS = 40

@@ -18,11 +18,11 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-from analytic.domain import least_value
-from analytic.expressions import F, Local
-from analytic.formula import Formula
-from analytic.parameters import symbol
-from analytic.printers import PositiveFirst
+from analytic.export.printers import PositiveFirst
+from analytic.symbolic.domain import least_value
+from analytic.symbolic.expressions import F, Local
+from analytic.symbolic.formula import Formula
+from analytic.symbolic.parameters import symbol
 
 #: How the published text calls input sizes, by number of axes; more axes are numbered.
 INPUTS = {1: "L", 2: "HW", 3: "DHW"}

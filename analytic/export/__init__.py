@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from analytic import typeset
-from analytic.expressions import F
-from analytic.formula import Formula
-from analytic.parameters import is_own
-from analytic.programs import PROGRAMS, Part
+from analytic.export import typeset
+from analytic.export.programs import PROGRAMS, Part
+from analytic.symbolic.expressions import F
+from analytic.symbolic.formula import Formula
+from analytic.symbolic.parameters import is_own
 from analytic.totals import choose
 
 #: What each count is.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from oracle.box import Box
-from oracle.candidates import EXTENT, Candidate, closed_form, keeps_crop_reduction
-from oracle.counterexample import Failure
+from oracle.certificates.box import Box
+from oracle.certificates.candidates import EXTENT, Candidate, closed_form, keeps_crop_reduction
+from oracle.certificates.counterexample import Failure
 
 #: Quantities by other names than those of `Count`.
 WHAT = {EXTENT: "size, overlaps and covered"}

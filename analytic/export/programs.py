@@ -14,10 +14,11 @@ from importlib import resources
 
 from sympy import Expr, Integer, Symbol
 
-from analytic import floorsum, printers
+from analytic import floorsum
 from analytic.axis import Axis
-from analytic.domain import Condition
-from analytic.expressions import Local, Theorem
+from analytic.export import printers
+from analytic.symbolic.domain import Condition
+from analytic.symbolic.expressions import Local, Theorem
 
 
 class Part:
@@ -65,8 +66,8 @@ def lattice_points() -> Part:
 
 
 def runtime(name: str) -> str:
-    """A file of `analytic.runtime`."""
-    return resources.files("analytic.runtime").joinpath(name).read_text("utf-8")
+    """A file of `analytic.export.runtime`."""
+    return resources.files("analytic.export.runtime").joinpath(name).read_text("utf-8")
 
 
 class Program:

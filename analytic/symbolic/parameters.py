@@ -8,7 +8,6 @@ from typing import Any, TypeAlias, TypedDict
 from sympy import Expr, Integer, Symbol, sympify
 
 from analytic.axis import Axis
-from analytic.expressions import EXPRESSIONS
 from analytic.layer import (
     AXIS_RULES,
     LAYER_RULES,
@@ -21,6 +20,7 @@ from analytic.layer import (
     layer_slacks,
     shown,
 )
+from analytic.symbolic.expressions import EXPRESSIONS
 
 #: How the parameters of one axis are called in code: ``n0``, ``k0``, … in the order of `Axis`.
 LETTERS = {

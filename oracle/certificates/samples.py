@@ -8,8 +8,8 @@ import random
 from analytic.affine import least_input_size, padding_bound
 from analytic.axis import Axis
 from analytic.layer import Layer
-from oracle.box import Box
-from oracle.counterexample import PLAIN, Channels, layer_of
+from oracle.certificates.box import Box
+from oracle.certificates.counterexample import PLAIN, Channels, layer_of
 
 #: Products of a layer of the sample, Πn·Πk, at the most: what one experiment may cost.
 PRODUCTS = 2**18

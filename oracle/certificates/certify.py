@@ -25,12 +25,13 @@ from analytic.arithmetic import INTEGERS, Integers
 from analytic.axis import Axis, extent
 from analytic.layer import Layer, integer
 from analytic.totals import Products
-from oracle import counterexample, ones, samples, workers
-from oracle.box import Box, torch_axes
-from oracle.candidates import Candidate, closed_form, ready, truth_of
-from oracle.certificate import RAN, Certificate, Sample, hypotheses, sentence
-from oracle.counterexample import PLAIN, Failure, layer_of
-from oracle.record import Record
+from oracle import ones
+from oracle.certificates import counterexample, samples, workers
+from oracle.certificates.box import Box, torch_axes
+from oracle.certificates.candidates import Candidate, closed_form, ready, truth_of
+from oracle.certificates.certificate import RAN, Certificate, Sample, hypotheses, sentence
+from oracle.certificates.counterexample import PLAIN, Failure, layer_of
+from oracle.certificates.record import Record
 
 #: The code that a certificate is about: an edit of it is another version.
 CODE = ("axis", "floorsum", "arithmetic", "affine", "totals")

@@ -9,10 +9,10 @@ from sympy import Add, Eq, Expr, Ge, Gt, Integer, Le, Mod, Symbol, sympify
 
 from analytic.affine import least_input_size
 from analytic.axis import Axis
-from analytic.expressions import EXPRESSIONS
-from analytic.forms import integers, is_plain
 from analytic.layer import AXIS_RULES, LAYER_RULES, Rule, axis_slacks, layer_slacks
-from analytic.parameters import GeneralLayer
+from analytic.symbolic.expressions import EXPRESSIONS
+from analytic.symbolic.forms import integers, is_plain
+from analytic.symbolic.parameters import GeneralLayer
 
 #: A generic formula is not claimed for fewer inputs than this.
 BOUND = "be at least {} for this formula"

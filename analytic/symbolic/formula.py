@@ -9,13 +9,13 @@ from typing import Any
 
 from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, true
 
-from analytic import domain, forms
 from analytic.axis import Axis
-from analytic.domain import Condition
-from analytic.expressions import Local, substitute
-from analytic.forms import Case, Form, MakeCases
 from analytic.layer import LayerError, integer, per_axis, shown
-from analytic.parameters import LETTERS, NAMES, GeneralLayer, is_own
+from analytic.symbolic import domain, forms
+from analytic.symbolic.domain import Condition
+from analytic.symbolic.expressions import Local, substitute
+from analytic.symbolic.forms import Case, Form, MakeCases
+from analytic.symbolic.parameters import LETTERS, NAMES, GeneralLayer, is_own
 from analytic.totals import Products
 
 #: From the sizes of some axes, and the products over them, to a count.

@@ -1,0 +1,1 @@
+"""Pictures of coverage and of comparisons: in a terminal, and as figures."""

@@ -1,0 +1,1 @@
+"""Certificates: finitely many experiments that settle a formula for every input size."""
