@@ -120,15 +120,15 @@ def nearest(found: Sequence[Even]) -> Even:
 
 
 def even_axes(lib: Arithmetic, axis: Axis, *, cropped_apart: bool) -> tuple[Even, Even]:
-    """The even axes of the same size whose kernel is the next multiple of the stride.
+    """The even axes of the same size whose kernels are the next multiples of the stride.
 
-    One downwards, where there is one with a padding that is not negative, and one upwards, which
-    always is: any other multiple is farther than this one. Written once, over the arithmetic.
+    The one not above the kernel, where there is one with a padding that is not negative, and the
+    one above, which always is: any other multiple is farther than this one. Written once, over the
+    arithmetic.
     """
-    over = axis.k % axis.s
     make = even_axis_apart if cropped_apart else even_axis
-    below = axis.k - over
-    return make(lib, axis, below), make(lib, axis, below + axis.s * lib.minimum(over, 1))
+    below = axis.k - axis.k % axis.s
+    return make(lib, axis, below), make(lib, axis, below + axis.s)
 
 
 def even_axis(lib: Arithmetic, axis: Axis, kernel: Any) -> Even:

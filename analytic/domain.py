@@ -42,6 +42,9 @@ def relation(slack: Expr) -> Any:
     """``slack ≥ 0`` as one writes it: without minus signs, a remainder as equal to 0."""
     if isinstance(-slack, Mod):
         return Eq(-slack, 0, evaluate=False)
+    numerator, denominator = slack.as_numer_denom()
+    if denominator.is_positive and denominator != 1:
+        slack = numerator
     constant, rest = slack.as_coeff_Add()
     if isinstance(rest, Symbol):
         return Ge(rest, -constant, evaluate=False)

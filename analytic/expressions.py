@@ -204,17 +204,16 @@ class Theorem:
         return self.define(next(self.names).format(self.axis), expression)
 
     def define(self, name: str, expression: Expr) -> Expr:
-        """This name for an expression; none where it is as short as a name or has one already."""
+        """This name for an expression; none where it is as short as a name."""
         if is_short(expression):
             return expression
-        if expression not in self.known:
-            # Ask for the sign only where the answer is of use and costs little.
-            signed = isinstance(expression, (Gcd, Quotient, Max)) and expression.is_nonnegative
-            sign = {"positive" if expression.is_positive else "nonnegative": True} if signed else {}
-            local = Local(name, integer=True, **sign)
-            self.known[expression] = local
-            self.definitions[local] = expression
-        return self.known[expression]
+        # Ask for the sign only where the answer is of use and costs little.
+        signed = isinstance(expression, (Gcd, Quotient, Max)) and expression.is_nonnegative
+        sign = {"positive" if expression.is_positive else "nonnegative": True} if signed else {}
+        local = Local(name, integer=True, **sign)
+        self.known[expression] = local
+        self.definitions[local] = expression
+        return local
 
     def extent(self, axis: Axis) -> tuple[Expr, Expr, Expr]:
         """`axis.extent`, in names: ``L``, ``T`` and ``C``."""

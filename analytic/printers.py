@@ -7,6 +7,7 @@ symbols, sums, products, powers, fractions that are whole, ``floor``, ``ceiling`
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NoReturn
@@ -59,21 +60,25 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
         """A function of the language or of its helpers."""
         return f"{name}({', '.join(map(self._print, arguments))})"
 
+    @abstractmethod
     def sum(self, terms: Sequence[Expr]) -> str:
         """``a + b − c``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def product(self, factors: Sequence[Expr]) -> str:
         """``a·b·c``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def power(self, base: Expr, exponent: Expr) -> str:
         """``base`` to a power that is not negative."""
-        raise NotImplementedError
 
+    @abstractmethod
+    def negative(self, text: str) -> str:
+        """Less what is written already."""
+
+    @abstractmethod
     def floor_div(self, a: Expr, b: Expr) -> str:
         """``⌊a/b⌋``."""
-        raise NotImplementedError
 
     def choice(self, condition: Any, value: Expr, other: str) -> str:
         """A value where a condition holds."""
@@ -109,7 +114,7 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
 
     def _print_ceiling(self, expr: Any) -> str:
         numerator, denominator = expr.args[0].as_numer_denom()
-        return self.floor_div(numerator + denominator - 1, denominator)
+        return self.negative(self.floor_div(-numerator, denominator))
 
     def _print_Abs(self, expr: Any) -> str:
         return self._print(Max(expr.args[0], -expr.args[0], evaluate=False))
@@ -142,6 +147,10 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
 
 class Infix(IntegerPrinter):
     """A language whose integers have operators and are of any size."""
+
+    def negative(self, text: str) -> str:
+        """``(-a)``."""
+        return f"(-{text})"
 
     def sum(self, terms: Sequence[Expr]) -> str:
         """``a + b − c``."""
@@ -228,6 +237,10 @@ class Calls(IntegerPrinter):
     def call(self, name: str, *arguments: Any) -> str:
         """A helper that may fail."""
         return self.called(name, *map(self._print, arguments))
+
+    def negative(self, text: str) -> str:
+        """``sub(0, a)``."""
+        return self.called("sub", "0", text)
 
     def called(self, name: str, *texts: str) -> str:
         """The same, of what is written already."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
@@ -94,17 +95,17 @@ class Program:
             if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} cannot be a name in {self.printer.language}")
 
+    @abstractmethod
     def prelude(self, *, with_f: bool) -> str:
         """What stands before the functions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def function(self, part: Part) -> str:
         """A function that checks its arguments."""
-        raise NotImplementedError
 
+    @abstractmethod
     def helper(self, part: Part) -> str:
         """A function that need not."""
-        raise NotImplementedError
 
     def words(self, condition: Condition, opening: str, closing: str) -> str:
         """What refuses a broken condition, its values between ``opening`` and ``closing``."""

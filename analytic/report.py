@@ -185,7 +185,12 @@ def model_text(model: ModelCount, style: str) -> str:
     headers = ["layer", "input", "output", "MACs", "MACs (input rule)", "MACs (output rule)"]
     headers += [f"additions ({model.convention})", "share of MACs"]
     rows = [
-        [name, write_sizes(layer.input_size), write_sizes(output), *_numbers(counted, model)]
+        [
+            label({"name": name}),
+            write_sizes(layer.input_size),
+            write_sizes(output),
+            *_numbers(counted, model),
+        ]
         for name, layer, output, counted in model.layers
     ]
     rows.append([f"total of {len(rows)} layers", "", "", *_numbers(model.total, model)])

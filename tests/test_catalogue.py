@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,12 @@ from analytic import catalogue, symbolic
 PAGE = Path(__file__).parents[1] / "notes" / "formulas.md"
 
 
-def test_the_page_is_current() -> None:
-    assert PAGE.read_text("utf-8") == catalogue.page()
+def test_the_page_is_current(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "analytic.catalogue")
+    runpy.run_module("analytic.catalogue", run_name="__main__")
+    assert PAGE.read_text("utf-8") == capsys.readouterr().out
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 4)])

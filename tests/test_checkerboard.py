@@ -120,5 +120,12 @@ def test_crops_apart_stay_apart() -> None:
     assert (even.padding, even.end_padding) == ((-1,), (3,))
 
 
+def test_a_kernel_shorter_than_the_stride_grows() -> None:
+    # 0 is the nearest multiple of 3, but no kernel; 3 lengthens the output by 2, which is cropped.
+    even = nearest_even(Layer((8,), 1, 1, 1, stride=3, padding=0, end_padding=0))
+    assert even is not None
+    assert (even.kernel_size, even.padding, even.end_padding) == ((3,), (1,), (1,))
+
+
 def test_no_even_layer() -> None:
     assert nearest_even(Layer((8, 8), 1, 1, 4, stride=(2, 2), dilation=(1, 2))) is None

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Integer, Max, Mod, Piecewise, Symbol, ceiling, floor, sin
+from sympy import Abs, Integer, Max, Min, Mod, Piecewise, Symbol, ceiling, floor, sin
 
 import analytic
 from analytic import Layer, LayerError, export, symbolic
@@ -225,6 +225,19 @@ def test_the_last_count_that_fits(language: str, tmp_path: Path) -> None:
 
 
 @in_each_language
+def test_sums_that_are_too_large(language: str, tmp_path: Path) -> None:
+    bound: Any = {"axes": 1, "stride": 1, "dilation": 1, "output_padding": 0}
+    (sum_,) = symbolic.output_size(**bound, padding=0)  # n0 + k0 − 1
+    (rest,) = symbolic.output_size(**bound, kernel_size=1, end_padding=0)  # n0 − p0
+    rows = [{"n0": MOST - 2, "k0": 2}, {"n0": MOST, "k0": MOST}]
+    expected = [MOST - 1, 2 * MOST - 1]
+    refused = int(language in {"numpy", "c"})
+    assert compared(language, tmp_path, sum_, rows, expected) == refused
+    rows = [{"n0": 5, "p0": 5 - MOST}, {"n0": 5, "p0": -MOST}]
+    assert compared(language, tmp_path, rest, rows, [MOST, MOST + 5]) == refused
+
+
+@in_each_language
 def test_plain_generic_and_closed_formulas(language: str, tmp_path: Path) -> None:
     for number, (k, s, d, p, o) in enumerate([(3, 2, 3, 3, 0), (9, 1, 1, 8, 0), (5, 6, 4, 1, 3)]):
         bound: Any = {"kernel_size": k, "stride": s, "dilation": d, "padding": p}
@@ -270,6 +283,8 @@ m = Symbol("m", integer=True)
         floor((m - 7) / 3),
         ceiling((m - 7) / 3),
         -floor(m / 2) - 3,
+        -Max(m, 3) - Abs(m),
+        ceiling(m / Min(-2, m)) - 3,
         Mod(m - 7, 3) + Mod(m, -3),
         Abs(m - 5) - Abs(m) - 2,
         Max(m, 2, -m) - 4,
@@ -292,6 +307,21 @@ def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path
     expected = [analytic.additions_per_filter([30], padding=b, **bound) for b in crops]
     assert len(set(expected)) > 2
     compared(language, tmp_path, formula, [{"m": value} for value in values], expected)
+
+
+@in_each_language
+def test_halves_that_are_whole(language: str, tmp_path: Path) -> None:
+    odd, even = Symbol("a", odd=True, positive=True), Symbol("b", even=True, positive=True)
+    formula = symbolic.overlaps(
+        input_size=(9, 9), kernel_size=(odd, 5), padding=((odd - 1) / 2, even / 2), stride=1,
+        dilation=1, output_padding=0,
+    )  # fmt: skip
+    pairs = [(a, b) for a in (1, 3, 5, 7) for b in (2, 4, 6)]
+    expected = [analytic.overlaps((9, 9), (a, 5), padding=((a - 1) // 2, b // 2)) for a, b in pairs]
+    rows = [{"a": a, "b": b} for a, b in pairs]
+    compared(language, tmp_path, formula, rows, expected)
+    odd_one = [{"a": 2, "b": 2}, {"a": 3, "b": 3}]
+    assert LANGUAGES[language](formula, odd_one, tmp_path) == [ILLEGAL, ILLEGAL]
 
 
 @in_each_language

@@ -234,3 +234,10 @@ def test_a_count_prints_as_its_table(capsys: pytest.CaptureFixture[str]) -> None
     print(MODEL)  # noqa: T201
     assert capsys.readouterr().out == MODEL.table()
     assert isinstance(MODEL, ModelCount)
+
+
+def test_names_stay_on_one_line_of_a_table() -> None:
+    text = count_layers({"a\nb\x1b[31m" + "c" * 1000: LAYERS["up"]}).table()
+    assert "a b [31mccc" in text
+    assert len(text.splitlines()) == 4
+    assert max(map(len, text.splitlines())) < 500

@@ -81,6 +81,15 @@ def test_the_bound_is_no_less_than_anything_that_occurs(axis: Axis, shift: int) 
         assert largest_seen(formula, columns) <= bound * (1 + 1e-12)
 
 
+@given(*[st.integers(least, 10**6) for least in (0, 1, 1, 0)])
+def test_the_bound_of_a_floor_sum(n: int, m: int, a: int, b: int) -> None:
+    def sums(lib: Any, columns: Any) -> Any:
+        return [lib.floor_sum(*columns)]
+
+    bound = peak(sums, [float(max(value, 1)) for value in (n, m, a, b)])
+    assert largest_seen(sums, [n, m, a, b]) <= bound * (1 + 1e-12)
+
+
 @given(layers(), st.sampled_from([*totals.CONVENTIONS]), st.integers(0, 40))
 def test_the_bound_of_the_totals(layer: Any, convention: str, shift: int) -> None:
     sizes, products = totals.products(INTEGERS, layer.axes)

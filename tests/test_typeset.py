@@ -140,7 +140,7 @@ def test_mathml_says_what_latex_says() -> None:
     assert "γ=" in words(FORMULAS["aggregation"])
     assert "ψ=" in words(FORMULAS["filters"])
     text = words(FORMULAS["general"])
-    assert "where L0=dilation[0]·" in text
+    assert "where\xa0L0=dilation[0]·" in text
     assert "F0(n,k;t)=#{(i,j)∈[0,n)×[0,k):i·stride[0]+j·dilation[0]<t}" in text
     assert "Cinmodgroups=0" in text
 
