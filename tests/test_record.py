@@ -163,15 +163,15 @@ KILLS = int(os.environ.get("CERTIFY_KILLS", "2"))
 LARGEST = ("1..12", "1..8", "1..6") if KILLS > 2 else ("1..6", "1..4", "1..3")
 
 
-def started(path: Path) -> subprocess.Popen[str]:
+def started(path: Path, output: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
     """A run with two workers and a record, in a process of its own."""
     kernel_size, stride, dilation = LARGEST
     box = ["--kernel-size", kernel_size, "--stride", stride, "--dilation", dilation]
     rest = ["--sample", "20", "--json", "--workers", "2", "--record", str(path)]
     return subprocess.Popen(
         [sys.executable, "-m", "oracle", "certify", *box, *rest],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
 
@@ -218,7 +218,7 @@ def test_a_killed_run_leaves_no_process_and_is_continued(tmp_path: Path) -> None
         time.sleep(chance.random() / (2 if late else 0.5))
         left |= descendants(process.pid)
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.wait()
         finished.append(lines(path))
     assert left  # there were workers to be left behind
     for _ in range(1000):
@@ -226,7 +226,7 @@ def test_a_killed_run_leaves_no_process_and_is_continued(tmp_path: Path) -> None
             break
         time.sleep(0.05)
     assert not any(map(running, left))
-    found = json.loads(started(path).communicate()[0])
+    found = json.loads(started(path, subprocess.PIPE).communicate()[0])
     kernel_size, stride, dilation = map(parse_values, LARGEST)
     undisturbed = certify(kernel_size=kernel_size, stride=stride, dilation=dilation, sampled=20)
     plain = json.loads(json.dumps(undisturbed.as_json()))

@@ -16,7 +16,7 @@ from oracle.certificates.candidates import EXTENT, Candidate, truth_of
 #: A coverage map of more positions is not written down.
 MAPPED = 1024
 #: How many layers the search for a lesser one may try.
-TRIED = 20_000
+TRIED = 5_000
 
 
 class Failure(NamedTuple):
