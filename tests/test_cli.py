@@ -350,6 +350,15 @@ def test_help_and_version(program: Program, name: str) -> None:
         example_works(program, name, page)
 
 
+@pytest.mark.parametrize("name", ["analytic", "oracle"])
+def test_every_command_has_help_with_an_example(program: Program, name: str) -> None:
+    group = {"analytic": cli.program, "oracle": oracle.cli.program}[name]
+    for command in group.list_commands(click.Context(group)):
+        page = program(f"{command} --help", name=name).out
+        assert f"python -m {name} {command} " in page
+        assert "\\b" not in page
+
+
 def example_works(program: Program, name: str, page: str) -> None:
     start = page.index(f"python -m {name} count")
     example = page[start : page.index("\n\n", start)].replace("\\\n", " ")

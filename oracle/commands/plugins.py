@@ -31,11 +31,15 @@ HEADERS = (
 @click.option("--tool", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--format", "style", type=click.Choice([*TABLES]), default="table", show_default=True)
 def command(file: str, names: tuple[str, ...], style: str) -> None:
-    """Check `oracle.plugins` in the counters that are installed here, on every layer of FILE.
+    r"""Check `oracle.plugins` in the counters that are installed here, on every layer of FILE.
 
     Each counter is run by its public entry point on a real module, without and with our line, and
     on an ordinary convolution, which our line must leave as it was. Layers that come again are run
     once. What is exact is measured by experiment.
+
+    \b
+    Example:
+      python -m oracle plugins tests/data/layers.jsonl --tool FlopCounterMode
 
     Exit status: 0 all exact and unchanged; 1 something is not; 2 wrong usage.
     """
