@@ -375,7 +375,7 @@ def test_each_axis_is_evaluated_on_its_own_shape(monkeypatch: pytest.MonkeyPatch
             evaluated.append(np.broadcast(*axis).size)
         return extent(lib, axis)
 
-    monkeypatch.setattr(arrays, "extent", recorded)
+    monkeypatch.setattr(arrays.sweep, "extent", recorded)
     heights, widths = np.arange(1, 301)[:, None], np.arange(1, 401)
     grid = arrays.additions_per_filter((heights, widths), 4, stride=2, padding=1)
     assert sum(evaluated) == 300 + 400
@@ -399,8 +399,8 @@ def test_extra_memory_does_not_grow_with_the_rows() -> None:
 
 
 def test_rows_beyond_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "BLOCK", 5)
-    monkeypatch.setattr(arrays, "BLOCK_OF_PRODUCTS", 7)
+    monkeypatch.setattr(arrays.sweep, "BLOCK", 5)
+    monkeypatch.setattr(arrays.sweep, "BLOCK_OF_PRODUCTS", 7)
     n = np.arange(1, 24)
     n[17] = 0
     with pytest.raises(

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from matplotlib.figure import Figure
 
-import analytic
+from analytic import pictures
 from analytic.cli import program
 from analytic.layer import Layer
 from analytic.pictures import comparison, figures
@@ -91,7 +91,7 @@ def test_a_figure_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert "too large to draw" in large.output
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "analytic.pictures.figures")
-    monkeypatch.delattr(analytic, "figures")
+    monkeypatch.delattr(pictures, "figures")
     without = run("coverage", *LAYER, "--output", str(tmp_path / "a.png"))
     assert without.exit_code == 1
     assert "pip install 'convtranspose-ops[plot]'" in without.output

@@ -124,6 +124,7 @@ BAD_CELLS = [
     ("8x8,four,6,4,1", "in_channels: 'four' is not an integer"),
     ('8x8,4,6,4,"1', "not CSV: "),
     ('b",8x8,4,6,4', "not CSV: a quote that is not closed on its line"),
+    ('"8"x8,4,6,4,1', "not CSV: ',' expected after"),
     ("8x8,4,6,4x4x4,1", "kernel_size must have one entry an axis (2), got 3"),
 ]
 
