@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from matplotlib.figure import Figure
 
+import analytic
 from analytic import pictures
 from analytic.cli import program
 from analytic.layer import Layer
