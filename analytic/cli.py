@@ -221,8 +221,8 @@ class Commands(click.Group):
         if name not in self.homes:
             return None
         command: click.Command = import_module(self.homes[name]).command
-        if command.help:  # docstrings are raw; click wants the character, where lines are kept
-            command.help = command.help.replace("\\b", "\b")
+        # Docstrings are raw; click wants the character, where lines are kept.
+        command.help = (command.help or "").replace("\\b", "\b")
         return command
 
 
