@@ -349,6 +349,28 @@ def test_what_has_no_exact_arithmetic_is_refused(language: str) -> None:
 
 
 @in_each_language
+@pytest.mark.parametrize(
+    "crop",
+    [
+        ceiling(Max((m - 1) / 2, 0)),
+        floor(2 * Max(m / 2, 3)),
+        floor(2 * Abs(m / 2 - 3)),
+        floor(3 * Mod(m / 2, 1)),
+        floor(3 * Piecewise((m / 2, m > 2), (m, True))),
+        floor(m / 2 + Max(m / 2, 1)),
+        floor(Min(m / 3, 4) + Integer(2) / 3),
+        Piecewise((m, m / 2 > Mod(m, 3) / 3), (-1, True)),
+        Piecewise((m, Min(m / 2, 4) < m - 3), (-1, True)),
+    ],
+    ids=str,
+)
+def test_a_fraction_that_may_be_no_integer_is_refused(language: str, crop: Any) -> None:
+    formula = symbolic.overlaps(axes=1, padding=crop, end_padding=0)
+    with pytest.raises(ValueError, match=f"may be no integer and cannot be written in {language}"):
+        formula.to(language)
+
+
+@in_each_language
 @pytest.mark.parametrize("name", ["return", "if", "F", r"\alpha", "a b", "i64_add", ""])
 def test_a_name_that_is_none_is_refused(language: str, name: str) -> None:
     strange = Symbol(name, integer=True, positive=True)

@@ -3,18 +3,21 @@
 SymPy's own code printers write ``floor(n/2)`` as ``floor((1.0/2.0)*n)``. These write integers,
 symbols, sums, products, powers, fractions that are whole, ``floor``, ``ceiling``, ``Mod``, ``Abs``,
 ``Min``, ``Max``, ``Piecewise``, relations and the functions of `expressions`; they refuse the rest.
+A fraction is written where it is known to be whole, and directly under ``floor`` or ``ceiling``.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NoReturn
 
-from sympy import Expr, Max
+from sympy import Expr, Max, Piecewise
 from sympy.printing.codeprinter import CodePrinter
 from sympy.printing.precedence import PRECEDENCE
+
+from analytic.symbolic.parameters import is_whole
 
 INT64 = range(-(2**63) + 1, 2**63)
 
@@ -80,9 +83,30 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     def floor_div(self, a: Expr, b: Expr) -> str:
         """``⌊a/b⌋``."""
 
-    def choice(self, condition: Any, value: Expr, other: str) -> str:
+    def choice(self, condition: Any, value: str, other: str) -> str:
         """A value where a condition holds."""
-        return f"({self._print(condition)} ? {self._print(value)} : {other})"
+        return f"({self._print(condition)} ? {value} : {other})"
+
+    def whole(self, expr: Any) -> str:
+        """A count, or what else is an integer though SymPy need not see it; or a relation."""
+        if isinstance(expr, Piecewise):
+            return self.cases(expr, self.whole)
+        if expr.is_Add or expr.is_Mul:
+            numerator, denominator = expr.as_numer_denom()
+            if denominator != 1:
+                return self.floor_div(numerator, denominator)
+        return self._print(expr)
+
+    def fraction(self, expr: Any) -> str | None:
+        """A fraction that is known to be whole; None for what is no fraction."""
+        if expr.as_numer_denom()[1] == 1:
+            return None
+        if not is_whole(expr):
+            raise ValueError(
+                f"{expr} may be no integer and cannot be written in {self.language} "
+                "but as all of what is under a floor or a ceiling"
+            )
+        return self.whole(expr)
 
     def _print_Symbol(self, expr: Any) -> str:
         return str(expr.name)
@@ -93,16 +117,10 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     _print_Zero = _print_One = _print_NegativeOne = _print_Integer
 
     def _print_Add(self, expr: Any, order: Any = None) -> str:
-        numerator, denominator = expr.as_numer_denom()
-        if denominator != 1:
-            return self.floor_div(numerator, denominator)
-        return self.sum(self._as_ordered_terms(expr, order))
+        return self.fraction(expr) or self.sum(self._as_ordered_terms(expr, order))
 
     def _print_Mul(self, expr: Any) -> str:
-        numerator, denominator = expr.as_numer_denom()
-        if denominator != 1:
-            return self.floor_div(numerator, denominator)
-        return self.product(expr.as_ordered_factors())
+        return self.fraction(expr) or self.product(expr.as_ordered_factors())
 
     def _print_Pow(self, expr: Any) -> str:
         if not expr.exp.is_nonnegative:
@@ -129,12 +147,16 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
         return self.call("floor_sum", *expr.args)
 
     def _print_Piecewise(self, expr: Any) -> str:
+        return self.cases(expr, self._print)
+
+    def cases(self, expr: Any, write: Callable[[Expr], str]) -> str:
+        """A choice of several, of which the last has no condition."""
         *some, (otherwise, last) = expr.args
         if last != True:  # noqa: E712  # SymPy's
             self.refuse(expr)
-        text = self._print(otherwise)
+        text = write(otherwise)
         for value, condition in reversed(some):
-            text = self.choice(condition, value, text)
+            text = self.choice(condition, write(value), text)
         return text
 
     def _print_Relational(self, expr: Any) -> str:
@@ -193,9 +215,9 @@ class Python(Infix):
         a_text = self.parenthesize(a, PRECEDENCE["Mul"], strict=False)
         return f"({a_text}//{self.parenthesize(b, PRECEDENCE['Mul'], strict=True)})"
 
-    def choice(self, condition: Any, value: Expr, other: str) -> str:
+    def choice(self, condition: Any, value: str, other: str) -> str:
         """``(a if c else b)``."""
-        return f"({self._print(value)} if {self._print(condition)} else {other})"
+        return f"({value} if {self._print(condition)} else {other})"
 
     def _print_Mod(self, expr: Any) -> str:
         a, b = (self.parenthesize(value, PRECEDENCE["Func"]) for value in expr.args)
@@ -292,9 +314,9 @@ class NumPy(Calls):
     conjunction = "&"
     largest, least, divisor = "np.maximum", "np.minimum", "np.gcd"
 
-    def choice(self, condition: Any, value: Expr, other: str) -> str:
+    def choice(self, condition: Any, value: str, other: str) -> str:
         """``np.where(c, a, b)``."""
-        return f"np.where({self._print(condition)}, {self._print(value)}, {other})"
+        return f"np.where({self._print(condition)}, {value}, {other})"
 
 
 class C(Calls):

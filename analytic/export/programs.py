@@ -78,7 +78,7 @@ class Program:
     reserved = ""
 
     def __init__(self) -> None:
-        self.text = self.printer()._print
+        self.text = self.printer().whole
 
     def write(self, parts: Sequence[Part], *, with_f: bool) -> str:
         """A whole file."""
