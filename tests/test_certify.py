@@ -175,7 +175,8 @@ def test_the_closed_form_is_certified() -> None:
     assert (found.axes, found.experiments) == (axes, sizes)
     assert found.sentence == (
         "For every (k, s, d) of the box and every legal input size, padding and output padding, "
-        "the closed form equals the number of pairs that the definition gives; "
+        "on one axis with torch's padding (the same at both ends), size, overlaps and covered of "
+        "the closed form equal what the definition gives; "
         f"torch gave the same integers in all {sizes:,} experiments."
     )
     assert any("theorem 6" in hypothesis for hypothesis in found.hypotheses)
@@ -184,7 +185,8 @@ def test_the_closed_form_is_certified() -> None:
 @pytest.mark.parametrize(
     ("affine", "crops", "words"),
     [
-        (None, False, "At the layers that were run and at no others"),
+        (None, False, "pairs equals the layer's overlaps at the layers that were run, "),
+        (None, False, "2 of the box and 18 of the samples; nothing is said of any other."),
         (lambda _layer: 1, False, "every padding below the bound"),
         (lambda _layer: 1, True, "every legal input size, padding and output padding"),
     ],
@@ -196,6 +198,18 @@ def test_a_certificate_reaches_as_far_as_what_is_proved(
     assert found.established
     assert words in found.sentence
     assert ("its author" in " ".join(found.hypotheses)) is (affine is not None)
+
+
+@pytest.mark.parametrize(
+    ("sampled", "words"),
+    [
+        (0, "here no layer of several axes was run"),
+        (1, "here no layer of several axes was run"),  # the first has one axis
+        (7, "checked by experiment on 4 layers of the sample alone"),
+    ],
+)
+def test_several_axes_are_said_to_be_checked_where_they_were(sampled: int, words: str) -> None:
+    assert words in certify(**PLAIN, sampled=sampled).hypotheses[-1]
 
 
 def test_the_input_rule_is_not_said_to_hold_beyond_the_padding_that_was_run() -> None:

@@ -308,7 +308,8 @@ def sample(
     for what, draw in drawn.items():
         layers = draw(box, seed, number)
         wrong = [found for layer in layers if (found := counterexample.failure(candidate, layer))]
-        made.append(Sample(what, seed, len(layers), len(wrong)))
+        several = sum(len(layer.axes) > 1 for layer in layers)
+        made.append(Sample(what, seed, len(layers), len(wrong), several))
         failures += wrong
     return made, failures
 
@@ -338,7 +339,7 @@ def certificate(
         counterexample=worst and worst.as_json(),
         established=worst is None,
         sentence=sentence(candidate, total.experiments, made, worst),
-        hypotheses=hypotheses(candidate) if worst is None else [RAN],
+        hypotheses=hypotheses(candidate, made) if worst is None else [RAN],
         versions={**versions(candidate), "python": platform.python_version()},
         times={
             "seconds": time.perf_counter() - start,
