@@ -7,6 +7,8 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from analytic.layer import Layer, LayerError
 from oracle.certificates import box, counterexample, samples, workers
 from oracle.certificates.candidates import ANALYTIC, READY, Candidate, ready, truth_of
 from oracle.certificates.certify import Tally, Task, certify, tally
+from oracle.certificates.versions import versions, written
 from oracle.commands.certify import command
 
 Function = Callable[[Layer], Any]
@@ -175,7 +178,8 @@ def test_the_closed_form_is_certified() -> None:
     assert (found.axes, found.experiments) == (axes, sizes)
     assert found.sentence == (
         "For every (k, s, d) of the box and every legal input size, padding and output padding, "
-        "the closed form equals the number of pairs that the definition gives; "
+        "on one axis with torch's padding (the same at both ends), size, overlaps and covered of "
+        "the closed form equal what the definition gives; "
         f"torch gave the same integers in all {sizes:,} experiments."
     )
     assert any("theorem 6" in hypothesis for hypothesis in found.hypotheses)
@@ -184,7 +188,8 @@ def test_the_closed_form_is_certified() -> None:
 @pytest.mark.parametrize(
     ("affine", "crops", "words"),
     [
-        (None, False, "At the layers that were run and at no others"),
+        (None, False, "pairs equals the layer's overlaps at the layers that were run, "),
+        (None, False, "2 of the box and 18 of the samples; nothing is said of any other."),
         (lambda _layer: 1, False, "every padding below the bound"),
         (lambda _layer: 1, True, "every legal input size, padding and output padding"),
     ],
@@ -196,6 +201,18 @@ def test_a_certificate_reaches_as_far_as_what_is_proved(
     assert found.established
     assert words in found.sentence
     assert ("its author" in " ".join(found.hypotheses)) is (affine is not None)
+
+
+@pytest.mark.parametrize(
+    ("sampled", "words"),
+    [
+        (0, "here no layer of several axes was run"),
+        (1, "here no layer of several axes was run"),  # the first has one axis
+        (7, "checked by experiment on 4 layers of the sample alone"),
+    ],
+)
+def test_several_axes_are_said_to_be_checked_where_they_were(sampled: int, words: str) -> None:
+    assert words in certify(**PLAIN, sampled=sampled).hypotheses[-1]
 
 
 def test_the_input_rule_is_not_said_to_hold_beyond_the_padding_that_was_run() -> None:
@@ -235,6 +252,10 @@ def test_quantities() -> None:
         truth_of("macs:nonzero")
     with pytest.raises(ValueError, match="convention must be one of"):
         truth_of("total:input")
+    with pytest.raises(ValueError, match=r"quantity must be one of .* got '2\*extent'"):
+        truth_of("2*extent")
+    with pytest.raises(ValueError, match="its quantity is 'extent', got 'macs'"):
+        Candidate("macs of the closed form", "macs", ANALYTIC.function)
     with pytest.raises(ValueError, match="candidate must be one of 'analytic', 'input'"):
         ready("nobody")
 
@@ -279,6 +300,15 @@ def test_samples_are_seeded_and_of_every_kind() -> None:
     far = samples.far(box.Box.of(**SMALL), 1, 90)
     assert max(layer.input_size[0] for layer in far) > 1000
     assert any(layer.axes[0] != oracle_reduced(layer.axes[0]) for layer in far)
+
+
+def test_a_sample_of_large_kernels_has_fewer_axes() -> None:
+    # Three axes have 65³ products or more, which is above the most that a sample may have.
+    drawn = samples.of_channels_and_axes(box.Box.of(65, 1, 1), 0, 3)
+    assert [len(layer.axes) for layer in drawn] == [1, 2, 2]
+    # Two axes have too many as well, and one has what it has.
+    drawn = samples.of_channels_and_axes(box.Box.of(520, 1, 1), 0, 3)
+    assert [len(layer.axes) for layer in drawn] == [1, 1, 1]
 
 
 def oracle_reduced(axis: Axis) -> Axis:
@@ -355,6 +385,80 @@ def test_a_larger_box() -> None:
     assert found.experiments > 10_000
 
 
+def formula(text: str) -> Function:
+    """A function that is of no file."""
+    names: dict[str, Any] = {"__name__": "nowhere"}
+    exec(f"function = {text}", names)
+    function: Function = names["function"]
+    return function
+
+
+def test_another_formula_is_another_version() -> None:
+    texts = [
+        "lambda layer: layer.batch_size * 2",
+        "lambda layer: layer.batch_size * 3",  # another constant
+        "lambda layer: layer.in_channels * 2",  # another name
+        "lambda layer: sum(1 for _ in range(layer.batch_size))",
+        "lambda layer: sum(2 for _ in range(layer.batch_size))",  # in nested code
+        "lambda layer, factor=2: layer.batch_size * factor",
+        "lambda layer, factor=3: layer.batch_size * factor",
+        "lambda layer, *, factor=3: layer.batch_size * factor",
+        "(lambda factor: lambda layer: layer.batch_size * factor)(2)",
+        "(lambda factor: lambda layer: layer.batch_size * factor)(3)",
+        "(lambda inner: lambda layer: inner(layer))(lambda layer: 2)",
+        "(lambda inner: lambda layer: inner(layer))(lambda layer: 3)",
+        "(lambda inner: lambda layer: inner(layer))(object())",
+        "lambda layer: layer.groups in {2, 3}",
+        "__import__('functools').partial(int, 2)",
+        "__import__('functools').partial(int, 3)",
+    ]
+    made = [Candidate("mine", "macs", formula(text)) for text in texts]
+    made += [Candidate("mine", "macs", formula(texts[0]), formula(text)) for text in texts[:3]]
+    again = [Candidate("mine", "macs", formula(text)) for text in texts]
+    found = [versions(candidate)["code of the candidate"] for candidate in made]
+    assert len(set(found)) == len(made)
+    assert found[: len(texts)] == [versions(one)["code of the candidate"] for one in again]
+
+
+def test_a_set_is_written_in_one_order() -> None:
+    assert written({"b", "a", "c"}) == written(frozenset("cab")) == "{'a','b','c'}"
+
+
+def test_an_edited_module_is_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "formulas_of_mine.py"
+    home.write_text("FACTOR = 2\ndef function(layer):\n    return FACTOR\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    mine = Candidate("mine", "macs", import_module("formulas_of_mine").function)
+    before = versions(mine)
+    home.write_text("FACTOR = 3\ndef function(layer):\n    return FACTOR\n")
+    after = versions(mine)
+    assert {name for name in before if before[name] != after[name]} == {"code of the candidate"}
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("oracle/ones.py", "experiments"),
+        ("oracle/certificates/certify.py", "experiments"),
+        ("analytic/axis.py", "formulas"),
+    ],
+)
+def test_edited_code_is_another_version(
+    file: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = versions(READY["fvcore"])
+    read = Path.read_bytes
+
+    def edited(path: Path) -> bytes:
+        return read(path) + b"#" * path.as_posix().endswith(file)
+
+    monkeypatch.setattr(Path, "read_bytes", edited)
+    after = versions(READY["fvcore"])
+    assert {key for key in before if before[key] != after[key]} == {f"code of the {name}"}
+
+
 def test_workers_are_positive() -> None:
     with (
         pytest.raises(ValueError, match="workers must be positive, got 0"),
@@ -416,6 +520,8 @@ MINE = Candidate("mine", "macs", READY["output"].function, lambda _layer: 1, cro
         (["--candidate", "math:pi"], "must be an oracle.Candidate, got float"),
         (["--candidate", "math:tau2"], "has no attribute 'tau2'"),
         (["--quantity", "flops"], "quantity must be one of"),
+        (["--quantity", "2*extent"], "quantity must be one of"),
+        (["--quantity", "macs", "--sample", "0"], "its quantity is 'extent', got 'macs'"),
         (["--record", "/nowhere/record"], "No such file"),
         (["--workers", "0"], "--workers"),
     ],

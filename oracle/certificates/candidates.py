@@ -45,6 +45,11 @@ class Candidate:
 
     def __post_init__(self) -> None:
         truth_of(self.quantity)
+        if self.function is closed_form and self.quantity != EXTENT:
+            raise ValueError(
+                f"the closed form gives size, overlaps and covered: its quantity is {EXTENT!r}, "
+                f"got {self.quantity!r}"
+            )
 
     def says(self, layer: Layer) -> Any:
         """What the function answers; where it raises or answers no integer, that, as text."""
@@ -65,7 +70,8 @@ def truth_of(quantity: str) -> Truth:
         return lambda _layer, sizes, products: (sizes, products)
     factor, name = (2, quantity[2:]) if quantity.startswith("2*") else (1, quantity)
     field_name, _, choice = name.partition(":")
-    totals.choose("quantity", dict.fromkeys((*FIELDS, EXTENT)), field_name)
+    chosen = quantity if field_name == EXTENT else field_name  # of all three there is no double
+    totals.choose("quantity", dict.fromkeys((*FIELDS, EXTENT)), chosen)
     convention, rule = "nonzero", "exact"
     if choice and field_name == "macs":
         totals.choose("rule", totals.RULES, rule := choice)

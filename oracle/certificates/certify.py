@@ -5,7 +5,6 @@ What they settle, and what they rest on, is proved in notes/validation.md.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import platform
 import time
@@ -19,7 +18,6 @@ from typing import Any, NamedTuple
 
 import torch
 
-import analytic
 from analytic import affine
 from analytic.arithmetic import INTEGERS, Integers
 from analytic.axis import Axis, extent
@@ -32,9 +30,7 @@ from oracle.certificates.candidates import Candidate, closed_form, ready, truth_
 from oracle.certificates.certificate import RAN, Certificate, Sample, hypotheses, sentence
 from oracle.certificates.counterexample import PLAIN, Failure, layer_of
 from oracle.certificates.record import Record
-
-#: The code that a certificate is about: an edit of it is another version.
-CODE = ("axis", "floorsum", "arithmetic", "affine", "totals")
+from oracle.certificates.versions import versions
 
 
 class Tally(NamedTuple):
@@ -223,24 +219,6 @@ def about(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def versions(candidate: Candidate) -> dict[str, str]:
-    """Of this package, of its formulas' code, of the candidate's, and of torch."""
-    folder = Path(analytic.__file__).parent
-    code = b"".join((folder / f"{name}.py").read_bytes() for name in CODE)
-    function = getattr(candidate.function, "__code__", None)
-    return {
-        "convtranspose-ops": analytic.__version__,
-        "code of the formulas": digest(code),
-        "code of the candidate": digest(function.co_code if function else b""),
-        "torch": torch.__version__,
-    }
-
-
-def digest(code: bytes) -> str:
-    """Twelve digits that an edit changes."""
-    return hashlib.sha256(code).hexdigest()[:12]
-
-
 def of_box(
     candidate: Candidate,
     box: Box,
@@ -308,7 +286,8 @@ def sample(
     for what, draw in drawn.items():
         layers = draw(box, seed, number)
         wrong = [found for layer in layers if (found := counterexample.failure(candidate, layer))]
-        made.append(Sample(what, seed, len(layers), len(wrong)))
+        several = sum(len(layer.axes) > 1 for layer in layers)
+        made.append(Sample(what, seed, len(layers), len(wrong), several))
         failures += wrong
     return made, failures
 
@@ -338,7 +317,7 @@ def certificate(
         counterexample=worst and worst.as_json(),
         established=worst is None,
         sentence=sentence(candidate, total.experiments, made, worst),
-        hypotheses=hypotheses(candidate) if worst is None else [RAN],
+        hypotheses=hypotheses(candidate, made) if worst is None else [RAN],
         versions={**versions(candidate), "python": platform.python_version()},
         times={
             "seconds": time.perf_counter() - start,

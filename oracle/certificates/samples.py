@@ -13,6 +13,8 @@ from oracle.certificates.counterexample import PLAIN, Channels, layer_of
 
 #: Products of a layer of the sample, Πn·Πk, at the most: what one experiment may cost.
 PRODUCTS = 2**18
+#: After so many layers with too many products, one with an axis fewer is drawn.
+TRIES = 1000
 
 
 def axis(chance: random.Random, box: Box, paddings: int, inputs: int) -> Axis:
@@ -34,12 +36,20 @@ def channels(chance: random.Random) -> Channels:
 def of_channels_and_axes(box: Box, seed: int, number: int) -> list[Layer]:
     """Layers of one, two and three axes in turn, with channels, groups, bias and batch."""
     chance = random.Random(f"axes {seed}")  # noqa: S311  # a sample, not a secret
-    layers: list[Layer] = []
-    while len(layers) < number:
-        axes = tuple(axis(chance, box, 1, 6) for _ in range(1 + len(layers) % 3))
-        if math.prod(axis.n * axis.k for axis in axes) <= PRODUCTS:
-            layers.append(layer_of(axes, channels(chance)))
-    return layers
+    return [
+        layer_of(small_enough(chance, box, 1 + drawn % 3), channels(chance))
+        for drawn in range(number)
+    ]
+
+
+def small_enough(chance: random.Random, box: Box, most: int) -> tuple[Axis, ...]:
+    """So many axes with few enough `PRODUCTS`; fewer where the box has no such, and one anyway."""
+    for axes in range(most, 1, -1):
+        for _ in range(TRIES):
+            drawn = tuple(axis(chance, box, 1, 6) for _ in range(axes))
+            if math.prod(axis.n * axis.k for axis in drawn) <= PRODUCTS:
+                return drawn
+    return (axis(chance, box, 1, 6),)
 
 
 def far(box: Box, seed: int, number: int) -> list[Layer]:
