@@ -6,6 +6,7 @@ import math
 import re
 import tracemalloc
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,8 @@ def numbers(count: Count) -> list[Any]:
 SMALL = st.integers(1, 6)
 ANY = st.one_of(SMALL, SMALL, st.integers(-2, 2), st.integers(0, 2**70), st.just(2**63))
 
+HUGE = st.one_of(st.integers(1, 2**70), st.sampled_from([2**16, 2**31, 2**63 + 5, 2**64]))
+
 
 def integers(values: Iterable[int]) -> np.ndarray[Any, Any]:
     return np.array(list(values), dtype=object)
@@ -78,7 +81,7 @@ def columns(draw: st.DrawFn, rows: int, element: st.SearchStrategy[int]) -> Any:
 def sweeps(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
     """A number of rows, and the arguments of `Layers` that have them."""
     rows, axes = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    element = draw(st.sampled_from([SMALL, ANY]))
+    element, step = draw(st.sampled_from([SMALL, ANY])), draw(st.sampled_from([SMALL, ANY, HUGE]))
     crop = draw(st.sampled_from([st.just(0), st.integers(0, 2), ANY, st.integers(-2, 2)]))
 
     def per_axis(each: st.SearchStrategy[int]) -> Any:
@@ -91,12 +94,12 @@ def sweeps(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
         "in_channels": draw(columns(rows, element)),
         "out_channels": draw(columns(rows, element)),
         "kernel_size": per_axis(element),
-        "stride": per_axis(element),
+        "stride": per_axis(step),
         "padding": per_axis(crop),
         "output_padding": per_axis(st.integers(0, 1)),
         "groups": draw(columns(rows, st.sampled_from([1, 1, 1, 2, 0]))),
         "bias": np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows))),
-        "dilation": per_axis(element),
+        "dilation": per_axis(step),
         "batch_size": draw(columns(rows, st.integers(0, 3))),
     }
     if draw(st.booleans()):
@@ -140,17 +143,28 @@ def test_the_first_illegal_row_raises_what_it_raises_by_itself(
     assert str(caught.value) == f"{alone[first]}{where}"
 
 
-@given(sweeps(), st.sampled_from(FUNCTIONS))
+@given(sweeps(), st.sampled_from([*RULES]))
 @settings(max_examples=80)
-def test_functions_of_axes(sweep: tuple[int, dict[str, Any]], name: str) -> None:
+def test_macs_by_every_rule(sweep: tuple[int, dict[str, Any]], rule: str) -> None:
     rows, arguments = sweep
+    alone = loop(lambda **of: analytic.macs(Layer(**of), rule=rule), rows, arguments)
+    macs = arrays.macs(Layers(**arguments), rule=rule, invalid="mask", overflow="object")
+    expected = [None if isinstance(one, Exception) else one for one in alone]
+    assert np.ma.array(np.broadcast_to(macs, rows, subok=True)).tolist() == expected
+
+
+@given(sweeps(), st.sampled_from(FUNCTIONS), st.sampled_from([*CONVENTIONS]))
+@settings(max_examples=120)
+def test_functions_of_axes(sweep: tuple[int, dict[str, Any]], name: str, convention: str) -> None:
+    rows, arguments = sweep
+    choice = {"convention": convention} if name == "additions_per_filter" else {}
     geometry = {
         key: value
         for key, value in arguments.items()
         if key not in {"in_channels", "out_channels", "groups", "bias", "batch_size"}
     }
-    alone = loop(getattr(analytic, name), rows, geometry)
-    together = getattr(arrays, name)(**geometry, invalid="mask", overflow="object")
+    alone = loop(partial(getattr(analytic, name), **choice), rows, geometry)
+    together = getattr(arrays, name)(**geometry, **choice, invalid="mask", overflow="object")
     parts = together if isinstance(together, tuple) else (together,)
     for row, expected in enumerate(alone):
         given = [np.ma.array(part).reshape(-1)[row if part.ndim else 0] for part in parts]
@@ -219,6 +233,32 @@ def test_narrow_columns_do_not_wrap() -> None:
     bytes_ = np.array([100, 127], np.int8)
     assert arrays.output_size([bytes_], 3, stride=bytes_)[0].tolist() == [9903, 126 * 127 + 3]
     assert arrays.overlaps([np.array([2**63], np.uint64)], 1, overflow="object").tolist() == [2**63]
+
+
+@pytest.mark.parametrize("huge", [2**64, np.array([2**63 + 5] * 4, np.uint64)])
+def test_what_a_rule_does_not_read_may_be_huge(huge: Any) -> None:
+    sizes = np.array([8, 8, 8, 8])
+    assert arrays.macs(Layers([8], 1, 1, 3, stride=2**64), rule="input").tolist() == 24
+    for steps in ({"stride": huge}, {"dilation": huge}):
+        made = arrays.macs(Layers([sizes], 1, 1, 3, **steps), rule="input")
+        assert made.tolist() == [24] * 4
+
+
+@pytest.mark.parametrize("function", [arrays.overlaps, arrays.covered])
+def test_nothing_on_the_way_wraps(
+    function: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = []
+
+    def recorded(lib: Any, axis: Any) -> Any:
+        if isinstance(axis.n, np.ndarray):  # and not the bound of it
+            most.append(np.iinfo(axis.n.dtype).max)
+        return extent(lib, axis)
+
+    monkeypatch.setattr(arrays.sweep, "extent", recorded)
+    stride, dilation = 2**16 + 1, 2**16
+    function([np.array([1, 2])], 1, stride=stride, dilation=dilation)
+    assert min(most) >= math.lcm(stride, dilation)
 
 
 @given(st.data())
