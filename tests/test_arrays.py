@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 import tracemalloc
@@ -310,6 +311,19 @@ def test_at_the_edges_of_the_types(data: st.DataObject) -> None:
         ({"stride": np.ones(2, int), "dilation": np.ones(3, int)}, "broadcast to one shape, got"),
         ({"bias": np.array([0, 1])}, "bias must be True or False, got np.int64(0) at index 0"),
         ({"bias": 1}, "bias must be True or False, got 1"),
+        (
+            {"stride": np.array([(2, 2), None], object)[:1]},
+            "stride must be an integer, got (2, 2) at index 0",
+        ),
+        (
+            {"stride": (1, np.array([3, [2], None], object))},
+            "stride must be an integer, got [2] on axis 1 at index 1",
+        ),
+        (
+            {"end_padding": np.array([0, None], object)},
+            "end_padding must be an integer, got None at index 1",
+        ),
+        ({"bias": np.array([True, (1,)], object)}, "bias must be True or False, got (1,) at index"),
         ({"groups": np.array([1, 3])}, "in_channels must be divisible by groups 3, got 4 at index"),
     ],
 )
@@ -469,3 +483,53 @@ def test_layers_have_the_fields_of_a_layer() -> None:
 def test_columns_of_layers(rows: list[Layer]) -> None:
     counts = arrays.rows(arrays.count(Layers.of(rows), overflow="object"))
     assert list(counts) == [analytic.count(layer) for layer in rows]
+
+
+@given(layers())
+@settings(max_examples=30)
+def test_a_layer_comes_back_from_its_columns(layer: Layer) -> None:
+    assert Layers.of([layer]).row((0,)) == layer
+
+
+def test_columns_of_layers_with_and_without_an_end_padding() -> None:
+    both = Layers.of([Layer([8], 1, 1, 3, padding=1), Layer([8], 1, 1, 3, end_padding=2)])
+    assert both.row((0,)) == Layer([8], 1, 1, 3, padding=1, end_padding=1)
+    assert both.row((1,)) == Layer([8], 1, 1, 3, end_padding=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ([], LayerError, "layers must have at least one entry, got none"),
+        ([Layer([8], 1, 1, 1), 3], TypeError, "must be of analytic.Layer, got 3 at index 1"),
+        (
+            [Layer([8], 1, 1, 1), Layer([8, 8], 1, 1, 1)],
+            LayerError,
+            "layers must have one number of axes, got 1 at index 0 and 2 at index 1",
+        ),
+    ],
+)
+def test_what_are_no_columns(given: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=re.escape(words)):
+        Layers.of(given)
+
+
+def test_layers_are_frozen() -> None:
+    columns = Layers([np.array([8, 9])], 4, 6, 10**5000)
+    with pytest.raises(AttributeError, match=r"^Layers are frozen: stride cannot be set$"):
+        columns.stride = (2,)
+    with pytest.raises(AttributeError, match=r"^Layers are frozen: stride cannot be deleted$"):
+        del columns.stride
+    assert repr(columns).startswith("Layers(input_size=[array([8, 9])], in_channels=4, out_ch")
+    assert copy.deepcopy(columns).row((1,)) == columns.row((1,))
+
+
+def test_rows_of_a_grid_of_one_layer_and_of_masked_layers() -> None:
+    n, k = np.array([3, 0, 5])[:, None], np.array([2, 3])
+    legal = [Layer([n1, 4], 2, 2, k1) for n1 in (3, 5) for k1 in (2, 3)]
+    grid = arrays.count(Layers([n[::2], 4], 2, 2, k))
+    assert list(arrays.rows(grid)) == [analytic.count(layer) for layer in legal]
+    masked = arrays.count(Layers([n, 4], 2, 2, k), invalid="mask")
+    assert list(arrays.rows(masked)) == [analytic.count(layer) for layer in legal]
+    one = arrays.count(Layers([3, 4], 2, 2, 2))
+    assert list(arrays.rows(one)) == [analytic.count(legal[0])]
