@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 import tracemalloc
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,8 @@ def numbers(count: Count) -> list[Any]:
 SMALL = st.integers(1, 6)
 ANY = st.one_of(SMALL, SMALL, st.integers(-2, 2), st.integers(0, 2**70), st.just(2**63))
 
+HUGE = st.one_of(st.integers(1, 2**70), st.sampled_from([2**16, 2**31, 2**63 + 5, 2**64]))
+
 
 def integers(values: Iterable[int]) -> np.ndarray[Any, Any]:
     return np.array(list(values), dtype=object)
@@ -78,7 +82,7 @@ def columns(draw: st.DrawFn, rows: int, element: st.SearchStrategy[int]) -> Any:
 def sweeps(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
     """A number of rows, and the arguments of `Layers` that have them."""
     rows, axes = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    element = draw(st.sampled_from([SMALL, ANY]))
+    element, step = draw(st.sampled_from([SMALL, ANY])), draw(st.sampled_from([SMALL, ANY, HUGE]))
     crop = draw(st.sampled_from([st.just(0), st.integers(0, 2), ANY, st.integers(-2, 2)]))
 
     def per_axis(each: st.SearchStrategy[int]) -> Any:
@@ -91,12 +95,12 @@ def sweeps(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
         "in_channels": draw(columns(rows, element)),
         "out_channels": draw(columns(rows, element)),
         "kernel_size": per_axis(element),
-        "stride": per_axis(element),
+        "stride": per_axis(step),
         "padding": per_axis(crop),
         "output_padding": per_axis(st.integers(0, 1)),
         "groups": draw(columns(rows, st.sampled_from([1, 1, 1, 2, 0]))),
         "bias": np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows))),
-        "dilation": per_axis(element),
+        "dilation": per_axis(step),
         "batch_size": draw(columns(rows, st.integers(0, 3))),
     }
     if draw(st.booleans()):
@@ -140,17 +144,28 @@ def test_the_first_illegal_row_raises_what_it_raises_by_itself(
     assert str(caught.value) == f"{alone[first]}{where}"
 
 
-@given(sweeps(), st.sampled_from(FUNCTIONS))
+@given(sweeps(), st.sampled_from([*RULES]))
 @settings(max_examples=80)
-def test_functions_of_axes(sweep: tuple[int, dict[str, Any]], name: str) -> None:
+def test_macs_by_every_rule(sweep: tuple[int, dict[str, Any]], rule: str) -> None:
     rows, arguments = sweep
+    alone = loop(lambda **of: analytic.macs(Layer(**of), rule=rule), rows, arguments)
+    macs = arrays.macs(Layers(**arguments), rule=rule, invalid="mask", overflow="object")
+    expected = [None if isinstance(one, Exception) else one for one in alone]
+    assert np.ma.array(np.broadcast_to(macs, rows, subok=True)).tolist() == expected
+
+
+@given(sweeps(), st.sampled_from(FUNCTIONS), st.sampled_from([*CONVENTIONS]))
+@settings(max_examples=120)
+def test_functions_of_axes(sweep: tuple[int, dict[str, Any]], name: str, convention: str) -> None:
+    rows, arguments = sweep
+    choice = {"convention": convention} if name == "additions_per_filter" else {}
     geometry = {
         key: value
         for key, value in arguments.items()
         if key not in {"in_channels", "out_channels", "groups", "bias", "batch_size"}
     }
-    alone = loop(getattr(analytic, name), rows, geometry)
-    together = getattr(arrays, name)(**geometry, invalid="mask", overflow="object")
+    alone = loop(partial(getattr(analytic, name), **choice), rows, geometry)
+    together = getattr(arrays, name)(**geometry, **choice, invalid="mask", overflow="object")
     parts = together if isinstance(together, tuple) else (together,)
     for row, expected in enumerate(alone):
         given = [np.ma.array(part).reshape(-1)[row if part.ndim else 0] for part in parts]
@@ -221,6 +236,32 @@ def test_narrow_columns_do_not_wrap() -> None:
     assert arrays.overlaps([np.array([2**63], np.uint64)], 1, overflow="object").tolist() == [2**63]
 
 
+@pytest.mark.parametrize("huge", [2**64, np.array([2**63 + 5] * 4, np.uint64)])
+def test_what_a_rule_does_not_read_may_be_huge(huge: Any) -> None:
+    sizes = np.array([8, 8, 8, 8])
+    assert arrays.macs(Layers([8], 1, 1, 3, stride=2**64), rule="input").tolist() == 24
+    for steps in ({"stride": huge}, {"dilation": huge}):
+        made = arrays.macs(Layers([sizes], 1, 1, 3, **steps), rule="input")
+        assert made.tolist() == [24] * 4
+
+
+@pytest.mark.parametrize("function", [arrays.overlaps, arrays.covered])
+def test_nothing_on_the_way_wraps(
+    function: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = []
+
+    def recorded(lib: Any, axis: Any) -> Any:
+        if isinstance(axis.n, np.ndarray):  # and not the bound of it
+            most.append(np.iinfo(axis.n.dtype).max)
+        return extent(lib, axis)
+
+    monkeypatch.setattr(arrays.sweep, "extent", recorded)
+    stride, dilation = 2**16 + 1, 2**16
+    function([np.array([1, 2])], 1, stride=stride, dilation=dilation)
+    assert min(most) >= math.lcm(stride, dilation)
+
+
 @given(st.data())
 @settings(max_examples=80)
 def test_at_the_edges_of_the_types(data: st.DataObject) -> None:
@@ -270,6 +311,19 @@ def test_at_the_edges_of_the_types(data: st.DataObject) -> None:
         ({"stride": np.ones(2, int), "dilation": np.ones(3, int)}, "broadcast to one shape, got"),
         ({"bias": np.array([0, 1])}, "bias must be True or False, got np.int64(0) at index 0"),
         ({"bias": 1}, "bias must be True or False, got 1"),
+        (
+            {"stride": np.array([(2, 2), None], object)[:1]},
+            "stride must be an integer, got (2, 2) at index 0",
+        ),
+        (
+            {"stride": (1, np.array([3, [2], None], object))},
+            "stride must be an integer, got [2] on axis 1 at index 1",
+        ),
+        (
+            {"end_padding": np.array([0, None], object)},
+            "end_padding must be an integer, got None at index 1",
+        ),
+        ({"bias": np.array([True, (1,)], object)}, "bias must be True or False, got (1,) at index"),
         ({"groups": np.array([1, 3])}, "in_channels must be divisible by groups 3, got 4 at index"),
     ],
 )
@@ -429,3 +483,53 @@ def test_layers_have_the_fields_of_a_layer() -> None:
 def test_columns_of_layers(rows: list[Layer]) -> None:
     counts = arrays.rows(arrays.count(Layers.of(rows), overflow="object"))
     assert list(counts) == [analytic.count(layer) for layer in rows]
+
+
+@given(layers())
+@settings(max_examples=30)
+def test_a_layer_comes_back_from_its_columns(layer: Layer) -> None:
+    assert Layers.of([layer]).row((0,)) == layer
+
+
+def test_columns_of_layers_with_and_without_an_end_padding() -> None:
+    both = Layers.of([Layer([8], 1, 1, 3, padding=1), Layer([8], 1, 1, 3, end_padding=2)])
+    assert both.row((0,)) == Layer([8], 1, 1, 3, padding=1, end_padding=1)
+    assert both.row((1,)) == Layer([8], 1, 1, 3, end_padding=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ([], LayerError, "layers must have at least one entry, got none"),
+        ([Layer([8], 1, 1, 1), 3], TypeError, "must be of analytic.Layer, got 3 at index 1"),
+        (
+            [Layer([8], 1, 1, 1), Layer([8, 8], 1, 1, 1)],
+            LayerError,
+            "layers must have one number of axes, got 1 at index 0 and 2 at index 1",
+        ),
+    ],
+)
+def test_what_are_no_columns(given: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=re.escape(words)):
+        Layers.of(given)
+
+
+def test_layers_are_frozen() -> None:
+    columns = Layers([np.array([8, 9])], 4, 6, 10**5000)
+    with pytest.raises(AttributeError, match=r"^Layers are frozen: stride cannot be set$"):
+        columns.stride = (2,)
+    with pytest.raises(AttributeError, match=r"^Layers are frozen: stride cannot be deleted$"):
+        del columns.stride
+    assert repr(columns).startswith("Layers(input_size=[array([8, 9])], in_channels=4, out_ch")
+    assert copy.deepcopy(columns).row((1,)) == columns.row((1,))
+
+
+def test_rows_of_a_grid_of_one_layer_and_of_masked_layers() -> None:
+    n, k = np.array([3, 0, 5])[:, None], np.array([2, 3])
+    legal = [Layer([n1, 4], 2, 2, k1) for n1 in (3, 5) for k1 in (2, 3)]
+    grid = arrays.count(Layers([n[::2], 4], 2, 2, k))
+    assert list(arrays.rows(grid)) == [analytic.count(layer) for layer in legal]
+    masked = arrays.count(Layers([n, 4], 2, 2, k), invalid="mask")
+    assert list(arrays.rows(masked)) == [analytic.count(layer) for layer in legal]
+    one = arrays.count(Layers([3, 4], 2, 2, 2))
+    assert list(arrays.rows(one)) == [analytic.count(legal[0])]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import analytic
-from analytic import report, tables
+from analytic import arrays, report, tables
 from analytic.cli import Failed
 from analytic.commands import count
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from tests.strategies import layers
+
+LEAST_ALIKE = count.LEAST_ALIKE
 
 
 def rows() -> list[dict[str, Any]]:
@@ -31,6 +36,12 @@ def rows() -> list[dict[str, Any]]:
     made[8] |= {"padding": -1, "end_padding": 1}
     made[9] |= {"input_size": [10**400]}
     return made
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few layers of one number of axes suffice to be counted by columns."""
+    monkeypatch.setattr(count, "LEAST_ALIKE", 2)
 
 
 @pytest.fixture
@@ -75,6 +86,59 @@ def test_totals_are_exact(file: str, capsys: pytest.CaptureFixture[str]) -> None
 
 
 @given(st.lists(layers(), max_size=6))
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_counts_are_in_the_order_of_the_layers(many: list[Layer]) -> None:
     assert count.count_layers(many) == [analytic.count(layer) for layer in many]
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(1, [1] * 20), (6, [1, 2, 4, 6, 6, 1])])
+def test_rows_are_counted_while_they_are_read(most: int, sizes: list[int]) -> None:
+    layer = Layer([2], 1, 1, 1)
+    asked: list[int] = []
+
+    def counters(layers: Any) -> Any:
+        asked.append(len(layers))
+        return [analytic.count(of) for of in layers]
+
+    rows = iter([tables.Row(line, {}, layer) for line in range(20)])
+    assert [row.line for row, _ in count.counted(rows, counters, most)] == [*range(20)]
+    assert asked == sizes
+
+
+def test_a_row_is_written_before_the_next_one_is_read() -> None:
+    command = [sys.executable, "-m", "analytic", "count", "-", "--json"]
+    row = b'{"input_size": [2], "in_channels": 1, "out_channels": 1, "kernel_size": 1}\n'
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        timer = threading.Timer(60, process.kill)  # a program that waits for more writes nothing
+        timer.start()
+        process.stdin.write(row)
+        process.stdin.flush()
+        first = process.stdout.readline()
+        timer.cancel()
+        process.communicate()
+    assert first
+    assert json.loads(first)["input_size"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("axes", "rows", "together"), [(1, 31, 0), (4, 31, 0), (1, 32, 1), (4, 32, 1), (5, 40, 0)]
+)
+def test_few_layers_or_many_axes_are_counted_one_by_one(
+    axes: int, rows: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def recorded(*given: Any, **choices: Any) -> Any:
+        calls.append(given)
+        return by_columns(*given, **choices)
+
+    by_columns = arrays.count
+    monkeypatch.setattr(arrays, "count", recorded)
+    monkeypatch.setattr(count, "LEAST_ALIKE", LEAST_ALIKE)
+    many = [Layer([2 + row] * axes, 1, 1, 2) for row in range(rows)]
+    choices = {"convention": "exact", "rule": "output"}
+    assert count.count_layers(many, **choices) == [analytic.count(of, **choices) for of in many]
+    assert len(calls) == together

@@ -15,6 +15,10 @@ Every function takes two choices:
     ``"raise"``, the default: a result that does not fit int64 is an `OverflowError` that names
     index and value. ``"object"``: an array with such a result is one of Python integers.
 
+Where several rows are refused, or one is and the result of another does not fit, the error is that
+of the first block of rows that has one: in it an illegal row comes before a result that does not
+fit, the former by index, the latter by result and then by index.
+
 Numbers are int64 inside only where a bound computed from the arguments proves that nothing can
 wrap, and Python integers in the other rows. Rows are evaluated by blocks that fit the cache; each
 axis is evaluated on the shape of its own arguments, so a grid costs the sum of its sides in
@@ -33,6 +37,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from analytic import totals
 from analytic.arrays.columns import Channels, Layers
@@ -261,16 +267,20 @@ def count(
 
 
 def rows(counts: Count) -> Iterator[Count]:
-    """The counts of a column of layers one by one, in Python integers.
+    """The counts of layers one by one, in Python integers: those of a grid in the order of its
+    elements, the last index running fastest. Rows that are masked are left out.
 
     >>> import numpy as np
     >>> [of.macs for of in rows(count(Layers([np.array([8, 9])], 4, 6, 4)))]
     [768, 864]
     """
-    sizes = zip(*[size.tolist() for size in counts.output_size], strict=True)
-    numbers = [field.tolist() for field in counts[1:-2]]
-    for row in zip(sizes, *numbers, strict=True):
-        yield Count._make((*row, counts.convention, counts.rule))
+    axes = len(counts.output_size)
+    legal = ~np.ma.getmaskarray(counts.total)
+    fields = [
+        np.ma.getdata(field)[legal].tolist() for field in (*counts.output_size, *counts[1:-2])
+    ]
+    for row in zip(*fields, strict=True):
+        yield Count._make((row[:axes], *row[axes:], counts.convention, counts.rule))
 
 
 def macs(

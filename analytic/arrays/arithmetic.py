@@ -233,10 +233,10 @@ def reaches(column: Rows) -> Rows:
 
 
 def peak(formula: Formula, bounds: Sequence[Any]) -> Any:
-    """The largest magnitude that occurs in a formula."""
+    """The largest magnitude that occurs in a formula, or in a column that it does not read."""
     with np.errstate(over="ignore"):
         results = formula(MAGNITUDES, [Magnitude(bound) for bound in bounds])
-        return largest(*[magnitude(result).peak for result in results])
+        return largest(*bounds, *[magnitude(result).peak for result in results])
 
 
 #: How to evaluate a formula over columns.

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from analytic.axis import Axis
+from analytic.digits import all_digits
 from analytic.layer import (
     Layer,
     LayerError,
     axis_columns,
     boolean,
     integer,
+    shown,
 )
 
 #: A boolean array, or None where no row is marked.
@@ -45,7 +47,8 @@ class Layers:
 
     Arguments are those of `analytic.Layer`; an integer may be an array wherever it stands, and
     ``bias`` an array of booleans. Arrays broadcast; ``shape`` is that of the broadcast, and all
-    layers have one number of axes. Whether a row is legal is found out when it is counted.
+    layers have one number of axes. Whether a row is legal is found out when it is counted. Frozen,
+    as `analytic.Layer` is; the arrays are those that were given.
 
     Raises `LayerError` for a sequence of the wrong length or arrays that do not broadcast, and
     `TypeError` for what is neither an integer nor an array.
@@ -57,6 +60,23 @@ class Layers:
     """
 
     FIELDS = Layer.FIELDS
+
+    _given: dict[str, Any]
+    input_size: tuple[Any, ...]
+    in_channels: Any
+    out_channels: Any
+    kernel_size: tuple[Any, ...]
+    stride: tuple[Any, ...]
+    padding: tuple[Any, ...]
+    output_padding: tuple[Any, ...]
+    groups: Any
+    bias: Any
+    dilation: tuple[Any, ...]
+    batch_size: Any
+    end_padding: tuple[Any, ...] | None
+    shape: tuple[int, ...]
+    axes: tuple[Axis, ...]
+    channels: Channels
 
     def __init__(
         self,
@@ -74,39 +94,54 @@ class Layers:
         end_padding: Any = None,
     ) -> None:
         given = locals()
-        self._given = {name: given[name] for name in self.FIELDS}
-        self.in_channels = entry("in_channels", in_channels)
-        self.out_channels = entry("out_channels", out_channels)
-        self.groups = entry("groups", groups)
-        self.bias = entry("bias", bias, check=boolean)
-        self.batch_size = entry("batch_size", batch_size)
+        keep = super().__setattr__
+        keep("_given", {name: given[name] for name in self.FIELDS})
+        keep("in_channels", entry("in_channels", in_channels))
+        keep("out_channels", entry("out_channels", out_channels))
+        keep("groups", entry("groups", groups))
+        keep("bias", entry("bias", bias, check=boolean))
+        keep("batch_size", entry("batch_size", batch_size))
         end = padding if end_padding is None else end_padding
         geometry = (kernel_size, stride, padding, output_padding, dilation, end)
         fields = Axis._make(axis_columns(input_size, geometry, entry))
-        self.input_size, self.kernel_size, self.stride, self.dilation = fields[:4]
-        self.padding, self.output_padding = fields.b, fields.o
-        self.end_padding = None if end_padding is None else fields.e
-        self.shape = common_shape(self)
+        keep("input_size", fields.n)
+        keep("kernel_size", fields.k)
+        keep("stride", fields.s)
+        keep("dilation", fields.d)
+        keep("padding", fields.b)
+        keep("output_padding", fields.o)
+        keep("end_padding", None if end_padding is None else fields.e)
+        keep("shape", common_shape(self))
         # One object that stands for several axes is one column; axes of the same are one axis.
         columns = {id(value): column(value) for field in fields for value in field}
         alike = [tuple(map(id, axis)) for axis in zip(*fields, strict=True)]
         axes = {axis: Axis(*[columns[key] for key in axis]) for axis in alike}
-        self.axes = tuple([axes[axis] for axis in alike])
-        self.channels = Channels(
-            column(self.in_channels),
-            column(self.out_channels),
-            column(self.groups),
-            column(self.batch_size),
-            column(self.bias, "b", boolean),
-        )
+        keep("axes", tuple([axes[axis] for axis in alike]))
+        channels = (self.in_channels, self.out_channels, self.groups, self.batch_size)
+        bias = column(self.bias, "b", boolean)
+        keep("channels", Channels._make([*map(column, channels), bias]))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"Layers are frozen: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"Layers are frozen: {name} cannot be deleted")
+
+    def __repr__(self) -> str:
+        with all_digits():
+            return (
+                f"Layers({', '.join(f'{name}={value!r}' for name, value in self._given.items())})"
+            )
 
     @classmethod
     def of(cls, layers: Sequence[Layer]) -> Layers:
-        """The columns of layers that have one number of axes.
+        """The columns of layers that have one number of axes, which have ``end_padding`` where one
+        of the layers has.
 
         >>> Layers.of([Layer((8, 8), 4, 6, 4), Layer((8, 9), 4, 6, 3)]).kernel_size
         (array([4, 3]), array([4, 3]))
         """
+        check_alike(layers)
         axes = [
             Axis(*[integers(values) for values in zip(*axis, strict=True)])
             for axis in zip(*[layer.axes for layer in layers], strict=True)
@@ -116,11 +151,29 @@ class Layers:
             integers([getattr(layer, name) for layer in layers]) for name in Channels._fields[:-1]
         ]
         bias = np.array([layer.bias for layer in layers])
-        return cls(n, first, channels[0], k, s, b, o, channels[1], bias, d, channels[2], e)
+        end = None if all(layer.end_padding is None for layer in layers) else e
+        return cls(n, first, channels[0], k, s, b, o, channels[1], bias, d, channels[2], end)
 
     def row(self, index: tuple[int, ...]) -> Layer:
         """The `analytic.Layer` at an index, or what it raises."""
-        return Layer(**{name: element(value, index) for name, value in self._given.items()})
+        return Layer(**{name: element(name, of, index) for name, of in self._given.items()})
+
+
+def check_alike(layers: Sequence[Layer]) -> None:
+    """Raise what keeps these from being columns: that they are no layers, or not alike."""
+    if not layers:
+        raise LayerError("layers must have at least one entry, got none")
+    for index, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                f"layers must be of analytic.Layer, got {shown(layer)} at index {index}"
+            )
+        axes, others = len(layers[0].axes), len(layer.axes)
+        if axes != others:
+            raise LayerError(
+                f"layers must have one number of axes, got {axes} at index 0 and {others} at index "
+                f"{index}"
+            )
 
 
 def integers(values: Sequence[int]) -> Any:
@@ -143,15 +196,18 @@ def entry(argument: str, value: object, axis: int | None = None, check: Check = 
     return value if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
 
 
-def element(value: Any, index: tuple[int, ...]) -> Any:
+def element(argument: str, value: Any, index: tuple[int, ...], axis: int | None = None) -> Any:
     """What an argument is for the layer at an index of the broadcast."""
     if isinstance(value, (list, tuple)):
-        return [element(part, index) for part in value]
+        return [element(argument, part, index, i) for i, part in enumerate(value)]
     if not is_column(value):
         return value
     array = entry("", value)
     own = index[len(index) - array.ndim :]
-    return array[tuple([0 if n == 1 else i for n, i in zip(array.shape, own, strict=True)])]
+    cell = array[tuple([0 if n == 1 else i for n, i in zip(array.shape, own, strict=True)])]
+    # As a whole argument, though not in a column, a layer takes these.
+    whole = isinstance(cell, (list, tuple)) or cell is None
+    return integer(argument, cell, axis) if whole and argument != "bias" else cell
 
 
 def common_shape(layers: Layers) -> tuple[int, ...]:

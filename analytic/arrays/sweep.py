@@ -80,13 +80,14 @@ class Part:
     """Columns that are checked and evaluated together, on the shape of their own broadcast."""
 
     def __init__(
-        self, columns: Sequence[Column], rules: Formula, theorem: Formula, results: int
+        self, columns: Sequence[Column], rules: Formula, theorem: Formula, asked: Sequence[int]
     ) -> None:
         self.columns = [column.values for column in columns]
         self.masked = [column.masked for column in columns if column.masked is not None]
         self.wrong = [column.wrong for column in columns if column.wrong is not None]
         self.rules, self.theorem = rules, theorem
-        self.results = results
+        #: Which results of the theorem are asked for. The bound is of all that it evaluates.
+        self.asked = asked
         self.exactly = Exactly(rules, theorem)
         self.shape = np.broadcast_shapes(*[values.shape for values in self.columns])
 
@@ -96,7 +97,8 @@ class Part:
         illegal = marks(reduce(np.minimum, apply(self.rules, columns)) < 0)
         if illegal is not None:
             columns = [np.where(illegal, 1, values) for values in columns]
-        return illegal, apply(self.theorem, columns)
+        results = apply(self.theorem, columns)
+        return illegal, [results[i] for i in self.asked]
 
 
 class Table:
@@ -104,7 +106,7 @@ class Table:
 
     def __init__(self, part: Part) -> None:
         illegal = np.zeros(part.shape, bool)
-        stores = [Store(part.shape) for _ in range(part.results)]
+        stores = [Store(part.shape) for _ in part.asked]
         for block in blocks(part.shape, BLOCK):
             broken, results = part.at(block)
             for store, values in zip(stores, results, strict=True):
@@ -138,13 +140,11 @@ def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part
         return [slack for slack in slacks if not isinstance(slack, int)]  # some rules always hold
 
     def theorem(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
-        if tuple(fields) == ("positions",):
-            return [size(Axis(*columns))]
         axis = Axis(*columns)
-        factor = Products(axis.n, axis.k, *extent(lib, axis))
-        return [getattr(factor, field) for field in fields]
+        return [axis.n, axis.k, *(extent(lib, axis) if counted else [size(axis)])]
 
-    return Part(axis, rules, theorem, len(fields))
+    counted = not {"overlaps", "covered"}.isdisjoint(fields)
+    return Part(axis, rules, theorem, [Products._fields.index(field) for field in fields])
 
 
 def channel_part(channels: Channels) -> Part:
@@ -153,7 +153,7 @@ def channel_part(channels: Channels) -> Part:
         channels,
         lambda lib, columns: layer_slacks(lib, Channels(*columns)),
         lambda _, columns: columns,
-        len(channels),
+        range(len(channels)),
     )
 
 

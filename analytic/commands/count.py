@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -28,6 +28,10 @@ from analytic.totals import Count
 #: Rows of a file that are counted at once: enough that a call costs little a row, and few enough
 #: that they take little memory, however long their lines are.
 BULK = 1000
+
+#: Layers in columns cost so much a call and an axis that fewer of them, or such of more axes, are
+#: counted sooner one by one.
+LEAST_ALIKE, MOST_AXES = 32, 4
 
 #: Counts a layer by the convention and the rule that the user chose.
 Counter = Callable[[Layer], Count]
@@ -225,11 +229,18 @@ def counted(
     counters: BulkCounter,
     most: int,
 ) -> Iterator[tuple[tables.Row, Count | Exception]]:
-    """The rows in their order, each with its count or with why it has none."""
-    while chunk := list(islice(rows, most)):
+    """The rows in their order, each with its count or with why it has none.
+
+    The first ones few at once, ever more then, and what is counted is shown before more is read:
+    whoever writes the rows one after the other sees that they are counted.
+    """
+    size = 1
+    while chunk := list(islice(rows, size)):
+        size = min(2 * size, most)
         results = iter(counters([row.layer for row in chunk if row.layer is not None]))
         for row in chunk:
             yield row, ValueError(row.error) if row.layer is None else next(results)
+        sys.stdout.flush()
 
 
 def count_model(
@@ -281,18 +292,27 @@ def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator
 def count_layers(
     layers: Sequence[Layer], *, convention: str = "nonzero", rule: str = "exact"
 ) -> list[Count]:
-    """`analytic.count` of every layer, by `analytic.arrays`: one call for each number of axes."""
+    """`analytic.count` of every layer; those of one number of axes together, where it pays."""
+    alike: dict[int, list[Layer]] = {}
+    for layer in layers:
+        alike.setdefault(len(layer.axes), []).append(layer)
+    counts = {
+        axes: iter(count_alike(of, axes, convention=convention, rule=rule))
+        for axes, of in alike.items()
+    }
+    return [next(counts[len(layer.axes)]) for layer in layers]
+
+
+def count_alike(
+    layers: Sequence[Layer], axes: int, *, convention: str, rule: str
+) -> Iterable[Count]:
+    """`analytic.count` of layers of one number of axes: by `analytic.arrays`, if they are many."""
+    if len(layers) < LEAST_ALIKE or axes > MOST_AXES:
+        return [analytic.count(layer, convention=convention, rule=rule) for layer in layers]
     from analytic import arrays
 
-    counts: dict[int, Iterator[Count]] = {}
-    axes = [len(layer.axes) for layer in layers]
-    for number in set(axes):
-        alike = [layer for layer in layers if len(layer.axes) == number]
-        columns = arrays.Layers.of(alike)
-        counts[number] = arrays.rows(
-            arrays.count(columns, convention=convention, rule=rule, overflow="object")
-        )
-    return [next(counts[number]) for number in axes]
+    columns = arrays.Layers.of(layers)
+    return arrays.rows(arrays.count(columns, convention=convention, rule=rule, overflow="object"))
 
 
 command = count_command("analytic", analytic.count, bulk=count_layers)
