@@ -260,6 +260,31 @@ def test_plain_generic_and_closed_formulas(language: str, tmp_path: Path) -> Non
         assert outcomes == [ILLEGAL]
 
 
+def test_plain_formulas_of_random_layers_run() -> None:
+    draw = random.Random(3)
+    joined = 0
+    for _ in range(150):
+        k, s, d = (draw.randint(1, 20) for _ in range(3))
+        bound: Any = {"kernel_size": k, "stride": s, "dilation": d}
+        bound |= {"padding": draw.randint(0, 9), "output_padding": draw.randint(0, max(s, d) - 1)}
+        formula = symbolic.overlaps(axes=1, **bound)
+        joined += r"\vee" in formula.to("latex")
+        function = loaded(formula, "python")
+        for n in (1, 2, 3, 5, 9, 30):
+            if (n - 1) * s + (k - 1) * d + bound["output_padding"] >= 2 * bound["padding"]:
+                assert function(n0=n) == analytic.overlaps([n], **bound)
+    assert joined == 0
+
+
+@in_each_language
+def test_cases_of_two_axes_that_have_one_value(language: str, tmp_path: Path) -> None:
+    bound: Any = {"kernel_size": 5, "stride": 1, "dilation": 9, "padding": 4, "output_padding": 0}
+    formula = symbolic.overlaps(**bound)
+    rows = [{"n0": a, "n1": b} for a in (1, 3, 4, 8, 9, 12) for b in (1, 4, 9, 10)]
+    expected = [analytic.overlaps((row["n0"], row["n1"]), **bound) for row in rows]
+    compared(language, tmp_path, formula, rows, expected)
+
+
 @in_each_language
 def test_what_is_no_layer_is_refused(language: str, tmp_path: Path) -> None:
     formula = symbolic.count(axes=1).total
@@ -289,6 +314,7 @@ m = Symbol("m", integer=True)
         Abs(m - 5) - Abs(m) - 2,
         Max(m, 2, -m) - 4,
         Piecewise((m - 4, m > 2), (-m, (m <= 1) & (m >= -3)), (-3, True)),
+        Piecewise((m - 4, (m > 2) | (m < -3)), (-3, True)),
         -((m - 3) ** 2),
         m * (m - 1) / 2 - 9,
         2 * m - 3 * (m + 1) * (m - 2),
