@@ -88,6 +88,14 @@ def test_the_letters_of_f_are_none_of_the_formula() -> None:
     assert "F(n, k''; t) &= " in symbolic.overlaps(axes=1, dilation=1, **primed).to("latex")
 
 
+@pytest.mark.parametrize("language", ["latex", "mathml"])
+@pytest.mark.parametrize("name", ["T", "T0", "T_0", "L_in", "F"])
+def test_a_symbol_is_not_taken_for_something_else(name: str, language: str) -> None:
+    formula = symbolic.overlaps(axes=1, kernel_size=Symbol(name, integer=True, positive=True))
+    with pytest.raises(ValueError, match=r"a symbol cannot be typeset as .*, which is taken"):
+        formula.to(language)
+
+
 def test_a_sum_is_kept_together_as_a_factor() -> None:
     m = Symbol("m", integer=True, positive=True)
     formula = symbolic.overlaps(axes=1, stride=m + 1, dilation=1)

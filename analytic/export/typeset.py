@@ -143,6 +143,11 @@ class Typeset(PositiveFirst):
             for at, pair in reversed([*zip(formula.axes, pairs, strict=True)])
         }
         others = {sympy_latex(found) for found in formula.symbols if found not in self.names}
+        shown = {*formula.symbols, *formula.definitions, *formula.sizes}
+        meant = [name for found, name in self.names.items() if found in shown]
+        for name in (count_name(formula), *self.f_names.values(), *meant):
+            if name.latex() in others:
+                raise ValueError(f"a symbol cannot be typeset as {name.latex()}, which is taken")
         #: The bound letters of F, each with as many primes as tell it from the formula's symbols.
         self.letters = [letter + "'" * primes(letter, others) for letter in "nktij"]
 
