@@ -404,6 +404,17 @@ def test_a_name_that_is_none_is_refused(language: str, name: str) -> None:
         symbolic.overlaps(axes=1, kernel_size=strange).to(language)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["int64_t", "uint_fast8_t", "INT64_MAX", "UINT8_C", "SIZE_MAX", "COUNT_OK", "NULL", "asm",
+     "linux", "unix", "_Bool", "CONVTRANSPOSE_OPS_F"],
+)  # fmt: skip
+def test_a_name_that_c_or_its_headers_have_is_refused(name: str) -> None:
+    formula = symbolic.overlaps(axes=1, kernel_size=Symbol(name, integer=True, positive=True))
+    with pytest.raises(ValueError, match=f"'{name}' cannot be a name in c"):
+        formula.to("c")
+
+
 @in_each_language
 def test_a_symbol_may_be_called_as_a_part_of_the_formula(language: str, tmp_path: Path) -> None:
     formula = symbolic.overlaps(axes=1, kernel_size=Symbol("T0", integer=True, positive=True))

@@ -76,6 +76,8 @@ class Program:
     printer: type[printers.IntegerPrinter]
     #: Names that a parameter cannot have.
     reserved = ""
+    #: And the families of such names, as a regular expression.
+    families = "(i64_|__).*"
 
     def __init__(self) -> None:
         self.text = self.printer().whole
@@ -92,7 +94,7 @@ class Program:
     def check_names(self, names: Sequence[str]) -> None:
         """Refuse a name that is none in this language, or that means something else there."""
         for name in names:
-            taken = name in self.reserved.split() or name.startswith(("i64_", "__"))
+            taken = name in self.reserved.split() or re.fullmatch(self.families, name)
             if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} cannot be a name in {self.printer.language}")
 
@@ -256,7 +258,14 @@ class C(Program):
     printer = printers.C
     reserved = """auto break case char const continue default do double else enum extern float for
         goto if inline int long register restrict return short signed sizeof static struct switch
-        typedef union unsigned void volatile while F bad failed result value main"""
+        typedef union unsigned void volatile while F bad failed result value main NULL asm linux
+        unix bool true false nullptr typeof constexpr alignas alignof thread_local static_assert
+        size_t ptrdiff_t wchar_t"""
+    # What C reserves, and what stdint.h and int64.h define.
+    families = (
+        f"{Program.families}|_[A-Z].*|u?int.*_t|U?INT.*|(PTRDIFF|SIZE|SIG_ATOMIC|WCHAR|WINT)_.*"
+        "|(COUNT|CONVTRANSPOSE)_.*"
+    )
 
     def prelude(self, *, with_f: bool) -> str:
         """The arithmetic that refuses to wrap."""
