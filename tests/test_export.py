@@ -485,6 +485,16 @@ def test_python_refuses_in_the_words_of_the_integers() -> None:
         function(**{**values, "n0": 2.0})
 
 
+@pytest.mark.parametrize("language", ["python", "numpy"])
+def test_true_is_an_integer_for_a_bias_alone(language: str) -> None:
+    bound: Any = {"kernel_size": 1, "stride": 1, "dilation": 1, "padding": 0, "output_padding": 0}
+    bound |= {"batch_size": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
+    total = loaded(symbolic.count(axes=1, **bound).total, language)
+    assert [total(n0=7, bias=True), total(n0=7, bias=False)] == [14, 7]
+    with pytest.raises(TypeError, match="n0 must be"):
+        total(n0=True, bias=False)
+
+
 def test_an_unknown_language_lists_those_that_exist() -> None:
     with pytest.raises(ValueError, match="language must be one of 'latex', 'mathml', 'python', "):
         symbolic.overlaps().to("fortran")

@@ -128,6 +128,16 @@ class Program:
         return self.words(condition, "", "").split(", got ")[0] + condition.where
 
 
+#: What makes an argument an integer in Python. There True is 1: so it is for a bias alone.
+WHOLE = '''\
+def whole(name: str, value: int) -> int:
+    """An argument as an integer."""
+    if isinstance(value, bool) and name != "bias":
+        raise TypeError(f"{name} must be an integer, got {value}")
+    return index(value)
+'''
+
+
 class Python(Program):
     """Functions with types and docstrings."""
 
@@ -135,7 +145,8 @@ class Python(Program):
     kind = "int"
     reserved = """False None True and as assert async await break class continue def del elif else
         except finally for from global if import in is lambda nonlocal not or pass raise return try
-        while with yield F floor_sum gcd index max min int ValueError"""
+        while with yield F floor_sum gcd index whole max min int bool isinstance
+        ValueError TypeError"""
     errors = (
         "Exact for integers of any size. Raises ValueError for what no layer has, TypeError for",
         "what is not an integer.",
@@ -144,7 +155,7 @@ class Python(Program):
     def prelude(self, *, with_f: bool) -> str:
         """Imports, and the floor sum of this package."""
         helpers = "\n\n" + inspect.getsource(floorsum.floor_sum) if with_f else ""
-        return f"from math import gcd\nfrom operator import index\n{helpers}\n\n"
+        return f"from math import gcd\nfrom operator import index\n\n\n{WHOLE}{helpers}\n\n"
 
     def defined(self, part: Part, docstring: Sequence[str], checks: Sequence[str]) -> str:
         """A function."""
@@ -172,7 +183,7 @@ class Python(Program):
 
     def entry(self, name: str) -> str:
         """An argument as an integer."""
-        return f"{name} = index({name})"
+        return f'{name} = whole("{name}", {name})'
 
     def check(self, condition: Condition) -> list[str]:
         """The refusal of what breaks a condition."""
@@ -187,9 +198,7 @@ class NumPy(Python):
 
     printer = printers.NumPy
     kind = "Any"
-    reserved = (
-        Python.reserved + " np Any add sub mul mod power floor_div whole legal shaped refuse_where"
-    )
+    reserved = Python.reserved + " np Any add sub mul mod power floor_div legal shaped refuse_where"
     errors = (
         "Of integers and arrays of them. Raises ValueError for what no layer has, TypeError for",
         "what is not an integer, OverflowError for what does not fit in int64.",
@@ -203,10 +212,6 @@ class NumPy(Python):
     def returned(self, part: Part) -> str:
         """The result, broadcast."""
         return f"shaped({', '.join([self.text(part.result), *part.parameters])})"
-
-    def entry(self, name: str) -> str:
-        """An argument as int64."""
-        return f'{name} = whole("{name}", {name})'
 
     def check(self, condition: Condition) -> list[str]:
         """The refusal of what breaks a condition anywhere."""
