@@ -260,6 +260,31 @@ def test_plain_generic_and_closed_formulas(language: str, tmp_path: Path) -> Non
         assert outcomes == [ILLEGAL]
 
 
+def test_plain_formulas_of_random_layers_run() -> None:
+    draw = random.Random(3)
+    joined = 0
+    for _ in range(150):
+        k, s, d = (draw.randint(1, 20) for _ in range(3))
+        bound: Any = {"kernel_size": k, "stride": s, "dilation": d}
+        bound |= {"padding": draw.randint(0, 9), "output_padding": draw.randint(0, max(s, d) - 1)}
+        formula = symbolic.overlaps(axes=1, **bound)
+        joined += r"\vee" in formula.to("latex")
+        function = loaded(formula, "python")
+        for n in (1, 2, 3, 5, 9, 30):
+            if (n - 1) * s + (k - 1) * d + bound["output_padding"] >= 2 * bound["padding"]:
+                assert function(n0=n) == analytic.overlaps([n], **bound)
+    assert joined == 0
+
+
+@in_each_language
+def test_cases_of_two_axes_that_have_one_value(language: str, tmp_path: Path) -> None:
+    bound: Any = {"kernel_size": 5, "stride": 1, "dilation": 9, "padding": 4, "output_padding": 0}
+    formula = symbolic.overlaps(**bound)
+    rows = [{"n0": a, "n1": b} for a in (1, 3, 4, 8, 9, 12) for b in (1, 4, 9, 10)]
+    expected = [analytic.overlaps((row["n0"], row["n1"]), **bound) for row in rows]
+    compared(language, tmp_path, formula, rows, expected)
+
+
 @in_each_language
 def test_what_is_no_layer_is_refused(language: str, tmp_path: Path) -> None:
     formula = symbolic.count(axes=1).total
@@ -289,6 +314,7 @@ m = Symbol("m", integer=True)
         Abs(m - 5) - Abs(m) - 2,
         Max(m, 2, -m) - 4,
         Piecewise((m - 4, m > 2), (-m, (m <= 1) & (m >= -3)), (-3, True)),
+        Piecewise((m - 4, (m > 2) | (m < -3)), (-3, True)),
         -((m - 3) ** 2),
         m * (m - 1) / 2 - 9,
         2 * m - 3 * (m + 1) * (m - 2),
@@ -378,6 +404,17 @@ def test_a_name_that_is_none_is_refused(language: str, name: str) -> None:
         symbolic.overlaps(axes=1, kernel_size=strange).to(language)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["int64_t", "uint_fast8_t", "INT64_MAX", "UINT8_C", "SIZE_MAX", "COUNT_OK", "NULL", "asm",
+     "linux", "unix", "_Bool", "CONVTRANSPOSE_OPS_F"],
+)  # fmt: skip
+def test_a_name_that_c_or_its_headers_have_is_refused(name: str) -> None:
+    formula = symbolic.overlaps(axes=1, kernel_size=Symbol(name, integer=True, positive=True))
+    with pytest.raises(ValueError, match=f"'{name}' cannot be a name in c"):
+        formula.to("c")
+
+
 @in_each_language
 def test_a_symbol_may_be_called_as_a_part_of_the_formula(language: str, tmp_path: Path) -> None:
     formula = symbolic.overlaps(axes=1, kernel_size=Symbol("T0", integer=True, positive=True))
@@ -446,6 +483,16 @@ def test_python_refuses_in_the_words_of_the_integers() -> None:
         analytic.overlaps([2], 1, stride=3, output_padding=3)
     with pytest.raises(TypeError):
         function(**{**values, "n0": 2.0})
+
+
+@pytest.mark.parametrize("language", ["python", "numpy"])
+def test_true_is_an_integer_for_a_bias_alone(language: str) -> None:
+    bound: Any = {"kernel_size": 1, "stride": 1, "dilation": 1, "padding": 0, "output_padding": 0}
+    bound |= {"batch_size": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
+    total = loaded(symbolic.count(axes=1, **bound).total, language)
+    assert [total(n0=7, bias=True), total(n0=7, bias=False)] == [14, 7]
+    with pytest.raises(TypeError, match="n0 must be"):
+        total(n0=True, bias=False)
 
 
 def test_an_unknown_language_lists_those_that_exist() -> None:

@@ -77,6 +77,25 @@ def test_one_f_where_the_axes_share_stride_and_dilation() -> None:
     assert r"i \cdot 2 + j < t" in text
 
 
+def test_the_letters_of_f_are_none_of_the_formula() -> None:
+    k, j = (Symbol(name, integer=True, positive=True) for name in "kj")
+    formula = symbolic.overlaps(axes=1, kernel_size=2 * k, stride=k, dilation=j)
+    text = formula.to("latex")
+    pairs = r"\#\left\{(i, j') \in [0, n) \times [0, k') : i \cdot k + j' \cdot j < t\right\}"
+    assert f"F(n, k'; t) &= {pairs}" in text
+    assert "F(n,k′;t)=#{(i,j′)∈[0,n)×[0,k′):i·k+j′·j<t}" in words(formula)
+    primed = {"kernel_size": 2 * k, "stride": Symbol("k'", integer=True, positive=True)}
+    assert "F(n, k''; t) &= " in symbolic.overlaps(axes=1, dilation=1, **primed).to("latex")
+
+
+@pytest.mark.parametrize("language", ["latex", "mathml"])
+@pytest.mark.parametrize("name", ["T", "T0", "T_0", "L_in", "F"])
+def test_a_symbol_is_not_taken_for_something_else(name: str, language: str) -> None:
+    formula = symbolic.overlaps(axes=1, kernel_size=Symbol(name, integer=True, positive=True))
+    with pytest.raises(ValueError, match=r"a symbol cannot be typeset as .*, which is taken"):
+        formula.to(language)
+
+
 def test_a_sum_is_kept_together_as_a_factor() -> None:
     m = Symbol("m", integer=True, positive=True)
     formula = symbolic.overlaps(axes=1, stride=m + 1, dilation=1)

@@ -23,7 +23,7 @@ INT64 = range(-(2**63) + 1, 2**63)
 
 #: What is written, by class; SymPy's printers would write other functions too, and floats.
 KNOWN = """Symbol Local Integer Zero One NegativeOne Add Mul Pow floor ceiling Mod Abs Min Max
-    Quotient Gcd F FloorSum Piecewise And GreaterThan LessThan StrictGreaterThan StrictLessThan
+    Quotient Gcd F FloorSum Piecewise And Or GreaterThan LessThan StrictGreaterThan StrictLessThan
     Equality Unequality BooleanTrue"""
 
 
@@ -43,7 +43,7 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
 
     language = ""
     #: How the operators of conditions are written.
-    conjunction = "&&"
+    conjunction, disjunction = "&&", "||"
     equal, unequal = "==", "!="
 
     def _print(self, expr: Any, **options: Any) -> str:
@@ -166,6 +166,9 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     def _print_And(self, expr: Any) -> str:
         return f" {self.conjunction} ".join(f"({self._print(c)})" for c in expr.args)
 
+    def _print_Or(self, expr: Any) -> str:
+        return f" {self.disjunction} ".join(f"({self._print(c)})" for c in expr.args)
+
 
 class Infix(IntegerPrinter):
     """A language whose integers have operators and are of any size."""
@@ -208,7 +211,7 @@ class Python(Infix):
     """Python."""
 
     language = "python"
-    conjunction = "and"
+    conjunction, disjunction = "and", "or"
 
     def floor_div(self, a: Expr, b: Expr) -> str:
         """``(a//b)``."""
@@ -311,7 +314,7 @@ class NumPy(Calls):
     """NumPy, on arrays of int64."""
 
     language = "numpy"
-    conjunction = "&"
+    conjunction, disjunction = "&", "|"
     largest, least, divisor = "np.maximum", "np.minimum", "np.gcd"
 
     def choice(self, condition: Any, value: str, other: str) -> str:

@@ -76,6 +76,8 @@ class Program:
     printer: type[printers.IntegerPrinter]
     #: Names that a parameter cannot have.
     reserved = ""
+    #: And the families of such names, as a regular expression.
+    families = "(i64_|__).*"
 
     def __init__(self) -> None:
         self.text = self.printer().whole
@@ -92,7 +94,7 @@ class Program:
     def check_names(self, names: Sequence[str]) -> None:
         """Refuse a name that is none in this language, or that means something else there."""
         for name in names:
-            taken = name in self.reserved.split() or name.startswith(("i64_", "__"))
+            taken = name in self.reserved.split() or re.fullmatch(self.families, name)
             if taken or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                 raise ValueError(f"{name!r} cannot be a name in {self.printer.language}")
 
@@ -126,6 +128,16 @@ class Program:
         return self.words(condition, "", "").split(", got ")[0] + condition.where
 
 
+#: What makes an argument an integer in Python. There True is 1: so it is for a bias alone.
+WHOLE = '''\
+def whole(name: str, value: int) -> int:
+    """An argument as an integer."""
+    if isinstance(value, bool) and name != "bias":
+        raise TypeError(f"{name} must be an integer, got {value}")
+    return index(value)
+'''
+
+
 class Python(Program):
     """Functions with types and docstrings."""
 
@@ -133,7 +145,8 @@ class Python(Program):
     kind = "int"
     reserved = """False None True and as assert async await break class continue def del elif else
         except finally for from global if import in is lambda nonlocal not or pass raise return try
-        while with yield F floor_sum gcd index max min int ValueError"""
+        while with yield F floor_sum gcd index whole max min int bool isinstance
+        ValueError TypeError"""
     errors = (
         "Exact for integers of any size. Raises ValueError for what no layer has, TypeError for",
         "what is not an integer.",
@@ -142,7 +155,7 @@ class Python(Program):
     def prelude(self, *, with_f: bool) -> str:
         """Imports, and the floor sum of this package."""
         helpers = "\n\n" + inspect.getsource(floorsum.floor_sum) if with_f else ""
-        return f"from math import gcd\nfrom operator import index\n{helpers}\n\n"
+        return f"from math import gcd\nfrom operator import index\n\n\n{WHOLE}{helpers}\n\n"
 
     def defined(self, part: Part, docstring: Sequence[str], checks: Sequence[str]) -> str:
         """A function."""
@@ -170,7 +183,7 @@ class Python(Program):
 
     def entry(self, name: str) -> str:
         """An argument as an integer."""
-        return f"{name} = index({name})"
+        return f'{name} = whole("{name}", {name})'
 
     def check(self, condition: Condition) -> list[str]:
         """The refusal of what breaks a condition."""
@@ -185,9 +198,7 @@ class NumPy(Python):
 
     printer = printers.NumPy
     kind = "Any"
-    reserved = (
-        Python.reserved + " np Any add sub mul mod power floor_div whole legal shaped refuse_where"
-    )
+    reserved = Python.reserved + " np Any add sub mul mod power floor_div legal shaped refuse_where"
     errors = (
         "Of integers and arrays of them. Raises ValueError for what no layer has, TypeError for",
         "what is not an integer, OverflowError for what does not fit in int64.",
@@ -201,10 +212,6 @@ class NumPy(Python):
     def returned(self, part: Part) -> str:
         """The result, broadcast."""
         return f"shaped({', '.join([self.text(part.result), *part.parameters])})"
-
-    def entry(self, name: str) -> str:
-        """An argument as int64."""
-        return f'{name} = whole("{name}", {name})'
 
     def check(self, condition: Condition) -> list[str]:
         """The refusal of what breaks a condition anywhere."""
@@ -256,7 +263,14 @@ class C(Program):
     printer = printers.C
     reserved = """auto break case char const continue default do double else enum extern float for
         goto if inline int long register restrict return short signed sizeof static struct switch
-        typedef union unsigned void volatile while F bad failed result value main"""
+        typedef union unsigned void volatile while F bad failed result value main NULL asm linux
+        unix bool true false nullptr typeof constexpr alignas alignof thread_local static_assert
+        size_t ptrdiff_t wchar_t"""
+    # What C reserves, and what stdint.h and int64.h define.
+    families = (
+        f"{Program.families}|_[A-Z].*|u?int.*_t|U?INT.*|(PTRDIFF|SIZE|SIG_ATOMIC|WCHAR|WINT)_.*"
+        "|(COUNT|CONVTRANSPOSE)_.*"
+    )
 
     def prelude(self, *, with_f: bool) -> str:
         """The arithmetic that refuses to wrap."""

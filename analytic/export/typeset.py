@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import count
 from typing import Any
 from xml.dom.minidom import parseString
 from xml.sax.saxutils import escape
 
 from sympy import Expr, Ge, Symbol
+from sympy import latex as sympy_latex
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -122,6 +124,11 @@ def names(formula: Formula) -> dict[Symbol, Name]:
     return named
 
 
+def primes(letter: str, taken: set[str]) -> int:
+    """How many primes make a letter one that is not taken."""
+    return next(number for number in count() if letter + "'" * number not in taken)
+
+
 class Typeset(PositiveFirst):
     """What the LaTeX and the MathML printer know beside SymPy: names, and which F is meant."""
 
@@ -135,6 +142,14 @@ class Typeset(PositiveFirst):
             pair: Name("F", "" if len(set(pairs)) == 1 else str(at))
             for at, pair in reversed([*zip(formula.axes, pairs, strict=True)])
         }
+        others = {sympy_latex(found) for found in formula.symbols if found not in self.names}
+        shown = {*formula.symbols, *formula.definitions, *formula.sizes}
+        meant = [name for found, name in self.names.items() if found in shown]
+        for name in (count_name(formula), *self.f_names.values(), *meant):
+            if name.latex() in others:
+                raise ValueError(f"a symbol cannot be typeset as {name.latex()}, which is taken")
+        #: The bound letters of F, each with as many primes as tell it from the formula's symbols.
+        self.letters = [letter + "'" * primes(letter, others) for letter in "nktij"]
 
     def f_name(self, expr: Any) -> Name:
         """The F of an axis."""
@@ -314,12 +329,13 @@ def latex(formula: Formula) -> str:
 
 def _latex_f(printer: Latex, call: F) -> tuple[str, str]:
     _, _, s, d, _ = call.args
+    n, k, t, i, j = printer.letters
     steps = " + ".join(
         x if factor == 1 else rf"{x} \cdot {printer.parenthesize(factor, PRECEDENCE['Mul'])}"
-        for x, factor in (("i", s), ("j", d))
+        for x, factor in ((i, s), (j, d))
     )
-    counted = rf"\#\left\{{(i, j) \in [0, n) \times [0, k) : {steps} < t\right\}}"
-    return f"{printer.f_name(call).latex()}(n, k; t)", counted
+    counted = rf"\#\left\{{({i}, {j}) \in [0, {n}) \times [0, {k}) : {steps} < {t}\right\}}"
+    return f"{printer.f_name(call).latex()}({n}, {k}; {t})", counted
 
 
 def mathml(formula: Formula) -> str:
@@ -354,19 +370,20 @@ def mathml(formula: Formula) -> str:
 
 def _mathml_f(printer: MathMl, call: F) -> tuple[str, str, str]:
     _, _, s, d, _ = call.args
+    n, k, t, i, j = (letter.replace("'", "′") for letter in printer.letters)
 
     def times(factor: Expr) -> str:
         return str(printer.parenthesize(factor, PRECEDENCE["Mul"]).toxml())
 
     steps = "<mo>+</mo>".join(
         f"<mi>{x}</mi>" + ("" if factor == 1 else f"<mo>·</mo>{times(factor)}")
-        for x, factor in (("i", s), ("j", d))
+        for x, factor in ((i, s), (j, d))
     )
     left = printer.f_name(call).mathml()
-    left += "<mo>(</mo><mi>n</mi><mo>,</mo><mi>k</mi><mo>;</mo><mi>t</mi><mo>)</mo>"
+    left += f"<mo>(</mo><mi>{n}</mi><mo>,</mo><mi>{k}</mi><mo>;</mo><mi>{t}</mi><mo>)</mo>"
     box = (
-        "<mo>#</mo><mo>{</mo><mo>(</mo><mi>i</mi><mo>,</mo><mi>j</mi><mo>)</mo><mo>∈</mo>"
-        "<mo>[</mo><mn>0</mn><mo>,</mo><mi>n</mi><mo>)</mo><mo>×</mo>"
-        "<mo>[</mo><mn>0</mn><mo>,</mo><mi>k</mi><mo>)</mo><mo>:</mo>"
+        f"<mo>#</mo><mo>{{</mo><mo>(</mo><mi>{i}</mi><mo>,</mo><mi>{j}</mi><mo>)</mo><mo>∈</mo>"
+        f"<mo>[</mo><mn>0</mn><mo>,</mo><mi>{n}</mi><mo>)</mo><mo>×</mo>"
+        f"<mo>[</mo><mn>0</mn><mo>,</mo><mi>{k}</mi><mo>)</mo><mo>:</mo>"
     )
-    return left, "=", f"<mrow>{box}{steps}<mo>&lt;</mo><mi>t</mi><mo>}}</mo></mrow>"
+    return left, "=", f"<mrow>{box}{steps}<mo>&lt;</mo><mi>{t}</mi><mo>}}</mo></mrow>"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sympy import And, Expr, Ge, Integer, Piecewise, true
@@ -145,13 +146,34 @@ def folded(axis: Axis, cases: list[Case]) -> Form:
         return cases[0].form
     conditions = [*(from_on(axis, case.least) for case in cases[:-1]), true]
     size, overlaps, covered = (
-        Piecewise(*[(case.form[i], c) for case, c in zip(cases, conditions, strict=True)])
+        choice([(case.form[i], c) for case, c in zip(cases, conditions, strict=True)])
         for i in range(3)
     )
     definitions: dict[Local, Expr] = {}
     for case in cases:
         definitions |= case.form.definitions
     return Form(size, overlaps, covered, definitions)
+
+
+def choice(branches: Sequence[tuple[Expr, Any]]) -> Expr:
+    """`Piecewise`, less the branches that the next one, of the same value, has in it.
+
+    SymPy would join their conditions: ``n ≥ 9 or n ≥ 4``.
+    """
+    kept = [
+        branch
+        for branch, following in pairwise(branches)
+        if branch[0] != following[0] or not implies(branch[1], following[1])
+    ]
+    return Piecewise(*kept, branches[-1])
+
+
+def implies(one: Any, other: Any) -> bool:
+    """Whether the input sizes of one condition are at least those of another, axis by axis."""
+    least = {bound.lhs: bound.rhs for bound in And.make_args(one)}
+    return other == True or all(  # noqa: E712  # SymPy's
+        bound.lhs in least and least[bound.lhs] >= bound.rhs for bound in And.make_args(other)
+    )
 
 
 def from_on(axis: Axis, least: int) -> Any:

@@ -92,7 +92,7 @@ class Formula:
             last = one is chosen[-1]
             condition = true if last else forms.together(axes, one, lowest)
             branches.append((self._counted(axes, [case.form for case in one]), condition))
-        return Piecewise(*branches), definitions
+        return forms.choice(branches), definitions
 
     def _counted(self, axes: Sequence[Axis], of: Sequence[Form]) -> Expr:
         """The quantity, from one form of each axis."""
