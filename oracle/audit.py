@@ -126,9 +126,14 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
+def exact_of(reports: str, layer: Layer) -> int:
+    """The number that a counter is meant to report that says that it reports this."""
+    return MEANT[reports](layer, analytic.count(layer))
+
+
 def outcome(tool: Tool, layer: Layer) -> Outcome:
     """Run one counter on one layer; what it raises, or reports that is no integer, is an error."""
-    exact = tool.meant(layer, analytic.count(layer, convention=tool.convention))
+    exact = exact_of(tool.meaning, layer)
     shape = (layer.batch_size, layer.in_channels, *layer.input_size)
     answer = tools.reported(tool, lambda: module_of(layer, tool.device), shape, plugged=False)
     if isinstance(answer, str):
