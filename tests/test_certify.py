@@ -494,6 +494,19 @@ def test_the_command_prints_the_report() -> None:
     assert f"| experiments | {found.experiments:,} |" in done.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        ([], "analytic --kernel-size 1..3 --stride 1,2 --dilation 2`"),
+        (["--sample", "4", "--seed", "7"], "--dilation 2 --sample 4 --seed 7`"),
+        (["--candidate", "fvcore", "--quantity", "macs:input"], " --quantity macs:input`"),
+        (["--candidate", "tests.test_certify:MINE"], "mine is its author's: name it by"),
+    ],
+)
+def test_the_report_says_how_it_was_made(arguments: list[str], flags: str) -> None:
+    assert flags in invoke(*BOX, *arguments).output
+
+
 def test_the_command_prints_json() -> None:
     fields = json.loads(invoke(*BOX, "--json").output)
     plain = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2).as_json()

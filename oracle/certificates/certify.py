@@ -27,7 +27,15 @@ from oracle import ones
 from oracle.certificates import counterexample, samples, workers
 from oracle.certificates.box import Box, torch_axes
 from oracle.certificates.candidates import Candidate, CandidateError, closed_form, ready, truth_of
-from oracle.certificates.certificate import RAN, Certificate, Sample, hypotheses, sentence
+from oracle.certificates.certificate import (
+    RAN,
+    SAMPLED,
+    SEED,
+    Certificate,
+    Sample,
+    hypotheses,
+    sentence,
+)
 from oracle.certificates.counterexample import PLAIN, Failure, layer_of
 from oracle.certificates.record import Record, spoilt
 from oracle.certificates.versions import versions
@@ -176,8 +184,8 @@ def certify(
     workers: int = 1,
     executor: Executor | None = None,
     record: str | Path | None = None,
-    seed: int = 0,
-    sampled: int = 300,
+    seed: int = SEED,
+    sampled: int = SAMPLED,
     follow: Follow = lambda _tasks, results: results,
 ) -> Certificate:
     """Hold a candidate against torch on a box of (k, s, d), at the sizes that settle all sizes.
