@@ -177,14 +177,18 @@ class Findings(NamedTuple):
         ratios = self.ratios()
         return median(ratios) if ratios else None
 
-    def follows(self) -> tuple[str, int]:
-        """The reading that it follows on the most layers, and on how many of those it ran."""
+    def follows(self) -> tuple[list[str], int]:
+        """The readings that it follows on the most layers, plainest first, and on how many.
+
+        Several are those that these layers cannot tell apart.
+        """
         tally = {
             name: sum(factor * reading(one.layer) == one.reported for one in self.ran())
             for reading_name, reading in identify.READINGS.items()
             for factor, name in ((1, reading_name), (2, f"2 × {reading_name}"))
         }
-        return max(tally.items(), key=lambda item: item[1])
+        most = max(tally.values())
+        return [name for name, times in tally.items() if times == most], most
 
 
 def distance(ratio: Fraction) -> tuple[bool, Fraction]:

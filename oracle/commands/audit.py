@@ -94,13 +94,28 @@ def summary(findings: list[Findings]) -> str:
     headers = ("counter", "version", "reports", "ran on", "exact on", "median", "worst", "follows")
     rows = []
     for one in findings:
-        reading, times = one.follows()
+        (reading, *_), times = one.follows()
         ran = len(one.ran())
         follows = reading if times == ran else f"{reading} on {times} of {ran}"
         numbers = (str(ran), str(one.right()), ratio(one.median()), ratio(one.worst()))
         rows.append([one.counter, one.version, one.reports, *numbers, follows if times else ""])
     sides = ("left", "left", "left", "right", "right", "right", "right", "left")
     return aligned(rows, headers, "github", sides)
+
+
+def alike(findings: list[Findings]) -> list[str]:
+    """The readings that give a counter's numbers, a line for every counter with several."""
+    lines = []
+    for one in findings:
+        readings, times = one.follows()
+        if times and len(readings) > 1:
+            lines.append(f"- {one.counter}: {'; '.join(readings)}")
+    return lines
+
+
+def section(title: str, items: list[str]) -> str:
+    """A list under its title; nothing where it is empty."""
+    return "\n".join(["", title, "", *items, ""] if items else [""])
 
 
 def raised(findings: list[Findings], names: list[str]) -> list[str]:
@@ -139,10 +154,10 @@ by its public entry point on a real module of each layer.
 A counter is held to what it says that it reports: MACs and mult-adds to the products that land in
 the output, FLOPs to twice that, operations to the published total (convention "nonzero"). *exact
 on* is on how many layers it is right; *median* and *worst* are of reported over exact; *follows* is
-the rule, convention or formula that gives its numbers.
+the rule, convention or formula that gives its numbers, the plainest where there are several.
 
 {summary}
-{errors}
+{alike}{errors}
 ## Layer by layer
 
 MACs, 2 × MACs and operations are exact; in the columns behind them is what each counter reported.
@@ -155,13 +170,13 @@ def report(arguments: str, findings: list[Findings], names: list[str], layers: l
     """The whole audit, as Markdown; the ``arguments`` that made it are said in it."""
     import torch
 
-    errors = raised(findings, names)
     return REPORT.format(
         number=len(layers),
         arguments=arguments,
         torch=torch.__version__,
         summary=summary(findings),
-        errors="\n".join(["", "What raised:", "", *errors, ""] if errors else [""]),
+        alike=section("What cannot be told apart here:", alike(findings)),
+        errors=section("What raised:", raised(findings, names)),
         layers=by_layer(findings, names, layers),
     )
 
