@@ -131,7 +131,7 @@ def matches(figure: Figure, sums: Mapping[str, int]) -> list[Match]:
 
     First those that give the figure to its last digit, the plainest first (one before twice, 10^9
     before 2^30, rules before counters); then the others by their error. A figure that is twice what
-    it says to be, or half, is tried too.
+    it says to be is tried too.
     """
     found = [
         compare(figure, names, value, factor, unit)

@@ -126,9 +126,14 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
+def exact_of(reports: str, layer: Layer) -> int:
+    """The number that a counter is meant to report that says that it reports this."""
+    return MEANT[reports](layer, analytic.count(layer))
+
+
 def outcome(tool: Tool, layer: Layer) -> Outcome:
     """Run one counter on one layer; what it raises, or reports that is no integer, is an error."""
-    exact = tool.meant(layer, analytic.count(layer, convention=tool.convention))
+    exact = exact_of(tool.meaning, layer)
     shape = (layer.batch_size, layer.in_channels, *layer.input_size)
     answer = tools.reported(tool, lambda: module_of(layer, tool.device), shape, plugged=False)
     if isinstance(answer, str):
@@ -172,14 +177,18 @@ class Findings(NamedTuple):
         ratios = self.ratios()
         return median(ratios) if ratios else None
 
-    def follows(self) -> tuple[str, int]:
-        """The reading that it follows on the most layers, and on how many of those it ran."""
+    def follows(self) -> tuple[list[str], int]:
+        """The readings that it follows on the most layers, plainest first, and on how many.
+
+        Several are those that these layers cannot tell apart.
+        """
         tally = {
             name: sum(factor * reading(one.layer) == one.reported for one in self.ran())
             for reading_name, reading in identify.READINGS.items()
             for factor, name in ((1, reading_name), (2, f"2 × {reading_name}"))
         }
-        return max(tally.items(), key=lambda item: item[1])
+        most = max(tally.values())
+        return [name for name, times in tally.items() if times == most], most
 
 
 def distance(ratio: Fraction) -> tuple[bool, Fraction]:

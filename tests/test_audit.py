@@ -100,10 +100,13 @@ def test_what_is_found() -> None:
     assert findings(43200, 0, 86400).worst() == 0
     assert findings(10800, 86400).worst() == Fraction(1, 4)
     assert findings(None).median() is findings(None).worst() is None
-    assert findings(49152, 49152).follows() == ("MACs, input rule", 2)
-    assert findings(2 * 49152).follows() == ("2 × MACs, input rule", 1)
-    assert findings(196608 + 8).follows() == ("MACs of torchscan 0.2.0", 1)
-    assert findings(43200, 1).follows() == ("MACs, exact rule", 1)
+    readings, times = findings(49152, 49152).follows()
+    assert (readings[0], times) == ("MACs, input rule", 2)
+    assert any("fvcore" in reading for reading in readings[1:])  # it follows the rule always
+    readings, times = findings(2 * 49152).follows()
+    assert (readings[0], times) == ("2 × MACs, input rule", 1)
+    assert findings(196608 + 8).follows() == (["MACs of torchscan 0.2.0"], 1)
+    assert findings(43200, 1).follows() == (["MACs, exact rule"], 1)
 
 
 @pytest.fixture
@@ -146,6 +149,8 @@ def test_the_report(layers: str) -> None:
         "2 × MACs, input rule",
     ]
     assert "- steady on 1 layers, first A: RuntimeError: no transposed convolutions" in text
+    assert "- FlopCounterMode: 2 × MACs, input rule; " in text  # and the formulas that are it
+    assert "- steady: " not in text
     assert "98,304" in text
     assert "raised" in text
 
@@ -157,11 +162,45 @@ def test_findings_of_another_environment_are_put_beside(layers: str, tmp_path: P
     found = [json.loads(line) for line in lines if line.startswith("{")]
     assert [one["counter"] for one in found] == ["FlopCounterMode", "steady"]
     there.write_text(json.dumps({**found[0], "counter": "elsewhere"}) + "\n")
-    assert "| elsewhere " in invoke(layers, "--also", str(there)).output
+    text = invoke(layers, "--also", str(there)).output
+    assert "| elsewhere " in text
+    assert f"Made by `python -m oracle audit {layers} --also {there}`" in text
     there.write_text(json.dumps({**found[0], "outcomes": []}) + "\n")
     done = invoke(layers, "--also", str(there))
     assert done.exit_code == 2
     assert "is about 0 other layers" in done.output
+
+
+OUTCOME = {"exact": 86400, "reported": 98304, "error": ""}
+THERE = {"counter": "elsewhere", "reports": "FLOPs", "version": "1.0", "outcomes": [OUTCOME]}
+
+
+@pytest.mark.usefixtures("two_counters")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"x": 1}', "line 1: these are not the findings that --json writes"),
+        ("zzz", "line 1: not JSON"),
+        ("[1]", "line 1: one JSON object a line is needed, not an array"),
+        (b"\xff", "line 1: the line is not UTF-8 text"),
+        ({**THERE, "reports": "guesses"}, "these are not the findings"),
+        ({**THERE, "outcomes": [1]}, "these are not the findings"),
+        ({**THERE, "outcomes": [{**OUTCOME, "reported": 1.5}]}, "these are not the findings"),
+        (
+            {**THERE, "outcomes": [{**OUTCOME, "exact": 86402}]},
+            "line 1: this is about other layers: FLOPs of layer 1 are 86400, got 86402",
+        ),
+    ],
+)
+def test_other_findings_are_refused(
+    layers: str, tmp_path: Path, content: bytes | str | dict[str, Any], words: str
+) -> None:
+    there = tmp_path / "there.jsonl"
+    text = json.dumps(content) if isinstance(content, dict) else content
+    there.write_bytes(text.encode() if isinstance(text, str) else text)
+    done = invoke(layers, "--also", str(there))
+    assert done.exit_code == 2
+    assert words in done.output
 
 
 def test_a_file_without_layers(tmp_path: Path) -> None:

@@ -18,7 +18,14 @@ import oracle
 from analytic.axis import Axis, size
 from analytic.layer import Layer, LayerError
 from oracle.certificates import box, counterexample, samples, workers
-from oracle.certificates.candidates import ANALYTIC, READY, Candidate, ready, truth_of
+from oracle.certificates.candidates import (
+    ANALYTIC,
+    READY,
+    Candidate,
+    CandidateError,
+    ready,
+    truth_of,
+)
 from oracle.certificates.certify import Tally, Task, certify, tally
 from oracle.certificates.versions import versions, written
 from oracle.commands.certify import command
@@ -374,7 +381,7 @@ def test_workers_give_the_same_certificate() -> None:
 
 def test_workers_need_a_candidate_that_can_be_sent() -> None:
     local = Candidate("local", "overlaps", lambda layer: layer.batch_size)
-    with pytest.raises(TypeError, match="functions are those of a module"):
+    with pytest.raises(CandidateError, match="functions are those of a module"):
         certify(local, **PLAIN, workers=2)
 
 
@@ -487,6 +494,19 @@ def test_the_command_prints_the_report() -> None:
     assert f"| experiments | {found.experiments:,} |" in done.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        ([], "analytic --kernel-size 1..3 --stride 1,2 --dilation 2`"),
+        (["--sample", "4", "--seed", "7"], "--dilation 2 --sample 4 --seed 7`"),
+        (["--candidate", "fvcore", "--quantity", "macs:input"], " --quantity macs:input`"),
+        (["--candidate", "tests.test_certify:MINE"], "mine is its author's: name it by"),
+    ],
+)
+def test_the_report_says_how_it_was_made(arguments: list[str], flags: str) -> None:
+    assert flags in invoke(*BOX, *arguments).output
+
+
 def test_the_command_prints_json() -> None:
     fields = json.loads(invoke(*BOX, "--json").output)
     plain = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2).as_json()
@@ -505,7 +525,12 @@ def test_the_command_takes_a_candidate_and_a_quantity_of_the_readers() -> None:
     assert "mine equals the layer's macs:output" in done.output
 
 
-#: What a reader might write.
+#: What a reader might write, and what cannot be run.
+LAMBDA = Candidate("lambda", "macs", lambda layer: layer.batch_size)
+HALF = Candidate("half", "macs", READY["output"].function, lambda _layer: 1.5)  # type: ignore[arg-type, return-value]
+RAISES = Candidate(
+    "raises", "macs", READY["output"].function, lambda layer: 1 // (layer.groups - 1)
+)
 MINE = Candidate("mine", "macs", READY["output"].function, lambda _layer: 1, crop_reduction=True)
 
 
@@ -522,6 +547,9 @@ MINE = Candidate("mine", "macs", READY["output"].function, lambda _layer: 1, cro
         (["--quantity", "flops"], "quantity must be one of"),
         (["--quantity", "2*extent"], "quantity must be one of"),
         (["--quantity", "macs", "--sample", "0"], "its quantity is 'extent', got 'macs'"),
+        (["--candidate", "tests.test_certify:LAMBDA", "--workers", "2"], "those of a module"),
+        (["--candidate", "tests.test_certify:HALF"], "affine_from must be an integer, got 1.5"),
+        (["--candidate", "tests.test_certify:RAISES"], "of raises, of Layer(input_size=(1,)"),
         (["--record", "/nowhere/record"], "No such file"),
         (["--workers", "0"], "--workers"),
     ],

@@ -106,6 +106,35 @@ def test_a_spoilt_line_is_refused_untouched(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
+STEP = {"stride": 1, "dilation": 1, **Tally(1, 1, 0).as_json()}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        [],
+        {},
+        None,
+        1,
+        {"stride": 1},
+        {**STEP, "axes": "many"},
+        {**STEP, "stride": [1]},
+        {**STEP, "seconds": None},
+        {**STEP, "least": {"layer": {}}},
+        {**STEP, "least": [1]},
+    ],
+)
+def test_a_line_that_is_no_step_is_refused_untouched(tmp_path: Path, step: object) -> None:
+    path = tmp_path / "record"
+    certify(**BOX, record=path, sampled=0)
+    head, *_ = path.read_bytes().splitlines(keepends=True)
+    content = head + json.dumps(step).encode() + b"\n"
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match="line 2, is not a finished step"):
+        certify(**BOX, record=path, sampled=0)
+    assert path.read_bytes() == content
+
+
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "record"
     with Record(path, RUN), pytest.raises(RecordError, match="in use"), Record(path, RUN):

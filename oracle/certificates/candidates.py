@@ -19,6 +19,10 @@ EXTENT = "extent"
 FIELDS = tuple(name for name in Count._fields if name not in {"output_size", "convention", "rule"})
 
 
+class CandidateError(ValueError):
+    """A candidate that a certificate cannot be made of."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A formula that is said to give a quantity of every layer.
@@ -58,6 +62,17 @@ class Candidate:
             return answer if self.quantity == EXTENT else integer("the answer", answer)
         except Exception as reason:  # whatever a reader's formula raises is its answer
             return f"{type(reason).__name__}: {reason}"
+
+    def affine_at(self, layer: Layer) -> int:
+        """The size from which the function is said to be affine; 1 where nothing is."""
+        if self.affine_from is None:
+            return 1
+        try:
+            return int(integer("affine_from", self.affine_from(layer)))
+        except Exception as reason:
+            raise CandidateError(
+                f"affine_from of {self.name}, of {layer}: {type(reason).__name__}: {reason}"
+            ) from None
 
 
 #: What was measured of a layer, its output size and products, to the quantity.

@@ -6,11 +6,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from oracle.certificates.box import Box
-from oracle.certificates.candidates import EXTENT, Candidate, closed_form, keeps_crop_reduction
+from oracle.certificates.candidates import (
+    EXTENT,
+    READY,
+    Candidate,
+    closed_form,
+    keeps_crop_reduction,
+)
 from oracle.certificates.counterexample import Failure
 
 #: Quantities by other names than those of `Count`.
 WHAT = {EXTENT: "size, overlaps and covered"}
+
+#: The seed of the samples and the layers in each, where nothing else is asked for.
+SEED = 0
+SAMPLED = 300
 
 #: The order in which a layer is called less than another.
 ORDER = "axes, positions, input sizes, kernel, stride, dilation, padding, output padding, channels"
@@ -64,8 +74,24 @@ class Certificate:
             f"--{name.replace('_', '-')} {shown(values)}"
             for name, values in self.box._asdict().items()
         )
+        flags += self._choices()
         made = f"Made by `python -m oracle certify --candidate {self.candidate} {flags}`."
+        if self.candidate not in READY:
+            made += f" {self.candidate} is its author's: name it by module:object."
         return [f"# Certificate: {self.candidate} as {what}", "", self.sentence, "", made, ""]
+
+    def _choices(self) -> str:
+        """The other options, where they are not the default."""
+        own = READY[self.candidate].quantity if self.candidate in READY else None
+        drawn = self.samples[0]
+        chosen = {
+            "--quantity": (self.quantity, own),
+            "--sample": (drawn.layers, SAMPLED),
+            "--seed": (drawn.seed, SEED),
+        }
+        return "".join(
+            f" {name} {value}" for name, (value, default) in chosen.items() if value != default
+        )
 
     def _numbers(self) -> list[str]:
         rows = {

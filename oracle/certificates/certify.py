@@ -26,10 +26,18 @@ from analytic.totals import Products
 from oracle import ones
 from oracle.certificates import counterexample, samples, workers
 from oracle.certificates.box import Box, torch_axes
-from oracle.certificates.candidates import Candidate, closed_form, ready, truth_of
-from oracle.certificates.certificate import RAN, Certificate, Sample, hypotheses, sentence
+from oracle.certificates.candidates import Candidate, CandidateError, closed_form, ready, truth_of
+from oracle.certificates.certificate import (
+    RAN,
+    SAMPLED,
+    SEED,
+    Certificate,
+    Sample,
+    hypotheses,
+    sentence,
+)
 from oracle.certificates.counterexample import PLAIN, Failure, layer_of
-from oracle.certificates.record import Record
+from oracle.certificates.record import Record, spoilt
 from oracle.certificates.versions import versions
 
 
@@ -65,6 +73,9 @@ class Tally(NamedTuple):
     def of_json(cls, fields: dict[str, Any]) -> Tally:
         """The inverse of `as_json`; fields of another step are left out."""
         kept = {name: fields[name] for name in cls._fields}
+        for name in ("axes", "experiments", "mismatches"):
+            integer(name, kept[name])
+        kept["seconds"] = float(kept["seconds"])
         if kept["least"]:
             layer = Layer(**kept["least"]["layer"])
             kept["least"] = Failure(**{**kept["least"], "layer": layer})
@@ -121,9 +132,8 @@ def input_sizes(candidate: Candidate, axis: Axis) -> range:
     """``n_min … max(n*, n₀) + 1``: the sizes that settle all sizes, corollary 6.1 of the notes."""
     first = affine.least_input_size(axis)
     last = affine.affine_from(axis)
-    if candidate.affine_from is not None and candidate.function is not closed_form:
-        claimed = candidate.affine_from(one_channel(axis._replace(n=first)))
-        last = max(last, integer("affine_from", claimed))
+    if candidate.function is not closed_form:
+        last = max(last, candidate.affine_at(one_channel(axis._replace(n=first))))
     return range(first, last + 2)
 
 
@@ -174,8 +184,8 @@ def certify(
     workers: int = 1,
     executor: Executor | None = None,
     record: str | Path | None = None,
-    seed: int = 0,
-    sampled: int = 300,
+    seed: int = SEED,
+    sampled: int = SAMPLED,
     follow: Follow = lambda _tasks, results: results,
 ) -> Certificate:
     """Hold a candidate against torch on a box of (k, s, d), at the sizes that settle all sizes.
@@ -191,8 +201,9 @@ def certify(
     ``follow(tasks, results)`` is given what is to be done and the iterator of what is, to pass on.
 
     Raises `LayerError` for a box with a value that is not positive, `ValueError` for a candidate
-    that does not exist, `RecordError` for a file that is not the record of this run, `TypeError`
-    for a candidate that cannot be sent to ``workers``.
+    that does not exist, `RecordError` for a file that is not the record of this run,
+    `CandidateError` for a candidate that cannot be sent to ``workers`` or whose ``affine_from``
+    gives no integer.
     Source: notes/validation.md.
 
     >>> found = certify(kernel_size=range(1, 4), stride=2, dilation=1)
@@ -228,11 +239,7 @@ def of_box(
     follow: Follow,
 ) -> Tally:
     """Every (k, s, d) of the box, but for the steps that are in the record already."""
-    done = (
-        {(step["stride"], step["dilation"]): Tally.of_json(step) for step in record.steps}
-        if record
-        else {}
-    )
+    done = finished(record) if record else {}
     tasks = [
         Task(candidate, k, s, d)
         for s, d in box.steps()
@@ -256,13 +263,25 @@ def of_box(
     return total
 
 
+def finished(record: Record) -> dict[tuple[int, int], Tally]:
+    """The steps of a record, by stride and dilation."""
+    done = {}
+    for number, step in enumerate(record.steps, 2):
+        try:
+            done[step["stride"], step["dilation"]] = Tally.of_json(step)
+        except (KeyError, TypeError, ValueError):
+            raise spoilt(record.path, number) from None
+    return done
+
+
 def check_portable(candidate: Candidate) -> None:
-    """`TypeError` for a candidate that another process cannot be given."""
+    """`CandidateError` for a candidate that another process cannot be given."""
     try:
         pickle.dumps(candidate)
     except (pickle.PicklingError, AttributeError, TypeError) as reason:
-        raise TypeError(
-            f"workers need a candidate whose functions are those of a module: {reason}"
+        raise CandidateError(
+            "more than one of workers need a candidate whose functions are those of a module: "
+            f"{reason}"
         ) from None
 
 

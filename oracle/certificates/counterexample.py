@@ -132,7 +132,8 @@ def in_order(box: Box, axes: int, channels: list[Channels]) -> Iterator[Layer]:
 def least(candidate: Candidate, box: Box, found: Failure) -> Failure:
     """The least failure before ``found``, by a search in order; ``found`` where there is none.
 
-    The search takes the lower end of the box and stops after `TRIED` layers of each number of axes.
+    The search takes the lower end of the box and paddings below the bound, and stops after `TRIED`
+    layers of each number of axes: a lesser failure outside of that is not found.
     """
     channels = [PLAIN] if candidate.quantity in OF_A_FILTER else CHANNELS
     for axes in range(1, len(found.layer.axes) + 1):

@@ -66,16 +66,23 @@ class Record:
 
     def _step(self, number: int, text: bytes) -> dict[str, Any]:
         try:
-            step: dict[str, Any] = json.loads(text)
-            return dict(step)
+            step = json.loads(text)
         except ValueError:
-            raise RecordError(f"{self.path}, line {number}, is not a finished step") from None
+            raise spoilt(self.path, number) from None
+        if not isinstance(step, dict):
+            raise spoilt(self.path, number)
+        return step
 
     def append(self, step: dict[str, Any]) -> None:
         """Add a finished step; it is on the disk when this returns."""
         if self.stream is None:
             raise ValueError("the record is not open")
         write(self.stream, line(step))
+
+
+def spoilt(path: Path, number: int) -> RecordError:
+    """That a line of a record is not what a run wrote."""
+    return RecordError(f"{path}, line {number}, is not a finished step")
 
 
 def line(fields: dict[str, Any]) -> bytes:

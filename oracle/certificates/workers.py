@@ -40,7 +40,7 @@ def executor(workers: int) -> Iterator[Executor | None]:
     context = get_context("spawn")  # a fork would copy the locks of torch's threads, held for ever
     with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
         with interrupts_ignored():
-            pool.submit(int)  # the first task starts every process
+            pool.submit(int)  # any task: with "spawn" the first one starts every process
         yield pool
 
 

@@ -13,7 +13,7 @@ import click
 from analytic import tables
 from analytic.cli import Failed, open_file
 from analytic.identify import decimal
-from analytic.layer import Layer
+from analytic.layer import Layer, integer
 from analytic.report import aligned, grouped
 
 if TYPE_CHECKING:
@@ -47,20 +47,41 @@ def as_json(findings: Findings) -> str:
 
 def of_json(path: str, layers: list[Layer]) -> list[Findings]:
     """Findings that were written by `as_json`, in another environment, about the same layers."""
-    from oracle.audit import Findings, Outcome
-
     found = []
     with open_file(path) as stream:
-        for _, text in tables.lines(stream):
-            if isinstance(text, ValueError):
-                raise click.UsageError(f"{path}: {text}")
-            fields: Mapping[str, Any] = tables.read_json(text)
-            if len(fields["outcomes"]) != len(layers):
-                raise click.UsageError(f"{path} is about {len(fields['outcomes'])} other layers")
-            pairs = zip(layers, fields["outcomes"], strict=True)
-            outcomes = [Outcome(layer, **one) for layer, one in pairs]
-            found.append(Findings(**{**fields, "outcomes": outcomes}))
+        for number, text in tables.lines(stream):
+            try:
+                if isinstance(text, ValueError):
+                    raise text
+                found.append(findings_of(tables.read_json(text), layers))
+            except ValueError as reason:
+                raise click.UsageError(f"{path}, line {number}: {reason}") from None
     return found
+
+
+def findings_of(fields: Mapping[str, Any], layers: list[Layer]) -> Findings:
+    """What one counter reported of these layers; `ValueError` if it is of others, or no such."""
+    from oracle.audit import Findings, Outcome, exact_of
+
+    try:
+        outcomes = [Outcome(layers[0], **one) for one in fields["outcomes"]]
+        found = Findings(**{**fields, "outcomes": outcomes})
+        exact = [exact_of(found.reports, layer) for layer in layers]
+        for one in outcomes:
+            if one.reported is not None:
+                integer("reported", one.reported)
+    except (KeyError, TypeError):
+        raise ValueError("these are not the findings that --json writes") from None
+    if len(outcomes) != len(layers):
+        raise ValueError(f"this is about {len(outcomes)} other layers")
+    for number, (one, here) in enumerate(zip(outcomes, exact, strict=True), 1):
+        if one.exact != here:
+            raise ValueError(
+                f"this is about other layers: {found.reports} of layer {number} are {here}, "
+                f"got {one.exact}"
+            )
+    pairs = zip(outcomes, layers, strict=True)
+    return found._replace(outcomes=[one._replace(layer=layer) for one, layer in pairs])
 
 
 def ratio(value: Fraction | None) -> str:
@@ -73,13 +94,28 @@ def summary(findings: list[Findings]) -> str:
     headers = ("counter", "version", "reports", "ran on", "exact on", "median", "worst", "follows")
     rows = []
     for one in findings:
-        reading, times = one.follows()
+        (reading, *_), times = one.follows()
         ran = len(one.ran())
         follows = reading if times == ran else f"{reading} on {times} of {ran}"
         numbers = (str(ran), str(one.right()), ratio(one.median()), ratio(one.worst()))
         rows.append([one.counter, one.version, one.reports, *numbers, follows if times else ""])
     sides = ("left", "left", "left", "right", "right", "right", "right", "left")
     return aligned(rows, headers, "github", sides)
+
+
+def alike(findings: list[Findings]) -> list[str]:
+    """The readings that give a counter's numbers, a line for every counter with several."""
+    lines = []
+    for one in findings:
+        readings, times = one.follows()
+        if times and len(readings) > 1:
+            lines.append(f"- {one.counter}: {'; '.join(readings)}")
+    return lines
+
+
+def section(title: str, items: list[str]) -> str:
+    """A list under its title; nothing where it is empty."""
+    return "\n".join(["", title, "", *items, ""] if items else [""])
 
 
 def raised(findings: list[Findings], names: list[str]) -> list[str]:
@@ -112,16 +148,16 @@ def by_layer(findings: list[Findings], names: list[str], layers: list[Layer]) ->
 
 REPORT = """# What counters report of {number} transposed convolutions
 
-Made by `python -m oracle audit {path}`, torch {torch}. Each counter is called by its public entry
-point on a real module of each layer.
+Made by `python -m oracle audit {arguments}`, torch {torch}. Each counter is called
+by its public entry point on a real module of each layer.
 
 A counter is held to what it says that it reports: MACs and mult-adds to the products that land in
 the output, FLOPs to twice that, operations to the published total (convention "nonzero"). *exact
 on* is on how many layers it is right; *median* and *worst* are of reported over exact; *follows* is
-the rule, convention or formula that gives its numbers.
+the rule, convention or formula that gives its numbers, the plainest where there are several.
 
 {summary}
-{errors}
+{alike}{errors}
 ## Layer by layer
 
 MACs, 2 × MACs and operations are exact; in the columns behind them is what each counter reported.
@@ -130,17 +166,17 @@ MACs, 2 × MACs and operations are exact; in the columns behind them is what eac
 """
 
 
-def report(path: str, findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
-    """The whole audit, as Markdown."""
+def report(arguments: str, findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
+    """The whole audit, as Markdown; the ``arguments`` that made it are said in it."""
     import torch
 
-    errors = raised(findings, names)
     return REPORT.format(
         number=len(layers),
-        path=path,
+        arguments=arguments,
         torch=torch.__version__,
         summary=summary(findings),
-        errors="\n".join(["", "What raised:", "", *errors, ""] if errors else [""]),
+        alike=section("What cannot be told apart here:", alike(findings)),
+        errors=section("What raised:", raised(findings, names)),
         layers=by_layer(findings, names, layers),
     )
 
@@ -175,4 +211,5 @@ def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
     if as_lines:
         sys.stdout.writelines(as_json(one) + "\n" for one in findings)
     else:
-        click.echo(report(file, findings, names, layers), nl=False)
+        arguments = " ".join([file, *(f"--also {path}" for path in also)])
+        click.echo(report(arguments, findings, names, layers), nl=False)
