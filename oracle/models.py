@@ -71,8 +71,8 @@ def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[st
     in force. Where those cannot follow (it reads values, say), a `RuntimeWarning` says so and it
     runs in earnest. Either way the random state and the module are left as they were: its
     attributes, tensors and gradients, and what is in lists, dicts, sets, deques and modules among
-    them. Not put back are other objects that a module holds, such as NumPy arrays, what is outside it, and
-    the values of sparse tensors after a pass in earnest.
+    them. Not put back are other objects that a module holds, such as NumPy arrays, what is outside
+    it, and the values of sparse tensors after a pass in earnest.
 
     Raises `TypeError` for what is no module and `ValueError` for lazy modules that have not run
     and for operators whose arguments cannot be read (quantized ones); what the forward pass itself
