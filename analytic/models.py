@@ -98,10 +98,12 @@ def counted(layer: Layer, count: Count) -> Counted:
 def numbered(layers: Iterable[tuple[str, Layer]]) -> dict[str, Layer]:
     """Layers by name, in order; a name that comes again is numbered: ``up``, ``up (2)``."""
     made: dict[str, Layer] = {}
+    last: dict[str, int] = {}  # the number that a name had last: none below it is free
     for name, layer in layers:
-        unique, again = name, 1
+        unique, again = name, last.get(name, 1)
         while unique in made:
             again += 1
             unique = f"{name} ({again})"
         made[unique] = layer
+        last[name] = again
     return made

@@ -6,12 +6,11 @@ tensors, which have shapes and no data: nothing is computed and next to nothing 
 
 from __future__ import annotations
 
-import copy
 import random
 import sys
 import threading
 import warnings
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -37,8 +36,25 @@ OTHER_NAMES = ("conv_transpose", "convolution_transpose")
 #: ``torch.tensor([…])`` inside a model: a fake that knows its value.
 LITERALS = ("aten::lift", "aten::lift_fresh", "aten::lift_fresh_copy")
 OPTIONS = ("stride", "padding", "dilation", "output_padding", "groups")
-#: What a module may keep its things in, beside plain attributes.
-CONTAINERS = (dict, OrderedDict, list, set)
+#: The errors of fake tensors and of sizes that depend on values, by name, for torch moves them.
+FAKE_ERRORS = (
+    "DataDependentOutputException",
+    "DynamicOutputShapeException",
+    "UnsupportedFakeTensorException",
+    "UnsupportedMutationAliasingException",
+    "UnsupportedOperatorException",
+    "GuardOnDataDependentSymNode",
+    "NotImplementedError",
+)
+#: What plain errors say where it is the fake that has no data or does not mix.
+FAKE_WORDS = (
+    "is not supported for tensor subclasses",
+    "Cannot access data pointer",
+    "convert all Tensors to FakeTensors",
+    "Mixing fake modes",
+)
+#: What a module may keep its things in, subclasses too; each with how it is emptied and filled.
+CONTAINERS = (OrderedDict, dict, list, set, deque)
 
 
 def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[str, Layer]:
@@ -52,8 +68,11 @@ def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[st
 
     An input is a tensor, real, meta or fake, or a shape: a tuple of integers, for a tensor of the
     model's floating type. Nothing is computed: the model runs on fake tensors, under the grad mode
-    in force. Where it cannot (it reads values, say), a `RuntimeWarning` says so and it runs in
-    earnest. Either way the module and the random state are left as they were.
+    in force. Where those cannot follow (it reads values, say), a `RuntimeWarning` says so and it
+    runs in earnest. Either way the random state and the module are left as they were: its
+    attributes, tensors and gradients, and what is in lists, dicts, sets, deques and modules among
+    them. Not put back are other objects that a module holds, such as NumPy arrays, what is outside
+    it, and the values of sparse tensors after a pass in earnest.
 
     Raises `TypeError` for what is no module and `ValueError` for lazy modules that have not run
     and for operators whose arguments cannot be read (quantized ones); what the forward pass itself
@@ -68,8 +87,8 @@ def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[st
         return trace(module, inputs, keywords, fake_mode(module, inputs, keywords))
     except RefusedError as reason:
         raise ValueError(str(reason)) from None
-    except Exception as reason:  # what fake tensors cannot do, the model may do in earnest
-        if any(tensor.is_meta for tensor in tensors_of(module)):
+    except Exception as reason:
+        if not only_fake(reason) or any(tensor.is_meta for tensor in tensors_of(module)):
             raise
         words = " ".join(str(reason).split())[:200]
     warnings.warn(
@@ -81,6 +100,18 @@ def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[st
         return trace(module, inputs, keywords, None)
     except RefusedError as reason:
         raise ValueError(str(reason)) from None
+
+
+def only_fake(reason: BaseException | None) -> bool:
+    """Whether an error, or one behind it, says what fake tensors cannot do and real ones can."""
+    while reason is not None:
+        words = str(reason).rstrip()
+        if type(reason).__name__ in FAKE_ERRORS or any(said in words for said in FAKE_WORDS):
+            return True
+        if "TorchScript interpreter" in words and words.endswith("Error:"):  # which one is lost
+            return True
+        reason = reason.__cause__ or reason.__context__
+    return False
 
 
 def count_module(
@@ -303,8 +334,10 @@ def uncompiled() -> Iterator[None]:
 
 @contextmanager
 def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
-    """Put back the attributes, hooks and modes of every submodule, and the random state."""
-    saved = [(part, contents(part)) for part in module.modules()]
+    """Put back what a module is made of, its tensors as objects, and the random state."""
+    owned = reachable(module)
+    containers = [(value, contents(value)) for value in owned if isinstance(value, CONTAINERS)]
+    tensors = [Kept(value) for value in owned if isinstance(value, torch.Tensor)]
     python_state = random.getstate()
     numpy_random = sys.modules.get("numpy.random")
     numpy_state = numpy_random.get_state() if numpy_random else None
@@ -316,36 +349,92 @@ def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
         random.setstate(python_state)
         if numpy_random:
             numpy_random.set_state(numpy_state)
-        for part, attributes in saved:
-            put_back(part, attributes)
+        for value, held in containers:
+            put_back(value, held)
+        for tensor in tensors:
+            tensor.put_back()
 
 
-def contents(part: torch.nn.Module) -> dict[str, tuple[Any, Any]]:
-    """Every attribute: the object, and what it holds where that is a plain container."""
-    return {
-        name: (value, copy.copy(value) if type(value) in CONTAINERS else None)
-        for name, value in vars(part).items()
-    }
+def reachable(module: torch.nn.Module) -> list[Any]:
+    """The attribute dictionaries, containers and tensors of a module, nested ones too, each once.
+
+    Modules in containers are followed as the registered ones are; other objects are not.
+    """
+    found: dict[int, Any] = {}
+    waiting: list[Any] = [*module.modules(), *tensors_of(module)]
+    while waiting:
+        taken = waiting.pop()
+        value = vars(taken) if isinstance(taken, torch.nn.Module) else taken
+        if id(value) in found or not isinstance(value, (*CONTAINERS, tuple, torch.Tensor)):
+            continue
+        found[id(value)] = value
+        if isinstance(value, torch.Tensor):
+            waiting.append(gradient(value))
+        else:
+            waiting.extend(dict.values(value) if isinstance(value, dict) else value)
+    return list(found.values())
 
 
-def put_back(part: torch.nn.Module, attributes: dict[str, tuple[Any, Any]]) -> None:
-    """Undo what a forward pass did to the attributes: the same objects, holding the same."""
-    for value, held in attributes.values():
-        if held is not None:
-            value.clear()
-            (value.extend if isinstance(value, list) else value.update)(held)
-    now = vars(part)
-    now.clear()
-    now.update({name: value for name, (value, _) in attributes.items()})
+def contents(container: Any) -> list[Any]:
+    """What a container holds."""
+    return list(dict.items(container) if isinstance(container, dict) else container)
+
+
+def put_back(container: Any, held: list[Any]) -> None:
+    """Let the same container hold the same again, whatever its class makes of ``update``."""
+    kind: Any = next(kind for kind in CONTAINERS if isinstance(container, kind))
+    kind.clear(container)
+    (kind.extend if kind in {list, deque} else kind.update)(container, held)
+
+
+def gradient(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The gradient, for which torch must not be asked where there is none."""
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+
+
+class Kept:
+    """A tensor as it was, but for its values: the data it has, and what autograd knows of it."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+        self.data = tensor.data
+        self.gradient = gradient(tensor)
+        self.leaf = tensor.is_leaf
+        self.requires_grad = tensor.requires_grad
+
+    def put_back(self) -> None:
+        """Undo what was assigned to ``data``, ``requires_grad`` and ``grad``."""
+        tensor = self.tensor
+        if place(tensor) != place(self.data):
+            tensor.data = self.data
+        if self.leaf and not tensor.is_leaf:
+            tensor.detach_()
+        if tensor.requires_grad is not self.requires_grad:
+            tensor.requires_grad_(self.requires_grad)
+        if gradient(tensor) is not self.gradient:
+            tensor.grad = self.gradient
+
+
+def place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Where the data of a tensor are; only strided tensors say so."""
+    what = (tensor.device, tensor.dtype, tensor.layout, tensor.shape)
+    if tensor.layout is not torch.strided:
+        return what
+    return (*what, tensor.stride(), tensor.storage_offset(), tensor.untyped_storage()._cdata)
 
 
 @contextmanager
 def same_values(module: torch.nn.Module) -> Iterator[None]:
-    """Put back what a forward pass in earnest writes into parameters and buffers."""
-    saved = [(tensor, tensor.detach().clone()) for tensor in tensors_of(module)]
+    """Put back what a forward pass in earnest writes into the tensors of a module."""
+    owned = [value for value in reachable(module) if isinstance(value, torch.Tensor)]
+    saved = [
+        (tensor.data, tensor.detach().clone())
+        for tensor in owned
+        if tensor.layout is torch.strided and not tensor.is_meta
+    ]
     try:
         yield
     finally:
-        for tensor, values in saved:
-            if not torch.equal(tensor, values):
-                tensor.data.copy_(values)
+        for data, values in saved:
+            if not torch.equal(data, values):
+                data.copy_(values)

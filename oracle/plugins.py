@@ -134,7 +134,8 @@ FLOP_COUNTER_MODE: dict[Any, Callable[..., int]] = {
 def thop(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
     """For ``custom_ops`` of thop and ultralytics-thop: MACs.
 
-    Both keep them in float64: `OverflowError` beyond 2^53, where it would round.
+    Both keep them in float64: `OverflowError` where those of one module would be more than 2^53 and
+    could be rounded. The sum over modules is the tool's own, in float64, and is not checked.
     """
     counted = macs(layer_of_run(module, inputs[0].shape, output.shape))
     if int(module.total_ops) + counted > 2**53:

@@ -74,6 +74,24 @@ def test_names_that_come_again_are_numbered() -> None:
     assert list(made) == ["a", "a (2)", "a (2) (2)", "b", "a (3)"]
 
 
+def test_each_number_of_a_name_is_tried_once() -> None:
+    """100 equal names: some tries each at most, where trying all from 2 on takes thousands."""
+    tried = 0
+
+    class Name(str):
+        __slots__ = ()
+
+        def __format__(self, spec: str) -> str:
+            nonlocal tried
+            tried += 1
+            return str.__format__(self, spec)
+
+    layer = LAYERS["up"]
+    made = numbered((Name("a"), layer) for _ in range(100))
+    assert list(made) == ["a", *(f"a ({number})" for number in range(2, 101))]
+    assert tried <= 200
+
+
 MODEL = count_layers(LAYERS, convention="exact")
 
 

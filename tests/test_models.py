@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import resource
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -224,6 +225,108 @@ class Restless(Up):
         return result
 
 
+class Assigning(Up):
+    """Assigns to what tensors are made of, and to what containers in containers hold."""
+
+    table: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("table", torch.ones(2))
+        self.plain = torch.ones(3)
+        self.up.bias.requires_grad_(False)  # type: ignore[union-attr]  # it has one
+        self.up.weight.grad = torch.ones_like(self.up.weight)
+        self.nested: dict[str, list[Any]] = {"a": [[torch.ones(2)], (torch.ones(1),)]}
+        self.recent: deque[Any] = deque([1, 2], maxlen=2)
+        self.by_name: defaultdict[str, list[Any]] = defaultdict(list, {"b": [1]})
+        self.calls = Counter({"c": 2})
+        self.ordered: OrderedDict[str, Any] = OrderedDict(d=[1], e=2)
+        self.some = {3}
+        self.hidden = [nn.BatchNorm1d(2)]
+
+    def before(self, x: Tensor) -> Tensor:
+        """No change of the shape."""
+        weight, bias = self.up.weight, self.up.bias
+        assert bias is not None
+        assert weight.grad is not None
+        weight.grad += 1
+        weight.grad = None
+        weight.data = weight.data.clamp(-0.01, 0.01)
+        weight.requires_grad_(False)
+        bias.requires_grad_()
+        bias.grad = torch.ones(2)
+        self.table.data = torch.zeros(4)
+        self.table.add_(bias.sum())
+        self.plain *= 2
+        self.nested["a"][0][0] += 1
+        self.nested["a"][1][0].data = x[0]
+        self.nested["a"][0].append(x)
+        self.recent.append(x)
+        self.by_name["b"].append(x)
+        self.by_name["x"].append(x)
+        self.calls["c"] += 1
+        self.ordered["d"].append(x)
+        self.ordered.move_to_end("d")
+        self.some.add(4)
+        self.hidden[0](x[0, :2, :, 0].T)
+        self.hidden[0].seen = x
+        return x
+
+
+class AssigningInEarnest(Assigning):
+    """The same, and reads a value."""
+
+    def before(self, x: Tensor) -> Tensor:
+        """Cannot be traced."""
+        x.sum().item()
+        return super().before(x)
+
+
+def pictured(value: Any) -> Any:
+    """All that is in a value, comparable with ==."""
+    if isinstance(value, nn.Module):
+        value = vars(value)
+    if isinstance(value, Tensor):
+        grad = value.grad if value.is_leaf else None
+        facts = (id(value), value.device.type, value.requires_grad, value.is_leaf, value.data_ptr())
+        return (*facts, value.tolist(), pictured(grad))
+    if isinstance(value, dict):
+        return (id(value), [(key, pictured(entry)) for key, entry in value.items()])
+    if isinstance(value, (list, tuple, set, deque)):
+        return (id(value), [pictured(entry) for entry in value])
+    return id(value)
+
+
+@pytest.mark.parametrize("kind", [Assigning, AssigningInEarnest])
+@pytest.mark.filterwarnings("ignore:AssigningInEarnest runs in earnest:RuntimeWarning")
+def test_what_a_forward_pass_assigns_is_put_back(kind: type[Assigning]) -> None:
+    module = kind()
+    before = pictured(module)
+    assert layers_of(module, X) == {"up": UP}
+    assert pictured(module) == before
+    module.calls["c"] += 1
+    module.ordered.move_to_end("d")  # an OrderedDict that was put back is still a sound one
+    assert list(module.ordered) == ["e", "d"]
+    before = pictured(module)
+    module(torch.randn(X))
+    assert pictured(module) != before
+
+
+def test_sparse_and_meta_tensors_beside_the_parameters() -> None:
+    class Mixed(Up):
+        def __init__(self) -> None:
+            super().__init__()
+            self.adjacency = torch.eye(3).to_sparse()
+            self.template = torch.empty(3, device="meta")
+
+        def before(self, x: Tensor) -> Tensor:
+            x.sum().item()
+            return x
+
+    with pytest.warns(RuntimeWarning, match="in earnest"):
+        assert layers_of(Mixed(), X) == {"up": UP}
+
+
 class Reading(Restless):
     """The same, and reads a value, which fake tensors do not have."""
 
@@ -285,14 +388,54 @@ def test_a_module_that_reads_values_runs_in_earnest_and_comes_back_as_it_was() -
 
 
 def test_what_the_forward_pass_raises_goes_through() -> None:
+    """At once, without a pass in earnest, for which 10^17 values would not fit."""
     module = Up()
     before = state(module)
-    with (
-        pytest.warns(RuntimeWarning, match="in earnest"),
-        pytest.raises(RuntimeError, match="to have 4 channels, but got 5"),
-    ):
-        layers_of(module, (3, 5, 8, 8))
+    with pytest.raises(RuntimeError, match="to have 4 channels, but got 5"):
+        layers_of(module, (3, 5, 10**8, 10**8))
+    with pytest.raises(TypeError, match="positional argument"):
+        layers_of(module, X, X)
     assert state(module) == before
+
+
+READINGS: dict[str, Callable[[Tensor], Any]] = {
+    "a value": lambda x: x.sum().item(),
+    "a shape": lambda x: x.nonzero(),
+    "data": lambda x: x.untyped_storage()[0],
+    "an array": lambda x: x.detach().numpy(),
+}
+
+
+@pytest.mark.parametrize("what", READINGS)
+def test_what_fake_tensors_cannot_do_is_done_in_earnest(what: str) -> None:
+    class Reader(Up):
+        wrapped = False
+
+        def before(self, x: Tensor) -> Tensor:
+            try:
+                READINGS[what](x)
+            except Exception as reason:
+                if self.wrapped:
+                    raise ValueError("no luck") from reason
+                raise
+            return x
+
+    module = Reader()
+    for module.wrapped in (False, True):
+        with pytest.warns(RuntimeWarning, match="in earnest"):
+            assert layers_of(module, X) == {"up": UP}
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_scripted_module_that_reads_values_runs_in_earnest() -> None:
+    class Branching(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            """Reads a value."""
+            return functional.relu(x) if bool(x.sum() > 3) else x
+
+    module = nn.Sequential(Up().up, torch.jit.script(Branching()))
+    with pytest.warns(RuntimeWarning, match="in earnest"):
+        assert layers_of(module, X) == {"0": UP}
 
 
 def test_a_meta_module_cannot_run_in_earnest() -> None:

@@ -20,7 +20,7 @@ from onnx.reference import ReferenceEvaluator
 
 import analytic
 from analytic import Layer
-from analytic.onnx import UnboundError, layers_of, skeleton
+from analytic.onnx import UnboundError, layer_of_node, layers_of, skeleton
 from analytic.onnx.protobuf import write_varint
 from tests import brute
 
@@ -285,6 +285,34 @@ def test_functions_that_would_never_end_are_refused() -> None:
         layers_of(endless(deep))
 
 
+def test_functions_that_differ_in_their_overload_are_others() -> None:
+    model = endless(["b = Relu (a)", "b = l.f0 (a)"])
+    for number, function in enumerate(model.functions):
+        function.name, function.overload = "f", str(number)
+    model.functions[1].node[0].op_type, model.functions[1].node[0].overload = "f", "0"
+    model.graph.node[0].op_type, model.graph.node[0].overload = "f", "1"
+    assert layers_of(model) == {}
+    model.functions[1].node[0].overload = "1"
+    with pytest.raises(ValueError, match="function f calls itself"):
+        layers_of(model)
+
+
+def test_a_group_that_is_no_number_repeats_nothing() -> None:
+    """It would be repeated per_group times, here 2^60."""
+    given = {"group": b"xx"}
+    with pytest.raises(TypeError, match="group must be an integer"):
+        layer_of_node(given, False, [1, 1, 3], [1, 2**60, 3])
+
+
+def test_inputs_without_a_shape_and_dims_that_are_no_mapping() -> None:
+    model = node_model([1, 1, 3], [1, 2, 3])
+    model.graph.input[0].type.tensor_type.ClearField("shape")
+    with pytest.raises(ValueError, match="the graph input x has no shape"):
+        layers_of(model)
+    with pytest.raises(TypeError, match="dims must map names to sizes, got list"):
+        layers_of(model, [("batch", 1)])  # type: ignore[arg-type]
+
+
 def test_auto_pad_sizes_that_onnx_infers_wrongly() -> None:
     """A kernel of 1 under stride 3: by the text 3·n positions, by onnx's inference fewer."""
     text = """<ir_version: 8, opset_import: ["": 17]>
@@ -306,7 +334,8 @@ def test_auto_pad_sizes_that_onnx_infers_wrongly() -> None:
         ({"strides": 2}, "malformed|strides must have 1 integers"),
         ({"kernel_shape": [2]}, r"kernel_shape must be the weight's \[3\]"),
         ({"group": 2}, "in_channels must be divisible by groups 2"),
-        ({"group": "two"}, "groups must be an integer|out_channels must be"),
+        ({"group": "two"}, "up: group must be an integer, got b'two'"),
+        ({"kernel_shape": "k"}, "malformed|kernel_shape must have 1 integers, got b'k'"),
         ({"output_padding": [1]}, "output_padding must be less than the larger"),
         ({"pads": [3, 3]}, "output_size must be positive, got -1 on axis 0"),
         ({"auto_pad": "SAME"}, "auto_pad must be one of"),

@@ -67,7 +67,7 @@ def layers_of(
     if found.functions:
         guarded(refuse_endless, found)
         found = guarded(inliner.inline_local_functions, found)
-    free = bind(found.graph, dims or {})
+    free = bind(found.graph, {} if dims is None else dims)
     while (layers := inferred(found, free)) is None:
         pass
     return numbered(layers)
@@ -83,6 +83,7 @@ def inferred(model: onnx.ModelProto, free: list[str]) -> list[tuple[str, Layer]]
     graph = guarded(shape_inference.infer_shapes, model, data_prop=True).graph
     places = list(walk(graph, ChainMap()))
     refuse_unbound(places, free)
+    refuse_shapeless(places, graph)
     layers = []
     for place, source in zip(places, walk(model.graph, ChainMap()), strict=True):
         layer = place.layer()
@@ -145,14 +146,14 @@ def text(name: str | bytes) -> str:
 
 def refuse_endless(model: onnx.ModelProto) -> None:
     """Raise where the functions of a model call each other in circles, or for millions of nodes."""
-    bodies = {(function.domain, function.name): function.node for function in model.functions}
-    sizes: dict[tuple[str, str], int | None] = {}
+    bodies = {(body.domain, body.name, body.overload): body.node for body in model.functions}
+    sizes: dict[tuple[str, str, str], int | None] = {}
 
     def amount(nodes: Iterable[onnx.NodeProto]) -> int:
         return sum(1 + called(node) for node in every_node(nodes))
 
     def called(node: onnx.NodeProto) -> int:
-        key = node.domain, node.op_type
+        key = node.domain, node.op_type, node.overload
         if key not in bodies:
             return 0
         if key not in sizes:
@@ -193,6 +194,8 @@ def every_graph(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
 
 def bind(graph: onnx.GraphProto, dims: Mapping[str, int]) -> list[str]:
     """Give dimensions their sizes; the names of those of the graph's inputs that are left."""
+    if not isinstance(dims, Mapping):
+        raise TypeError(f"dims must map names to sizes, got {type(dims).__name__}")
     names = symbols(graph)
     for name, given in dims.items():
         if name not in names:
@@ -251,7 +254,7 @@ class Place(NamedTuple):
             shapes = (self.shape(at) or [] for at in (0, 1))
             return layer_of_node(attributes_of(self.node), bias, *shapes)
         except (ValueError, TypeError) as reason:
-            raise ValueError(f"{self.name}: {reason}") from None
+            raise ValueError(f"{self.name}: {str(reason) or type(reason).__name__}") from None
 
     def difference(self, layer: Layer) -> str:
         """What is wrong where shape inference has another output, as where its integers wrap."""
@@ -309,6 +312,14 @@ def refuse_unbound(places: list[Place], free: list[str]) -> None:
         )
 
 
+def refuse_shapeless(places: list[Place], graph: onnx.GraphProto) -> None:
+    """Raise where sizes are missing for want of the shape of a graph input."""
+    known = dict(shapes_of(graph))
+    for value in graph.input:
+        if value.name not in known and any(place.unknown() for place in places):
+            raise ValueError(f"the graph input {text(value.name)} has no shape")
+
+
 def layer_of_node(
     given: Mapping[str, Any], bias: bool, input_shape: list[Any], weight_shape: list[Any]
 ) -> Layer:
@@ -323,10 +334,10 @@ def layer_of_node(
         )
     batch_size, in_channels, *input_size = input_shape
     weight_channels, per_group, *kernel_size = weight_shape
-    group = given.get("group", 1)
+    group = integer("group", given.get("group", 1))
     if weight_channels != in_channels:
         raise ValueError(f"in_channels must be the weight's {weight_channels}, got {in_channels}")
-    if list(given.get("kernel_shape", kernel_size)) != kernel_size:
+    if "kernel_shape" in given and kernel_size != ints(given, "kernel_shape", 1, len(kernel_size)):
         raise ValueError(f"kernel_shape must be the weight's {kernel_size}")
     layer = Layer(
         input_size,
