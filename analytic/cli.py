@@ -104,15 +104,20 @@ def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {**flags, **dict.fromkeys(left_out, fewest)}
 
 
+def refuse_missing(flags: Mapping[str, Any], otherwise: str = "") -> None:
+    """A usage error where a flag that every layer needs is not given."""
+    for name in tables.REQUIRED:
+        if flags.get(name) is None:
+            raise click.UsageError(f"--{name.replace('_', '-')} is missing{otherwise}")
+
+
 def layer_of_flags(flags: Mapping[str, Any], otherwise: str = "") -> Layer:
     """The layer that the flags describe; a usage error where one is missing or not legal.
 
     ``otherwise`` is what could have been given in place of the flags.
     """
+    refuse_missing(flags, otherwise)
     given = {name: value for name, value in flags.items() if value is not None}
-    for name in tables.REQUIRED:
-        if name not in given:
-            raise click.UsageError(f"--{name.replace('_', '-')} is missing{otherwise}")
     given["input_size"] = tables.as_sizes(given["input_size"])
     try:
         return Layer(**given)

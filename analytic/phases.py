@@ -51,7 +51,7 @@ def edges(lib: Arithmetic, axis: Axis) -> tuple[Any, Any]:
     """How many output positions at begin and end may receive less than their phase's coverage.
 
     ``max(0, (k−1)d − s + 1 − b)`` and ``max(0, (k−1)d − s + 1 − (e − o))``, neither more than
-    ``L``. The innermost of them does receive less. Cost: O(1).
+    ``L``. Where there are fewer than ``L``, the innermost of them does receive less. Cost: O(1).
     Source: notes/derivation.md, theorem 5 (b) and (c).
 
     >>> edges(INTEGERS, Axis(n=4, k=4, s=1, d=1, b=1, e=1, o=0))

@@ -90,6 +90,20 @@ def check(browser: Any, **wanted: bool) -> None:
     for (identifier, checked), is_checked in zip(wanted.items(), now, strict=True):
         if checked != is_checked:
             find(browser, f"#{identifier}").click()
+    wait(browser, "CHECKED.map((id) => document.getElementById(id).checked)", [*wanted.values()])
+    settled(browser)
+
+
+def wait(browser: Any, script: str, wanted: Any) -> None:
+    """Wait until an expression of the page is as wanted; a minute is given to a busy machine."""
+    support = pytest.importorskip("selenium.webdriver.support.wait")
+    waiting = support.WebDriverWait(browser, 60, poll_frequency=0.01)
+    waiting.until(lambda _: browser.execute_script(f"return {script}") == wanted, (script, wanted))
+
+
+def settled(browser: Any) -> None:
+    """Wait until the page has drawn what stands in its fields."""
+    wait(browser, "document.querySelector('main').getAttribute('aria-busy')", "false")
 
 
 def typed(browser: Any, fields: dict[str, Any]) -> None:
@@ -97,7 +111,6 @@ def typed(browser: Any, fields: dict[str, Any]) -> None:
 
     ``fields`` are arguments of `Layer`; where all of them are single numbers, the axes are linked.
     """
-    keys = webdriver().Keys
     keys = webdriver().Keys
     apart = any(isinstance(fields.get(name), tuple) for name in PER_AXIS if name != "input_size")
     linked = not apart and len(set(fields["input_size"])) == 1
@@ -113,7 +126,9 @@ def typed(browser: Any, fields: dict[str, Any]) -> None:
         texts += [str(entry) or keys.DELETE for entry in shown]
     first = find(browser, "#input_size-0")
     first.send_keys(keys.CONTROL + "a" + keys.NULL + keys.TAB.join(texts))
-    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    entered = "inputs().filter((input) => input.offsetParent).map((input) => input.value)"
+    wait(browser, entered, ["" if entry == keys.DELETE else entry for entry in texts])
+    settled(browser)
 
 
 #: The rows of the page with one value an axis, in its order.
@@ -287,6 +302,17 @@ def number(typed_in: Any) -> Any:
 LEGAL: dict[str, Any] = {"input_size": (8, 8), "kernel_size": 3, "stride": 2, "padding": 1}
 
 
+def test_fields_come_and_go_before_the_next_key(browser: Any) -> None:
+    typed(browser, LEGAL)
+    hidden, busy = browser.execute_script(
+        "document.getElementById('linked').click();"
+        "return [document.getElementById('kernel_size-1').hidden,"
+        " document.querySelector('main').ariaBusy]"
+    )
+    assert (hidden, busy) == (False, "true")
+    settled(browser)
+
+
 def position(browser: Any) -> list[str]:
     return text(browser, "position").splitlines()
 
@@ -343,6 +369,7 @@ def test_the_pointer_shows_what_lands_under_it(browser: Any) -> None:
     left, top = canvas.size["width"] / 2, canvas.size["height"] / 2
     pointer = webdriver().ActionChains(browser)
     pointer.move_to_element_with_offset(canvas, int(x - left), int(y - top)).perform()
+    wait(browser, "`${cursor}`", "2,1")
     assert position(browser) == [
         "Output (2, 1) receives 0 × 1 = 0 products.",
         "Axis 0: no pair lands here",
@@ -361,7 +388,7 @@ def test_a_link_restores_the_layer(browser: Any, file: Path) -> None:
     fields = {**LEGAL, "kernel_size": (4, 5), "end_padding": (-1, 2), "groups": 2, "bias": False}
     fields |= {"in_channels": 6, "out_channels": 8}
     typed(browser, fields)
-    browser.execute_async_script("setTimeout(arguments[0], 300)")  # the link follows the fields
+    wait(browser, "location.hash === `#${stateNow()}`", True)  # the link follows the fields
     link, counts = browser.current_url, cells(browser)
     assert link.startswith(f"{file.as_uri()}#")
     browser.get("about:blank")
@@ -369,7 +396,7 @@ def test_a_link_restores_the_layer(browser: Any, file: Path) -> None:
     assert cells(browser) == counts == expected_cells(layer_of(fields))
     assert find(browser, "#kernel_size-1").get_attribute("value") == "5"
     find(browser, "#share").click()
-    assert text(browser, "shared")
+    wait(browser, "document.querySelector('#shared').textContent !== ''", True)
 
 
 def polynomial(browser: Any) -> str:
@@ -394,15 +421,20 @@ def test_the_formula_of_the_layer(browser: Any) -> None:
     )
 
 
+SCHEME = "prefers-color-scheme"
+
+
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_fits_and_follows_the_theme(browser: Any, width: int, theme: str) -> None:
     typed(browser, {**LEGAL, "in_channels": 10**20, "out_channels": 10**20})
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+    media = {"features": [{"name": SCHEME, "value": theme}]}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     try:
+        wait(browser, f"innerWidth === {width} && matchMedia('({SCHEME}: {theme})').matches", True)
+        settled(browser)
         wide = browser.execute_script("return document.documentElement.scrollWidth")
         paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     finally:

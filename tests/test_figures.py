@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from matplotlib.axis import Axis as Ruler
 from matplotlib.figure import Figure
 
 import analytic
@@ -46,6 +47,56 @@ def test_the_profiles_stand_at_the_sides() -> None:
     widths = [bar.get_width() for bar in figure.axes[2].patches]
     assert heights == [1, 1, 2, 1, 2, 1, 1]
     assert widths == [1, 1, 2, 1, 2, 1, 2, 1, 1]
+    # The first row is at the top, and the bars of the rows grow away from the map.
+    across, down, image = figure.axes[1:4]
+    assert down.get_ylim() == (8.5, -0.5)
+    assert image.yaxis.get_inverted()
+    assert (down.get_xlim()[0] > down.get_xlim()[1], across.get_xlim()) == (True, (-0.5, 6.5))
+    assert (labels(across.xaxis), labels(across.yaxis)) == (["0", "6"], ["0", "2"])
+    assert (labels(down.yaxis), labels(down.xaxis)) == (["0", "8"], ["0", "2"])
+
+
+def labels(ruler: Ruler) -> list[str]:
+    return [label.get_text() for label in ruler.get_ticklabels() if label.get_text()]
+
+
+CUT = Layer((100, 3), 1, 1, 30, stride=20)
+WIDE = Layer((3, 10**13), 1, 1, 3, stride=2)
+
+
+@pytest.mark.parametrize("layer", [CUT, WIDE, Layer((10**13,) * 2, 1, 1, 3, stride=30)], ids=str)
+def test_labels_do_not_touch(layer: Layer) -> None:
+    figure = figures.coverage(layer)
+    figure.draw_without_rendering()
+    for axes in figure.axes[1:3]:
+        for ruler in (axes.xaxis, axes.yaxis):
+            shown = [label for label in ruler.get_ticklabels() if label.get_text()]
+            boxes = [label.get_window_extent() for label in shown]
+            assert len(boxes) >= 1
+            assert not any(one.count_overlaps(boxes[:at]) for at, one in enumerate(boxes))
+
+
+def test_a_label_without_room_is_left_out() -> None:
+    # 70 columns of which 0 to 21 and 58 to 69 are drawn: 58 stands two cells after 21.
+    across = figures.coverage(CUT).axes[1]
+    drawn = labels(across.xaxis)
+    assert (drawn[0], drawn[-1]) == ("0", str(2 * 20 + 30 - 1))
+    assert len(drawn) == 3
+
+
+def test_a_gap_is_hatched_and_a_hole_is_not() -> None:
+    across, down, image = figures.coverage(Layer((3, 500), 1, 1, 1, stride=2)).axes[1:4]
+    # Columns 0, 1 and 998 are drawn; the gap stands in the third place.
+    (gap,) = (bar for bar in across.patches if bar.get_hatch())
+    assert (gap.get_x(), gap.get_width()) == (1.5, 1.0)
+    assert not any(bar.get_hatch() for bar in down.patches)
+    (gap,) = (
+        bar
+        for bar in figures.coverage(Layer((500, 3), 1, 1, 1, stride=2)).axes[2].patches
+        if bar.get_hatch()
+    )
+    assert (gap.get_y(), gap.get_height()) == (1.5, 1.0)
+    assert image.patch.get_hatch()
 
 
 def test_caption() -> None:
@@ -90,6 +141,9 @@ def test_a_figure_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     large = run("coverage", *huge, str(tmp_path / "a.png"))
     assert large.exit_code == 1
     assert "too large to draw" in large.output
+    for size in ("9" * 400, "9" * 16):
+        large = run("coverage", "--input-size", size, "--kernel-size", "3", huge[-1], "a.png")
+        assert (large.exit_code, large.output.count("too large to draw")) == (1, 1)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "analytic.pictures.figures")
     monkeypatch.delattr(pictures, "figures")
@@ -132,6 +186,14 @@ def test_the_lines_are_the_macs() -> None:
     drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
     assert drawn["input rule"] == [1600, 1600, 1600]
     assert drawn["output rule"] == [144 * 25, 361 * 25, 676 * 25]
+    assert drawn["exact rule"] == [1600, 1600, 1600]
+    # Where exact and input are equal both are seen: a dot in a larger, hollow square.
+    exact, charged, _ = axes.lines
+    assert exact.get_zorder() > charged.get_zorder()
+    assert exact.get_markersize() < charged.get_markersize()
+    assert charged.get_markerfacecolor() == "none"
+    assert axes.get_yscale() == "log"
+    assert all(float(place).is_integer() for place in axes.get_xticks())
     assert words(figures.sweep(made, "stride")).startswith("2 left out: stride -1: stride must be")
 
 
@@ -153,7 +215,33 @@ def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
     ]
     result = run("compare", str(file))
     assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == ["2", "3"]
-    assert words(figures.layers(made)).startswith("2 left out: line 4")
+    figure = figures.layers(made)
+    assert words(figure).startswith("2 left out: line 4")
+    drawn = {
+        line.get_label(): (list(line.get_xdata()), list(line.get_ydata()))
+        for line in figure.axes[0].lines[1:]
+    }
+    assert drawn == {
+        "input rule": ([25.0, 75.0], [1.0, 3.0]),
+        "output rule": ([25.0, 75.0], [1.0, 2.25]),
+    }
+    assert figure.axes[0].get_yscale() == "log"
+    assert list(figure.axes[0].lines[0].get_ydata()) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("count", "marked"), [(1, True), (40, True), (41, False)])
+def test_few_layers_are_marked(count: int, marked: bool) -> None:
+    made = comparison.sweep(layer_with, "stride", range(1, count + 1))
+    lines = figures.layers(made).axes[0].lines[1:]
+    assert [line.get_marker() != "" for line in lines] == [marked, marked]
+
+
+def test_the_curves_rise() -> None:
+    made = comparison.sweep(
+        lambda padding: Layer((8, 8), 1, 1, 5, padding=padding), "padding", (5, 0, 3)
+    )
+    for line in figures.layers(made).axes[0].lines[1:]:
+        assert list(line.get_ydata()) == sorted(line.get_ydata())
 
 
 def test_nothing_to_compare(tmp_path: Path) -> None:
@@ -164,6 +252,33 @@ def test_nothing_to_compare(tmp_path: Path) -> None:
     result = run("compare", str(empty))
     assert result.exit_code == 1
     assert "no layer is left to compare" in result.output
+
+
+def test_what_has_no_macs_is_left_out(tmp_path: Path) -> None:
+    figure = tmp_path / "a.svg"
+    result = run("compare", *SWEEP, "--to", "1", "--batch-size", "0", "--output", str(figure))
+    assert result.exit_code == 1
+    assert "left out: padding 0: no products land, nothing to compare with" in result.output
+    assert "no layer is left to compare" in result.output
+    assert not figure.exists()
+
+
+WRONG_USAGE = [
+    (["layers.jsonl", "--stride", "2"], "--stride cannot stand beside a FILE"),
+    (["layers.jsonl", "--no-bias"], "--bias cannot stand beside a FILE"),
+    (["layers.jsonl", "--to", "3"], "--to cannot stand beside a FILE"),
+    (["--over", "padding", "--input-size", "8"], "--kernel-size is missing"),
+    (["--over", "kernel_size"], "--input-size is missing"),
+    ([*SWEEP, "--to", "-1"], "--from 0 is above --to -1"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "refusal"), WRONG_USAGE, ids=str)
+def test_wrong_usage_of_compare(arguments: list[str], refusal: str) -> None:
+    result = run("compare", *arguments)
+    assert result.exit_code == 2
+    assert result.output.count(refusal) == 1
+    assert "left out" not in result.output
 
 
 def test_the_pictures_of_the_notes(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from analytic.cli import (
     layer_of_flags,
     one_filter,
     open_file,
+    refuse_missing,
     save_figure,
     with_options,
 )
@@ -23,12 +24,13 @@ from analytic.pictures import comparison
 
 HELP = """Compare the MAC rules: over a range of one argument of a layer, or over a FILE of layers.
 
-FILE is as in count. What is left out, because it is no legal layer, is named.
+FILE is as in count. What is left out, because it is no legal layer or has no MACs, is
+named.
 
 \b
 Examples:
   python -m analytic compare --over kernel_size --from 1 --to 12 \\
-      --input-size 64x64 --stride 2 --output kernels.svg
+      --input-size 64x64 --stride 2 --padding 1 --output kernels.svg
   python -m analytic compare layers.jsonl --output layers.pdf
 
 Exit status: 0 compared; 1 nothing to compare, or the figure cannot be drawn; 2 wrong usage.
@@ -36,17 +38,22 @@ Exit status: 0 compared; 1 nothing to compare, or the figure cannot be drawn; 2 
 
 
 def compare(
-    file: str | None, over: str | None, first: int, last: int, output: str | None, **flags: Any
+    file: str | None,
+    over: str | None,
+    first: int | None,
+    last: int | None,
+    output: str | None,
+    **flags: Any,
 ) -> None:
     """Compare what the flags or the file say, and draw it or write it down."""
     if (file is None) == (over is None):
         raise click.UsageError("give a FILE of layers, or --over with the flags of one layer")
     if over is None:
+        refuse_beside_file({"from": first, "to": last, **flags})
         made = of_file(file)
     else:
-        made = comparison.sweep(
-            lambda **changes: layer_with(flags, changes), over, range(first, last + 1)
-        )
+        values = range(1 if first is None else first, 1 + (12 if last is None else last))
+        made = of_range(over, values, flags)
     for reason in made.left_out:
         click.echo(f"left out: {reason}", err=True)
     if not made.labels:
@@ -57,6 +64,21 @@ def compare(
         sys.stdout.write(report.aligned(text, heads, "simple", ["right"] * len(heads)) + "\n")
     else:
         save_figure(output, lambda: figure(made, over))
+
+
+def refuse_beside_file(flags: dict[str, Any]) -> None:
+    """Refuse what a file says itself: no flag is ignored."""
+    for name, value in flags.items():
+        if value is not None:
+            raise click.UsageError(f"--{name.replace('_', '-')} cannot stand beside a FILE")
+
+
+def of_range(over: str, values: range, flags: dict[str, Any]) -> comparison.Compared:
+    """The layers of the flags with one argument varied, compared."""
+    if not values:
+        raise click.UsageError(f"--from {values.start} is above --to {values.stop - 1}")
+    refuse_missing(one_filter({**flags, over: values.start}))
+    return comparison.sweep(lambda **changes: layer_with(flags, changes), over, values)
 
 
 def of_file(path: str | None) -> comparison.Compared:
@@ -85,8 +107,8 @@ command = click.command("compare", help=HELP)(
         compare,
         click.argument("file", required=False),
         click.option("--over", type=click.Choice(comparison.SWEPT), help="What is varied."),
-        click.option("--from", "first", type=int, default=1, show_default=True),
-        click.option("--to", "last", type=int, default=12, show_default=True),
+        click.option("--from", "first", type=int, help="[default: 1]"),
+        click.option("--to", "last", type=int, help="[default: 12]"),
         OUTPUT,
         *LAYER_OPTIONS,
     )

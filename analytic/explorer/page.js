@@ -466,10 +466,15 @@ function inputs() {
   return [...document.querySelectorAll('#layer input[type="text"]')];
 }
 
-function saveState() {
+function stateNow() {
   const state = new URLSearchParams();
   for (const input of inputs()) state.set(input.id, input.value);
   for (const id of CHECKED) state.set(id, $(id).checked ? "1" : "0");
+  return state;
+}
+
+function saveState() {
+  const state = stateNow();
   try {
     history.replaceState(null, "", `#${state}`);
   } catch {
@@ -512,12 +517,16 @@ function saveSoon() {
   saving = setTimeout(saveState, 200);
 }
 
-// At most one update a frame, however fast the keys.
+// At most one update a frame, however fast the keys: till then, what is shown is busy. Fields come
+// and go at once, so that a Tab right after goes to the next one.
 let waiting = 0;
 function updateSoon() {
+  arrange();
+  document.querySelector("main").setAttribute("aria-busy", "true");
   waiting ||= requestAnimationFrame(() => {
     waiting = 0;
     update();
+    document.querySelector("main").setAttribute("aria-busy", "false");
     saveSoon();
   });
 }

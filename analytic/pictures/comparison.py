@@ -24,8 +24,11 @@ class Compared(NamedTuple):
     macs: Mapping[str, list[int]]
     left_out: list[str]
 
-    def add(self, label: int, layer: Layer) -> None:
-        """Add a layer that is counted."""
+    def add(self, label: int, layer: Layer, named: str) -> None:
+        """Add a layer, or leave it out where it has no MACs: 0 has no ratio and no logarithm."""
+        if not macs(layer):
+            self.left_out.append(f"{named}: no products land, nothing to compare with")
+            return
         self.labels.append(label)
         for rule, values in self.macs.items():
             values.append(macs(layer, rule=rule))
@@ -37,7 +40,9 @@ def empty() -> Compared:
 
 
 def sweep(layer_with: Callable[..., Layer], over: str, values: Iterable[int]) -> Compared:
-    """The MACs of the layers ``layer_with(<over>=value)``. Values that are not legal are left out.
+    """The MACs of the layers ``layer_with(<over>=value)``.
+
+    What is not legal, or has no MACs, is left out.
 
     >>> def layer(**changes):
     ...     return Layer((8, 8), 1, 1, **{"kernel_size": 4, "stride": 2, **changes})
@@ -47,7 +52,7 @@ def sweep(layer_with: Callable[..., Layer], over: str, values: Iterable[int]) ->
     made = empty()
     for value in values:
         try:
-            made.add(value, layer_with(**{over: value}))
+            made.add(value, layer_with(**{over: value}), f"{over} {value}")
         except ValueError as reason:
             made.left_out.append(f"{over} {value}: {reason}")
     return made
@@ -59,10 +64,8 @@ def layers(rows: Iterable[Row]) -> Compared:
     for row in rows:
         if row.layer is None:
             made.left_out.append(f"line {row.line}: {row.error}")
-        elif not macs(row.layer):
-            made.left_out.append(f"line {row.line}: no products land, nothing to compare with")
         else:
-            made.add(row.line, row.layer)
+            made.add(row.line, row.layer, f"line {row.line}")
     return made
 
 

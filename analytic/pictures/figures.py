@@ -7,10 +7,14 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis as Ruler
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
 
 from analytic import totals
 from analytic.arithmetic import INTEGERS
+from analytic.axis import size
 from analytic.checkerboard import verdict
 from analytic.layer import Layer
 from analytic.pictures import colours
@@ -21,8 +25,11 @@ from analytic.tables import write_sizes
 #: One column of a paper, in inches, and positions of an axis that are drawn in it at the most.
 COLUMN = 3.4
 ROOM = 40
-#: Characters that fit in a line of its caption.
+#: Characters that fit in a line of its caption, and the first number too long to stand at an axis.
 WIDTH = 66
+TOO_LARGE = 10**15
+#: What is not drawn.
+HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "#b0b0b0", "hatch": "//////", "lw": 0}
 #: Fonts stay text in PDF; an SVG is the same bytes each time it is drawn.
 STYLE: Any = {
     "axes.linewidth": 0.5,
@@ -51,8 +58,11 @@ def coverage(layer: Layer) -> Figure:
     """The coverage of a layer: heat map, profiles at its sides, caption with formula and counts.
 
     A layer of one axis is its profile; of three or more axes the map is that of the last two.
-    Positions of a large axis that are not drawn are a gap, and named in the caption.
+    Positions of a large axis that are not drawn are a hatched gap, and named in the caption.
+    Raises `OverflowError` where the number of a position, or a coverage, has more than 15 digits.
     """
+    if any(max(size(axis), min(axis.n, axis.k)) >= TOO_LARGE for axis in layer.axes[-2:]):
+        raise OverflowError("numbers of more than 15 digits")
     *leading, across = layer.axes
     wide = window(across, ROOM)
     down = window(leading.pop(), ROOM) if leading else None
@@ -72,7 +82,30 @@ def coverage(layer: Layer) -> Figure:
         profile(grid[1, 0], down, upright=False)
         heat_map(figure, grid[1, 1], wide, down)
     below(figure, lines)
+    thin_out(figure)
     return figure
+
+
+def thin_out(figure: Figure) -> None:
+    """Take away the labels of the profiles that would touch another one, those within first."""
+    figure.draw_without_rendering()
+    for axes in figure.axes[:3]:
+        keep_apart(axes.xaxis)
+        keep_apart(axes.yaxis)
+
+
+def keep_apart(ruler: Ruler) -> None:
+    """Empty the labels of an axis that would touch one before them; its ends come first."""
+    labels = ruler.get_ticklabels()
+    kept: list[Bbox] = []
+    words = [label.get_text() for label in labels]
+    for at in sorted(range(len(labels)), key=lambda at: 0 < at < len(labels) - 1):
+        around = labels[at].get_window_extent().padded(1)
+        if around.count_overlaps(kept):
+            words[at] = ""
+        else:
+            kept.append(around)
+    ruler.set_ticks(ruler.get_majorticklocs(), words)
 
 
 def below(figure: Figure, lines: list[str]) -> None:
@@ -102,8 +135,12 @@ def profile(axes: Axes, of: Window, *, upright: bool) -> None:
     largest = int(max(value for value in values if value == value))  # noqa: PLR0124  # not NaN
     shades = [mpl.colormaps[colours.NAME](0 if v != v else v / largest) for v in values]  # noqa: PLR0124
     places = range(len(values))
+    gaps = [place for place in places if values[place] != values[place]]
     labelled = ticks(of)
     axes.spines[["top", "right"]].set_visible(False)
+    for gap in gaps:  # a hole has no bar either
+        span = axes.axvspan if upright else axes.axhspan
+        span(gap - 0.5, gap + 0.5, **HATCHED)
     if upright:
         axes.bar(places, values, width=1.0, color=shades)
         axes.set_xlim(-0.5, len(values) - 0.5)
@@ -123,6 +160,7 @@ def heat_map(figure: Figure, axes: Axes, wide: Window, down: Window) -> None:
     values = sorted({int(v) for row in cells for v in row if v == v})  # noqa: PLR0124  # not NaN
     mesh = axes.pcolormesh(cells, cmap=colours.NAME, vmin=0, vmax=values[-1])
     axes.invert_yaxis()
+    axes.patch.set(**HATCHED)  # seen where no cell is drawn
     axes.set_xticks([])
     axes.set_yticks([])
     bar = figure.colorbar(mesh, ax=axes, shrink=0.9, aspect=25)
@@ -165,11 +203,12 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     ]
 
 
-#: How a rule is drawn: told apart in greyscale too.
+#: How a rule is drawn: told apart in greyscale too, and where two rules are equal.
+HOLLOW: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.6}
 LINES: dict[str, dict[str, Any]] = {
-    "exact": {"color": "black", "linestyle": "-", "marker": "o"},
-    "input": {"color": "#26386f", "linestyle": "--", "marker": "s"},
-    "output": {"color": "#9b9476", "linestyle": "-.", "marker": "^"},
+    "exact": {"color": "black", "linestyle": "-", "marker": "o", "markersize": 2, "zorder": 3},
+    "input": {"color": "#26386f", "linestyle": "--", "marker": "s", "markersize": 5, **HOLLOW},
+    "output": {"color": "#9b9476", "linestyle": "-.", "marker": "^", "markersize": 3},
 }
 
 
@@ -179,8 +218,9 @@ def sweep(made: Compared, over: str) -> Figure:
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     axes = figure.subplots()
     for rule, values in made.macs.items():
-        axes.plot(made.labels, values, label=f"{rule} rule", markersize=2.5, lw=0.8, **LINES[rule])
+        axes.plot(made.labels, values, label=f"{rule} rule", lw=0.8, **LINES[rule])
     axes.set_yscale("log")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(over.replace("_", " "))
     axes.set_ylabel("MACs")
     return finished(figure, axes, made)
@@ -194,7 +234,7 @@ def layers(made: Compared) -> Figure:
     share = [100 * (place + 0.5) / len(made.labels) for place in range(len(made.labels))]
     axes.axhline(1.0, label="exact rule", lw=0.8, color=LINES["exact"]["color"])
     for rule, values in ratios(made).items():
-        look = {**LINES[rule], "marker": ""}
+        look = LINES[rule] if len(share) <= ROOM else {**LINES[rule], "marker": ""}
         axes.plot(share, values, label=f"{rule} rule", lw=1.2, **look)
     axes.set_yscale("log")
     axes.set_xlabel(f"% of {len(made.labels)} layers, each rule in its own order")

@@ -77,7 +77,7 @@ def rows(down: Window | None, wide: Window, digits: int, margin: int) -> Iterato
 
 
 def largest(axis: Axis) -> int:
-    """No output of the axis receives more than this, and an interior one does."""
+    """No output of the axis receives more than this; in an interior, if there is one, some do."""
     return min(int(axis.n), max(phases.values(axis)))
 
 
