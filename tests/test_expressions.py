@@ -78,3 +78,9 @@ def test_what_is_not_seen_to_be_larger() -> None:
         at = dict(zip((n, k), map(Integer, values), strict=True))
         assert larger(n, k).xreplace(at) == max(values)
         assert smaller(n, k).xreplace(at) == min(values)
+
+
+@pytest.mark.parametrize(("s", "d"), [(-3, 2), (0, 2), (3, 0), (3, -1)])
+def test_the_steps_of_f_are_positive(s: int, d: int) -> None:
+    with pytest.raises(ValueError, match=f"the steps of F must be positive, got {s} and {d}"):
+        F(5, 4, s, d, 11)

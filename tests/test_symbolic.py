@@ -481,3 +481,16 @@ def test_forms_are_named_once() -> None:
     """Fields of a count share the axes' forms: nothing is derived anew for each."""
     formula = symbolic.count().overlaps
     assert forms.exact(formula.layer.axes[0], 0) is forms.exact(formula.layer.axes[0], 0)
+
+
+def test_a_symbol_may_be_called_self() -> None:
+    size = Symbol("self", integer=True, positive=True)
+    formula = symbolic.overlaps(size, 1, axes=1, stride=1, padding=0, output_padding=0, dilation=1)
+    assert formula.evaluate(self=7) == 7
+
+
+@pytest.mark.parametrize("name", ["stride", "groups"])
+def test_a_symbol_is_not_called_as_another_parameter(name: str) -> None:
+    found = Symbol(name, integer=True, positive=True)
+    with pytest.raises(ValueError, match=f"a symbol that is not the parameter is called {name}"):
+        symbolic.overlaps(axes=1, kernel_size=found, groups=1)

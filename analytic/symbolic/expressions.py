@@ -36,6 +36,7 @@ class F(Function):  # type: ignore[misc]  # SymPy has no types
 
     .. math:: F(n, k, s, d; t) = \#\{(i, j) \in [0, n) \times [0, k) : i s + j d < t\}
 
+    The steps ``s`` and ``d`` are positive: a `ValueError` refuses those that are known not to be.
     Integers evaluate; a threshold or a side that is known not to be positive gives 0. An integer
     and never negative. ``rewrite(Sum)`` gives the sum over the rows of the box.
 
@@ -56,6 +57,8 @@ class F(Function):  # type: ignore[misc]  # SymPy has no types
     @classmethod
     def eval(cls, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr | None:
         """A number where the arguments are numbers, 0 where the box or the cut is empty."""
+        if s.is_nonpositive or d.is_nonpositive:
+            raise ValueError(f"the steps of F must be positive, got {s} and {d}")
         if n.is_nonpositive or k.is_nonpositive or t.is_nonpositive:
             return Integer(0)
         if all(isinstance(value, Integer) for value in (n, k, s, d, t)):

@@ -147,7 +147,7 @@ class Formula:
         """When the parameters are legal, and the formula is claimed; the symbols are integers."""
         return And(*[condition.relation for condition in self.conditions if not condition.implied])
 
-    def evaluate(self, **values: Any) -> int:
+    def evaluate(self, /, **values: Any) -> int:
         """The count at integers, given by the names of symbols or as the arguments of `Layer`.
 
         Raises `LayerError` for what no layer has or, for a generic formula, what lies below its

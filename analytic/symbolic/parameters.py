@@ -163,6 +163,8 @@ class GeneralLayer:
         for found in self.symbols():
             if names.setdefault(found.name, found) != found:
                 raise ValueError(f"two symbols with different assumptions are called {found.name}")
+            if found.name in Layer.FIELDS and getattr(self, found.name, None) != found:
+                raise ValueError(f"a symbol that is not the parameter is called {found.name}")
             if not is_checkable(found):
                 raise ValueError(
                     f"the symbol {found.name} is assumed to be more than an integer of some sign "
