@@ -280,8 +280,7 @@ def check_portable(candidate: Candidate) -> None:
         pickle.dumps(candidate)
     except (pickle.PicklingError, AttributeError, TypeError) as reason:
         raise CandidateError(
-            "more than one of workers need a candidate whose functions are those of a module: "
-            f"{reason}"
+            f"several workers need a candidate whose functions are those of a module: {reason}"
         ) from None
 
 
