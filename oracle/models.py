@@ -13,6 +13,7 @@ import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -67,12 +68,14 @@ def layers_of(module: torch.nn.Module, *inputs: Any, **keywords: Any) -> dict[st
     is numbered. A complex layer is the three real ones that torch runs for it.
 
     An input is a tensor, real, meta or fake, or a shape: a tuple of integers, for a tensor of the
-    model's floating type. Nothing is computed: the model runs on fake tensors, under the grad mode
-    in force. Where those cannot follow (it reads values, say), a `RuntimeWarning` says so and it
-    runs in earnest. Either way the random state and the module are left as they were: its
-    attributes, tensors and gradients, and what is in lists, dicts, sets, deques and modules among
-    them. Not put back are other objects that a module holds, such as NumPy arrays, what is outside
-    it, and the values of sparse tensors after a pass in earnest.
+    model's floating type. Shapes are read as such only where no tensor is among the inputs.
+
+    Nothing is computed: the model runs on fake tensors, under the grad mode in force. Where those
+    cannot follow (it reads values, say), a `RuntimeWarning` says so and it runs in earnest. Either
+    way the random state and the module are left as they were: its attributes, tensors and
+    gradients, and what is in lists, dicts, sets, deques and modules among them. Not put back are
+    other objects that a module holds, such as NumPy arrays, what is outside it, and the values of
+    sparse tensors after a pass in earnest.
 
     Raises `TypeError` for what is no module and `ValueError` for lazy modules that have not run
     and for operators whose arguments cannot be read (quantized ones); what the forward pass itself
@@ -234,8 +237,11 @@ class Arguments:
             return {name: self.of_shapes(value) for name, value in given.items()}
         if not isinstance(given, (list, tuple)):
             return given
-        if given and all(type(size) is int for size in given):
-            return self.blank(given, self.dtype, self.device)
+        whole = [size for size in given if isinstance(size, Integral) and type(size) is not bool]
+        if given and len(whole) == len(given):
+            return self.blank([int(size) for size in whole], self.dtype, self.device)
+        if whole and any(isinstance(size, float) for size in given):
+            raise TypeError(f"a shape must have integers alone, got {given}")
         return type(given)(map(self.of_shapes, given))
 
     def blank(self, shape: Any, dtype: torch.dtype, device: torch.device) -> torch.Tensor:

@@ -142,6 +142,7 @@ def test_every_call_is_found_once_in_order(mode: str, real: bool) -> None:
 INPUTS: dict[str, Callable[[], Any]] = {
     "tuple": lambda: X,
     "list": lambda: list(X),
+    "numpy integers": lambda: tuple(numpy.array(X)),
     "torch.Size": lambda: torch.Size(X),
     "real": lambda: torch.randn(X),
     "with gradient": lambda: torch.randn(X, requires_grad=True),
@@ -155,6 +156,11 @@ def test_inputs_may_be_tensors_of_any_kind_or_shapes(kind: str) -> None:
     x = INPUTS[kind]()
     assert layers_of(Up(), x) == {"up": UP}
     assert layers_of(Up(), x=x) == {"up": UP}
+
+
+def test_a_shape_with_a_float_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"a shape must have integers alone, got \(3, 4, 8\.0, 8\)"):
+        layers_of(Up(), (3, 4, 8.0, 8))
 
 
 def test_integers_beside_tensors_are_no_shapes() -> None:
