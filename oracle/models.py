@@ -237,7 +237,7 @@ class Arguments:
             return {name: self.of_shapes(value) for name, value in given.items()}
         if not isinstance(given, (list, tuple)):
             return given
-        whole = [size for size in given if isinstance(size, Integral) and type(size) is not bool]
+        whole = [size for size in given if isinstance(size, Integral) and not isinstance(size, bool)]
         if given and len(whole) == len(given):
             return self.blank([int(size) for size in whole], self.dtype, self.device)
         if whole and any(isinstance(size, float) for size in given):
