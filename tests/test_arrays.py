@@ -533,3 +533,8 @@ def test_rows_of_a_grid_of_one_layer_and_of_masked_layers() -> None:
     assert list(arrays.rows(masked)) == [analytic.count(layer) for layer in legal]
     one = arrays.count(Layers([3, 4], 2, 2, 2))
     assert list(arrays.rows(one)) == [analytic.count(legal[0])]
+
+
+def test_columns_of_huge_layers() -> None:
+    huge = Layer([2**70], 1, 1, 1)
+    assert Layers.of([Layer([3], 1, 1, 1), huge]).row((1,)) == huge
