@@ -20,6 +20,7 @@ from analytic import checkerboard, explorer, maps
 from analytic.cli import program
 from analytic.explorer import LABELS
 from analytic.layer import Layer
+from analytic.pictures import terminal
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
 
@@ -266,6 +267,8 @@ ILLEGAL: list[dict[str, Any]] = [
     {"stride": "1.5"},
     {"padding": (1, "")},
     {"groups": "it's"},
+    {"groups": 'it\'s "a  b" \\'},
+    {"groups": '"a\\b"'},
     {"input_size": ("8", "x")},
     {"batch_size": "", "in_channels": 0, "kernel_size": 0},
     {"padding": "p", "kernel_size": "k", "in_channels": 0},
@@ -311,6 +314,49 @@ def test_fields_come_and_go_before_the_next_key(browser: Any) -> None:
     )
     assert (hidden, busy) == (False, "true")
     settled(browser)
+
+
+def test_fields_that_come_keep_the_layer(browser: Any) -> None:
+    fields = {**LEGAL, "kernel_size": 5, "stride": 3, "padding": 2, "dilation": 2}
+    typed(browser, fields)
+    counts = cells(browser)
+    assert counts == expected_cells(layer_of(fields))
+    for apart, linked in ((True, True), (True, False)):
+        check(browser, linked=linked, apart=apart, bias=True)
+        assert cells(browser) == counts
+    assert find(browser, "#end_padding-1").get_attribute("value") == "2"
+    assert find(browser, "#dilation-1").get_attribute("value") == "2"
+
+
+@pytest.mark.parametrize("size", [(1, 2), (9, 9), (10**12, 3)])
+def test_the_colours_are_scaled_as_in_the_terminal(browser: Any, size: tuple[int, int]) -> None:
+    fields = {**LEGAL, "input_size": size, "kernel_size": (7, 7), "padding": (2, 2)}
+    typed(browser, fields)
+    most = [terminal.largest(axis) for axis in layer_of(fields).axes]
+    assert browser.execute_script("return map.most.map(String)") == list(map(str, most))
+    assert f"few to {most[0] * most[1]} products" in text(browser, "scale")
+
+
+def test_a_refusal_is_in_view_of_its_field(browser: Any) -> None:
+    size = {"width": 400, "height": 600, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        wait(browser, "innerWidth === 400", True)
+        typed(browser, {**LEGAL, "batch_size": -1})
+        top, bottom, field = browser.execute_script(
+            "const box = (id) => document.getElementById(id).getBoundingClientRect();"
+            "return [box('refusal').top, box('refusal').bottom, box('batch_size').top]"
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert 0 <= top < bottom <= field < 600
+
+
+def test_a_flag_of_the_advice_stays_on_one_line(browser: Any) -> None:
+    typed(browser, LEGAL)
+    flags = [flag.text for flag in browser.find_elements("css selector", "#advice .flag")]
+    assert flags == re.findall(r"--\S+ \S+", checkerboard.advice(layer_of(LEGAL)))
+    assert len(flags) > 1
 
 
 def position(browser: Any) -> list[str]:

@@ -51,6 +51,7 @@ def test_the_profiles_stand_at_the_sides() -> None:
     across, down, image = figure.axes[1:4]
     assert down.get_ylim() == (8.5, -0.5)
     assert image.yaxis.get_inverted()
+    assert not image.patch.get_hatch()
     assert (down.get_xlim()[0] > down.get_xlim()[1], across.get_xlim()) == (True, (-0.5, 6.5))
     assert (labels(across.xaxis), labels(across.yaxis)) == (["0", "6"], ["0", "2"])
     assert (labels(down.yaxis), labels(down.xaxis)) == (["0", "8"], ["0", "2"])

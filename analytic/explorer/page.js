@@ -34,6 +34,13 @@ function makeFields() {
   }
 }
 
+// Fields that come hold what held before without them: the layer stays as it is.
+function keepLayer({ target }) {
+  const copy = (from, to) => { $(to).value = $(from).value; };
+  if (target.id === "linked" && !target.checked) for (const argument of data.perAxis) copy(`${argument}-0`, `${argument}-1`);
+  if (target.id === "apart" && target.checked) for (const at of [0, 1]) copy(`padding-${at}`, `end_padding-${at}`);
+}
+
 // With crops apart, what torch calls padding is the begin alone.
 function nameOf(argument) {
   return argument === "padding" && $("apart").checked ? data.begin : data.labels[argument];
@@ -54,8 +61,11 @@ function arrange() {
 
 // --- From fields to a layer, or to the refusal that Layer gives -------------------------------
 
+// What was typed, as Python writes a string and `layer.shown` shows it: with single spaces.
 function quoted(text) {
-  return text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text}'`;
+  const written = text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t").replaceAll("\u00a0", "\\xa0").replace(/ +/g, " ");
+  if (!text.includes("'")) return `'${written}'`;
+  return text.includes('"') ? `'${written.replaceAll("'", "\\'")}'` : `"${written}"`;
 }
 
 function whole(argument, at, asList) {
@@ -200,6 +210,11 @@ function advice(axes) {
   return fill(data.words.nearest, { flags: flags.join(" ") });
 }
 
+// Words in which a flag and its value stay on one line.
+function unbroken(words) {
+  return words.split(/(--[a-z-]+ \S+)/).map((part, at) => (at % 2 ? element("span", { class: "flag" }, part) : part));
+}
+
 function nearest(axis, apart) {
   const numbers = formulas[apart ? "evenAxesApart" : "evenAxes"](...axis), length = data.even.length;
   const evens = [0, length].map((from) => Object.fromEntries(data.even.map((name, at) => [name, numbers[from + at]])));
@@ -231,6 +246,12 @@ function profile(axis, ranges) {
   return places;
 }
 
+// No output of the axis receives more, wherever it is drawn: `terminal.largest`.
+function largest(axis) {
+  const top = interiorValues(axis).at(-1);
+  return top < axis[0] ? top : axis[0];
+}
+
 function measure(layer, count) {
   const width = Math.max(160, $("map").clientWidth - STRIP - 2);
   const height = Math.max(160, Math.min(560, window.innerHeight - 80) - STRIP);
@@ -238,7 +259,7 @@ function measure(layer, count) {
   const cell = Math.max(NARROW, Math.min(WIDE, Math.floor(width / across), Math.floor(height / down)));
   const ranges = [parts(count.extents[0][0], Math.floor(height / cell)), parts(count.extents[1][0], Math.floor(width / cell))];
   const profiles = layer.axes.map((axis, at) => profile(axis, ranges[at]));
-  const most = profiles.map((places) => places.reduce((top, place) => (place && place.c > top ? place.c : top), 0n));
+  const most = layer.axes.map(largest);
   return { layer, cell, ranges, profiles, most };
 }
 
@@ -337,7 +358,7 @@ function drawCursor(pen, ink) {
 
 function showScale() {
   const most = map.most[0] * map.most[1];
-  $("scale").textContent = `dark to light: few to ${grouped(most)} products; a dot is an output that receives none`;
+  $("scale").textContent = `dark to light: few to ${grouped(most)} products, the most that can land on one output; a dot is an output that receives none`;
   const names = ["rows", "columns"];
   $("gaps").textContent = map.ranges.flatMap((ranges, at) => (ranges.length > 1
     ? [`${names[at]} ${grouped(ranges[0][1])} to ${grouped(ranges[1][0] - 1n)} are counted, but not drawn: there is no room`] : [])).join("; ");
@@ -505,7 +526,7 @@ function answer(layer) {
   showMap(layer, count); // first: it asks for the width of the page, before this changes
   showHeadline(count);
   $("verdict").textContent = verdict(layer.axes);
-  $("advice").textContent = advice(layer.axes);
+  $("advice").replaceChildren(...unbroken(advice(layer.axes)));
   showTables(count);
   showFormula(layer, count);
 }
@@ -553,6 +574,7 @@ makeFields();
 restoreState();
 $("theorem").innerHTML = data.theorem;
 update();
+$("layer").addEventListener("input", keepLayer);
 $("layer").addEventListener("input", updateSoon);
 $("layer").addEventListener("submit", (event) => event.preventDefault());
 $("share").addEventListener("click", share);

@@ -160,7 +160,8 @@ def heat_map(figure: Figure, axes: Axes, wide: Window, down: Window) -> None:
     values = sorted({int(v) for row in cells for v in row if v == v})  # noqa: PLR0124  # not NaN
     mesh = axes.pcolormesh(cells, cmap=colours.NAME, vmin=0, vmax=values[-1])
     axes.invert_yaxis()
-    axes.patch.set(**HATCHED)  # seen where no cell is drawn
+    if wide.gaps or down.gaps:
+        axes.patch.set(**HATCHED)  # seen where no cell is drawn
     axes.set_xticks([])
     axes.set_yticks([])
     bar = figure.colorbar(mesh, ax=axes, shrink=0.9, aspect=25)
