@@ -26,7 +26,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from analytic.layer import Layer
+from analytic.layer import Layer, is_boolean
 from analytic.models import ModelCount, count_layers, numbered
 from oracle.modules import MODULES, layer_of_operator
 
@@ -237,7 +237,7 @@ class Arguments:
             return {name: self.of_shapes(value) for name, value in given.items()}
         if not isinstance(given, (list, tuple)):
             return given
-        whole = [size for size in given if isinstance(size, Integral) and not isinstance(size, bool)]
+        whole = [size for size in given if isinstance(size, Integral) and not is_boolean(size)]
         if given and len(whole) == len(given):
             return self.blank([int(size) for size in whole], self.dtype, self.device)
         if whole and any(isinstance(size, float) for size in given):
