@@ -328,9 +328,11 @@ def test_fields_that_come_keep_the_layer(browser: Any) -> None:
     assert find(browser, "#dilation-1").get_attribute("value") == "2"
 
 
-@pytest.mark.parametrize("size", [(1, 2), (9, 9), (10**12, 3)])
+@pytest.mark.parametrize("size", [(1, 2), (3, 3), (10**12, 3)])
 def test_the_colours_are_scaled_as_in_the_terminal(browser: Any, size: tuple[int, int]) -> None:
-    fields = {**LEGAL, "input_size": size, "kernel_size": (7, 7), "padding": (2, 2)}
+    # Three inputs of five taps, the end cut before the one output on which three products land.
+    fields: dict[str, Any] = {"input_size": size, "kernel_size": (5, 5), "stride": 2, "padding": 0}
+    fields |= {"end_padding": (0, 5) if size == (3, 3) else (0, 0)}
     typed(browser, fields)
     most = [terminal.largest(axis) for axis in layer_of(fields).axes]
     assert browser.execute_script("return map.most.map(String)") == list(map(str, most))
