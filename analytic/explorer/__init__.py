@@ -1,7 +1,8 @@
 """The explorer: one self-contained page that counts and draws a 2-D layer in the browser.
 
 Its arithmetic is exported from `formulas`, its refusals are the tables of `analytic.layer`, its
-verdict has the words of `analytic.checkerboard`: the page itself only reads, draws and writes.
+verdict has the words of `analytic.checkerboard`. The page itself reads, draws and writes, lists the
+pairs that land on a position, and puts the words of the verdict together.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the explorer computes: the functions of this package, evaluated over symbols.
 
-The page has no formula of its own. Each `Formula` here is a function of `axis`, `phases`, `layer`
+The counts of the page come from here. Each `Formula` is a function of `axis`, `phases`, `layer`
 or `totals` applied to symbols; `analytic.export.programs` writes it as JavaScript.
 """
 

@@ -1,5 +1,6 @@
-// Reads the fields, asks the exported formulas, and writes the answers. It has no formula and no
-// rule of its own: `formulas` is exported, and `data` holds the rules, the words and the colours.
+// Reads the fields, asks the exported formulas, and writes the answers. Counts come from `formulas`,
+// which is exported; rules, words and colours from `data`. Its own are the list of the pairs that
+// land on a position, and how the words of the verdict are put together.
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
