@@ -86,11 +86,11 @@ def extents(axis: Axis, input_sizes: Iterable[int]) -> list[tuple[int, int, int]
     >>> extents(Axis(n=1, k=4, s=2, d=1, b=1, e=1, o=0), [1, 2, 8])
     [(2, 2, 2), (4, 6, 4), (16, 30, 16)]
     """
-    _, k, s, d, p, _, o = zip(axis)
-    taps = ones(k)
-    measured = []
+    _, k, s, d, p, _, o = axis
+    taps = ones((k,))
+    convolve, measured = functional.conv_transpose1d, []
     for n in input_sizes:
-        result = convolve(ones((n,)), taps, s, d, p, o)
+        result = convolve(ones((n,)), taps, None, s, p, o, 1, d)
         if result.numel() > LISTED:
             measured.append(read(result))
             continue

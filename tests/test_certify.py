@@ -63,14 +63,11 @@ PLANTED: dict[str, Function] = {
 
 
 def every_axis(most_inputs: int) -> Iterator[Layer]:
-    """The layers of `SMALL` with one axis and padding below the bound, by nested loops."""
-    for k, s, d in itertools.product(*SMALL.values()):
-        for o in range(max(s, d)):
-            for p, n in itertools.product(
-                range(max(s, (k - 1) * d + o + 1)), range(1, most_inputs)
-            ):
-                if size(Axis(n, k, s, d, p, p, o)) >= 1:
-                    yield Layer((n,), 1, 1, k, s, p, o, 1, False, d)
+    """The layers of `SMALL` with one axis and so many inputs, whatever padding, by nested loops."""
+    for k, s, d, n in itertools.product(*SMALL.values(), range(1, most_inputs + 1)):
+        for o, p in itertools.product(range(max(s, d)), range(n * s + k * d)):
+            if size(Axis(n, k, s, d, p, p, o)) >= 1:
+                yield Layer((n,), 1, 1, k, s, p, o, 1, False, d)
 
 
 @pytest.mark.parametrize("error", PLANTED)
@@ -80,7 +77,7 @@ def test_a_planted_error_is_caught_at_the_least_layer(error: str) -> None:
     assert not found.established
     assert found.counterexample is not None
     least = min(
-        (layer for layer in every_axis(9) if wrong(layer) != overlaps(layer)),
+        (layer for layer in every_axis(8) if wrong(layer) != overlaps(layer)),
         key=lambda layer: (
             size(layer.axes[0]),
             layer.input_size,
@@ -142,6 +139,16 @@ def test_wrong_with_channels_alone_is_caught_by_the_sample() -> None:
     assert layer["input_size"] == layer["kernel_size"] == [1]
 
 
+def test_a_filter_that_is_wrong_with_channels_alone_is_caught_at_the_least_of_them() -> None:
+    with_batch = Candidate("batch", "overlaps", lambda layer: layer.batch_size * overlaps(layer))
+    found = certify(with_batch, **SMALL)
+    assert found.mismatches == 0
+    assert found.counterexample is not None
+    layer = found.counterexample["layer"]
+    assert layer["input_size"] == layer["kernel_size"] == [1]
+    assert (layer["in_channels"], layer["out_channels"], layer["batch_size"]) == (1, 1, 2)
+
+
 def test_wrong_on_two_axes_alone_is_caught_by_the_sample() -> None:
     def sum_of_axes(layer: Layer) -> int:
         return sum(map(landed, layer.axes))
@@ -152,6 +159,7 @@ def test_wrong_on_two_axes_alone_is_caught_by_the_sample() -> None:
     assert found.counterexample["layer"]["input_size"] == [1, 1]
     assert found.counterexample["said"] == 2
     assert found.counterexample["measured"] == 1
+    assert "every lesser layer of the box that has at most " in found.counterexample["searched"]
 
 
 @pytest.mark.parametrize("answer", [1.5, None, "7", True])
@@ -281,19 +289,43 @@ def test_the_axes_of_a_box_are_those_of_torch_below_the_bound() -> None:
 
 
 def test_layers_come_in_order_and_none_is_left_out() -> None:
-    corner = box.Box.of([1, 2], [1, 2], [1, 2])
-    listed = counterexample.in_order(corner, 1, [counterexample.PLAIN])
-    first = list(itertools.takewhile(lambda layer: size(layer.axes[0]) <= 4, listed))
-    assert first == sorted(first, key=counterexample.order)
-    brute = {
-        layer
-        for layer in every_axis(30)
-        if size(layer.axes[0]) <= 4 and max(*layer.kernel_size, *layer.stride, *layer.dilation) <= 2
-    }
-    assert set(first) == brute
-    pairs = itertools.islice(counterexample.in_order(corner, 2, [counterexample.PLAIN]), 500)
-    keys = [counterexample.order(layer) for layer in pairs]
-    assert keys == sorted(keys)
+    listed = [one_axis for (one_axis,) in counterexample.in_order(box.Box.of(**SMALL), 1, 5)]
+    brute = [layer.axes[0] for layer in every_axis(5)]
+    assert listed == sorted(brute, key=lambda a: (size(a), a.n, a.k, a.s, a.d, a.b, a.o))
+
+
+def test_layers_of_two_axes_come_in_order_and_none_is_left_out() -> None:
+    corner = box.Box.of([1, 3], 2, [1, 2])
+    single = [axis for (axis,) in counterexample.in_order(corner, 1, 3)]
+    brute = itertools.product(single, repeat=2)
+    listed = list(counterexample.in_order(corner, 2, 3))
+    assert listed == sorted(
+        brute,
+        key=lambda pair: (
+            size(pair[0]) * size(pair[1]),
+            *zip(*((a.n, a.k, a.s, a.d, a.b, a.o) for a in pair), strict=True),
+        ),
+    )
+
+
+def test_the_least_layer_may_have_more_padding_than_the_box() -> None:
+    late = Candidate("late", "overlaps", wrong_where(lambda axis: axis.b >= 2))
+    found = certify(late, **PLAIN)  # whose paddings are below 1
+    assert found.mismatches == 0
+    assert found.counterexample is not None
+    layer = found.counterexample["layer"]
+    assert (layer["input_size"], layer["padding"]) == ([5], [2])
+    assert found.counterexample["searched"] == "every lesser layer of the box"
+
+
+def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counterexample, "TRIED", 2)
+    found = certify(Candidate("late", "overlaps", FROM_SEVEN), **PLAIN)
+    assert found.counterexample is not None
+    assert found.counterexample["layer"]["padding"] != [3]  # which the whole search finds
+    assert found.counterexample["searched"].endswith(
+        "; the first 2 of them for each number of axes"
+    )
 
 
 def test_samples_are_seeded_and_of_every_kind() -> None:
@@ -523,6 +555,16 @@ def test_the_command_takes_a_candidate_and_a_quantity_of_the_readers() -> None:
     done = invoke(*BOX, "--candidate", "tests.test_certify:MINE", "--quantity", "macs:output")
     assert done.exit_code == 0
     assert "mine equals the layer's macs:output" in done.output
+
+
+def test_a_candidate_that_cannot_be_sent_runs_in_one_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    box_alone = BOX[: BOX.index("--workers")]
+    done = invoke(*box_alone, "--candidate", "tests.test_certify:LAMBDA")
+    assert done.exit_code == 1
+    assert "lambda is not the layer's macs" in done.output
 
 
 #: What a reader might write, and what cannot be run.

@@ -117,12 +117,13 @@ class Certificate:
         layer = ", ".join(f"{name}={v}" for name, v in self.counterexample["layer"].items())
         return [
             "",
-            f"The least failing layer of those run (least in {ORDER}):",
+            f"The least failing layer that was found, in the order {ORDER}:",
             "",
             f"- `Layer({layer})`",
             f"- {self.candidate} says {self.counterexample['said']}",
             f"- torch says {self.counterexample['measured']}",
             f"- coverage: {self.counterexample['coverage']}",
+            f"- searched: {self.counterexample['searched']}",
         ]
 
     def _rests(self) -> list[str]:

@@ -321,8 +321,10 @@ def certificate(
     made, failures = sampled
     failures += [total.least] if total.least else []
     worst = min(failures, key=lambda found: counterexample.order(found.layer), default=None)
+    found = None
     if worst is not None:
-        worst = counterexample.least(candidate, box, worst)
+        worst, searched = counterexample.least(candidate, box, worst)
+        found = {**worst.as_json(), "searched": searched}
 
     return Certificate(
         candidate=candidate.name,
@@ -332,7 +334,7 @@ def certificate(
         experiments=total.experiments,
         mismatches=total.mismatches,
         samples=made,
-        counterexample=worst and worst.as_json(),
+        counterexample=found,
         established=worst is None,
         sentence=sentence(candidate, total.experiments, made, worst),
         hypotheses=hypotheses(candidate, made) if worst is None else [RAN],

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from itertools import count, islice, product, takewhile
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice, product, takewhile
 from typing import Any, NamedTuple
 
 from analytic.axis import Axis, size
 from analytic.layer import Layer
 from oracle import ones
-from oracle.certificates.box import Box, torch_axes
+from oracle.certificates.box import Box
 from oracle.certificates.candidates import EXTENT, Candidate, truth_of
 
 #: A coverage map of more positions is not written down.
 MAPPED = 1024
-#: How many layers the search for a lesser one may try.
-TRIED = 5_000
+#: How many layers with so many axes the search for a lesser one may try.
+TRIED = 20_000
 
 
 class Failure(NamedTuple):
@@ -62,8 +63,12 @@ def order(layer: Layer) -> tuple[Any, ...]:
 def failure(candidate: Candidate, layer: Layer) -> Failure | None:
     """What is wrong with the candidate on one layer, by one experiment; None where nothing is."""
     said = candidate.says(layer)
-    measured = truth_of(candidate.quantity)(layer, *ones.measure(layer.axes))
+    measured = truth_of(candidate.quantity)(layer, *measure(layer.axes))
     return None if said == measured else Failure(layer, plain(said), plain(measured))
+
+
+#: Layers that differ in their channels alone come one after another: one experiment serves all.
+measure = lru_cache(maxsize=1)(ones.measure)
 
 
 def plain(answer: Any) -> Any:
@@ -93,12 +98,11 @@ def layer_of(axes: tuple[Axis, ...], channels: Channels) -> Layer:
     return Layer(n, inputs, outputs, k, s, p, o, groups, bias, d, batch)
 
 
-def axes_of_size(templates: Iterable[Axis], positions: int) -> Iterator[Axis]:
-    """The axes with so many positions, among those that differ from a template in ``n`` alone."""
-    for axis in templates:
-        inputs, rest = divmod(positions - size(axis._replace(n=1)), axis.s)
-        if inputs >= 0 and rest == 0:
-            yield axis._replace(n=inputs + 1)
+def of_size(n: int, k: int, s: int, d: int, positions: int) -> list[Axis]:
+    """The torch axes with so many positions: every padding and output padding that gives them."""
+    uncropped = size(Axis(n, k, s, d, 0, 0, 0))
+    halves = [(o, *divmod(uncropped + o - positions, 2)) for o in range(max(s, d))]
+    return [Axis(n, k, s, d, p, p, o) for o, p, odd in halves if p >= 0 and not odd]
 
 
 def factorizations(number: int, factors: int) -> Iterator[tuple[int, ...]]:
@@ -112,38 +116,53 @@ def factorizations(number: int, factors: int) -> Iterator[tuple[int, ...]]:
                 yield (first, *rest)
 
 
-def in_order(box: Box, axes: int, channels: list[Channels]) -> Iterator[Layer]:
-    """Every layer of the box with so many axes and padding below its bound, least first."""
-    templates = [
-        axis
-        for k, s, d in product(box.kernel_size, box.stride, box.dilation)
-        for axis in torch_axes(k, s, d)
-    ]
-    for positions in count(1):
-        layers = [
-            layer_of(row, channels[0])
-            for sizes in factorizations(positions, axes)
-            for row in product(*(list(axes_of_size(templates, size)) for size in sizes))
-        ]
-        for layer in sorted(layers, key=order):
-            yield from (layer_of(layer.axes, choice) for choice in channels)
+def in_order(box: Box, axes: int, inputs: int) -> Iterator[tuple[Axis, ...]]:
+    """Every layer of the box with so many axes and at most so many inputs on each, least first."""
+    k, s, d = map(max, box)
+    longest = size(Axis(inputs, k, s, d, 0, 0, max(s, d) - 1))
+    for positions in range(1, longest**axes + 1):
+        sizes = list(factorizations(positions, axes))
+        for n in product(range(1, inputs + 1), repeat=axes):
+            for ksd in product(*(product(values, repeat=axes) for values in box)):
+                rows = [row for L in sizes for row in product(*map(of_size, n, *ksd, L))]
+                yield from sorted(rows, key=crops)
 
 
-def least(candidate: Candidate, box: Box, found: Failure) -> Failure:
-    """The least failure before ``found``, by a search in order; ``found`` where there is none.
+def crops(axes: tuple[Axis, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Padding, then output padding."""
+    return tuple(axis.b for axis in axes), tuple(axis.o for axis in axes)
 
-    The search takes the lower end of the box and paddings below the bound, and stops after `TRIED`
-    layers of each number of axes: a lesser failure outside of that is not found.
+
+def least(candidate: Candidate, box: Box, found: Failure) -> tuple[Failure, str]:
+    """The least failure that a search in order finds before ``found``, and what was searched.
+
+    That is every lesser torch layer of the box, with whatever padding, that has no more inputs on
+    an axis than ``found``; where channels matter, with each of `CHANNELS`. Of each number of axes
+    `TRIED` at the most are tried; what was searched says so.
     """
-    channels = [PLAIN] if candidate.quantity in OF_A_FILTER else CHANNELS
+    inputs = max(found.layer.input_size)
+    alone = found.layer == layer_of(found.layer.axes, PLAIN) and candidate.quantity in OF_A_FILTER
+    channels = [PLAIN] if alone else CHANNELS
+    whole = True
     for axes in range(1, len(found.layer.axes) + 1):
-        reach = 6 if axes == 1 else 2
-        corner = Box(*(values[:reach] for values in box))
-        lesser = takewhile(
-            lambda layer: order(layer) < order(found.layer),
-            islice(in_order(corner, axes, channels), TRIED),
+        layers = (
+            layer_of(row, choice) for row in in_order(box, axes, inputs) for choice in channels
         )
-        for layer in lesser:
+        lesser = takewhile(lambda layer: order(layer) < order(found.layer), layers)
+        for layer in islice(lesser, TRIED):
             if better := failure(candidate, layer):
-                return better
-    return found
+                return better, searched(better.layer, inputs, channels, whole)
+        whole = whole and next(lesser, None) is None
+    return found, searched(found.layer, inputs, channels, whole)
+
+
+def searched(layer: Layer, inputs: int, channels: list[Channels], whole: bool) -> str:
+    """Of which layers a failing one is the least."""
+    words = "every lesser layer of the box"
+    if len(layer.axes) > 1 or size(layer.axes[0]) > 1:  # one position: no lesser has more inputs
+        words += f" that has at most {inputs:,} inputs on an axis"
+    if channels != [PLAIN]:
+        words += f", each with {len(channels)} choices of channels, groups, bias and batch"
+    if not whole:
+        words += f"; the first {TRIED:,} of them for each number of axes"
+    return words

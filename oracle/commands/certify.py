@@ -61,6 +61,18 @@ def candidate_of(name: str, quantity: str | None) -> Candidate:
         raise click.UsageError(str(reason)) from None
 
 
+def workers_for(chosen: Candidate) -> int:
+    """As many processes as there are cores; this one alone for what others cannot be sent."""
+    from oracle.certificates.candidates import CandidateError
+    from oracle.certificates.certify import check_portable
+
+    try:
+        check_portable(chosen)
+    except CandidateError:
+        return 1
+    return os.cpu_count() or 1
+
+
 def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tuple[Task, Tally]]:
     """The results, with a bar of their rate and the time that is left, on a terminal."""
     from tqdm import tqdm
@@ -89,7 +101,11 @@ def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tu
 @click.option("--kernel-size", type=Values(), required=True, help="4, 1..12, or 1,2,8..10.")
 @click.option("--stride", type=Values(), required=True)
 @click.option("--dilation", type=Values(), required=True)
-@click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count(), show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes. [default: one a core; 1 for a candidate that other processes cannot be sent]",
+)
 @click.option(
     "--record",
     type=click.Path(dir_okay=False),
@@ -111,6 +127,7 @@ def command(
     kernel_size: list[int],
     stride: list[int],
     dilation: list[int],
+    workers: int | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -133,6 +150,7 @@ def command(
             kernel_size=kernel_size,
             stride=stride,
             dilation=dilation,
+            workers=workers or workers_for(chosen),
             follow=bar,
             **options,
         )
