@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis
+from analytic.axis import Axis, positive
 from analytic.protocols import Arithmetic
 
 
@@ -52,7 +52,7 @@ def affine_from(axis: Axis, lib: Arithmetic = INTEGERS) -> Any:
     _, k, s, d, b, e, o = axis
     g = lib.gcd(s, d)
     # 1 where the kernel is longer than s/g, so that pairs meet at all, else 0.
-    meet = lib.minimum(lib.maximum(k - lib.quotient(s, g), 0), 1)
+    meet = positive(lib, k - lib.quotient(s, g))
     cut = ceil_div(lib.maximum(b, e - o), s)
     return lib.maximum(lib.maximum(least_input_size(axis, lib), cut), meet * lib.quotient(d, g))
 

@@ -31,6 +31,16 @@ def size(axis: Axis) -> Any:
     return (n - 1) * s + (k - 1) * d + 1 - b - e + o
 
 
+def positive(lib: Arithmetic, number: Any) -> Any:
+    """1 where a whole number is positive, else 0.
+
+    >>> from analytic.arithmetic import INTEGERS
+    >>> [positive(INTEGERS, number) for number in (-3, 0, 1, 3)]
+    [0, 0, 1, 1]
+    """
+    return lib.minimum(lib.maximum(number, 0), 1)
+
+
 def kept(lib: Arithmetic, n: Any, k: Any, s: Any, d: Any, left: Any, right: Any) -> Any:
     """Pairs of the box ``[0,n)×[0,k)`` that are left when a corner is cut off at each end.
 

@@ -1,30 +1,74 @@
-"""The checkerboard diagnosis: is the overlap of a layer even, why not, and which layer's is?"""
+"""The checkerboard diagnosis: is the overlap of a layer even, why not, and which layer's is?
+
+What is true of a layer is found in numbers, by formulas that are written once over the arithmetic
+(`diagnosis`, `nearest`). What is said of it depends on these numbers alone: `interior_words`,
+`reason_words`, `small_words`, `advice_words`. The explorer page has both from here: the formulas as
+JavaScript, and the words for every diagnosis, with names in braces where numbers are to stand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from analytic import phases
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis
+from analytic.axis import Axis, positive
 from analytic.layer import Layer
 from analytic.protocols import Arithmetic
 from analytic.tables import write_sizes
 
-#: What the verdict says, here and on the explorer page. Names in braces are those of `facts`.
-WORDS = {
-    "even": "even: every interior output receives {products}",
-    "uneven": "uneven: interior outputs receive {products}",
-    "kernel": "kernel {k} is not a multiple of stride {s}",
-    "common": "stride {s} and dilation {d} have the common factor {g}",
-    "axis": " on axis {axis}",
-    "nearest": "nearest even layer of the same output size: {flags}",
-    "none": "nearest even layer of the same output size: none, {reason}",
-    "small": "the input is too small for an interior{where}: these are the values of a larger one",
-}
+#: What makes an axis uneven: nothing, its kernel, a common factor. `diagnosis` has the place here.
+FAULTS = (
+    "",
+    "kernel {k} is not a multiple of stride {s}",
+    "stride {s} and dilation {d} have the common factor {g}",
+)
+COMMON = 2
+SMALL, LARGER = "the input is too small for an interior", ": these are the values of a larger one"
+NEAREST = "nearest even layer of the same output size: "
 #: The arguments in which an even layer may differ, in the order in which they are named.
 CHANGED = ("kernel_size", "padding", "end_padding", "output_padding")
+
+#: The numbers that stand in words of an axis, by the letters of `Axis` and ``g``.
+Numbers = Mapping[str, Any]
+
+
+class Diagnosis(NamedTuple):
+    """What words about a layer depend on, beside the numbers that stand in them.
+
+    ``differ`` is 0 where the axes have one kernel, stride and dilation, so that one reason is true
+    of all. An axis has a place in `FAULTS`, and a 1 where it is too ``small`` for an interior.
+    """
+
+    differ: Any
+    faults: tuple[Any, ...]
+    small: tuple[Any, ...]
+
+
+def diagnosis(lib: Arithmetic, axes: Sequence[Axis]) -> Diagnosis:
+    """The diagnosis of a layer. Source: notes/derivation.md, theorem 5 (b) and (f).
+
+    >>> diagnosis(INTEGERS, Layer((8, 1), 4, 6, (4, 3), stride=2).axes)
+    Diagnosis(differ=1, faults=(0, 1), small=(0, 1))
+    """
+    first = axes[0]
+    apart = sum(
+        distance(lib, getattr(first, letter), getattr(axis, letter))
+        for axis in axes[1:]
+        for letter in "ksd"
+    )
+    return Diagnosis(
+        differ=positive(lib, apart),
+        faults=tuple(fault(lib, axis) for axis in axes),
+        small=tuple(positive(lib, phases.missing(lib, axis)) for axis in axes),
+    )
+
+
+def fault(lib: Arithmetic, axis: Axis) -> Any:
+    """What makes an axis uneven, as a place in `FAULTS`: with a common factor it always is."""
+    least, _, most = phases.levels(lib, axis)
+    return positive(lib, most - least) + positive(lib, phases.common_factor(lib, axis) - 1)
 
 
 def verdict(layer: Layer) -> str:
@@ -38,38 +82,65 @@ def verdict(layer: Layer) -> str:
     >>> verdict(Layer((8, 8), 4, 6, 3, stride=2, padding=1))
     'uneven: interior outputs receive 1, 2 or 4 products; kernel 3 is not a multiple of stride 2'
     """
-    axes = layer.axes
-    found = phases.products(axes)
-    said = [WORDS["even" if len(found) == 1 else "uneven"].format(products=counted(found))]
-    said += where([reason(axis) for axis in axes])
-    small = ["" if phases.has_interior(axis) else "small" for axis in axes]
-    said += [WORDS["small"].format(where=text) for text in where(small, only_place=True)]
-    return "; ".join(said)
+    of = diagnosis(INTEGERS, layer.axes)
+    interior = interior_words(phases.products(layer.axes))
+    return interior + reason_words(of, [*map(numbers, layer.axes)]) + small_words(of.small)
 
 
-def counted(found: Sequence[int]) -> str:
-    """Numbers of products in words: ``1, 2 or 4 products``."""
+def numbers(axis: Axis) -> Numbers:
+    """The numbers that stand in words of an axis."""
+    return {**axis._asdict(), "g": phases.common_factor(INTEGERS, axis)}
+
+
+def interior_words(found: Sequence[Any]) -> str:
+    """The numbers of products that interior outputs receive, in words.
+
+    >>> interior_words((1,))
+    'even: every interior output receives 1 product'
+    >>> interior_words((0, 1, 2))
+    'uneven: interior outputs receive 0, 1 or 2 products'
+    """
     *most, last = map(str, found)
-    listed = f"{', '.join(most)} or {last}" if most else last
-    return f"{listed} product{'' if tuple(found) == (1,) else 's'}"
+    if most:
+        return f"uneven: interior outputs receive {', '.join(most)} or {last} products"
+    return f"even: every interior output receives {last} product{'' if last == '1' else 's'}"
 
 
-def reason(axis: Axis) -> str:
-    """Why the coverage of an axis is uneven; nothing where it is even."""
-    if phases.is_even(axis):
-        return ""
-    common = phases.common_factor(axis)
-    words = WORDS["common" if common > 1 else "kernel"]
-    return words.format(k=axis.k, s=axis.s, d=axis.d, g=common)
+def reason_words(of: Diagnosis, axes: Sequence[Numbers]) -> str:
+    """What the verdict adds: why interior outputs differ."""
+    return added(reasons(of, axes))
 
 
-def where(said: Sequence[str], *, only_place: bool = False) -> Iterator[str]:
-    """What is said of each axis, with its place; once, and without a place, if said of all."""
-    alike = len(set(said)) == 1
-    for number, words in enumerate(said[:1] if alike else said):
-        if words:
-            place = "" if alike else WORDS["axis"].format(axis=number)
-            yield place if only_place else words + place
+def small_words(small: Sequence[int]) -> str:
+    """What the verdict adds where there is no interior.
+
+    >>> small_words((0, 1))[:55]
+    '; the input is too small for an interior on axis 1: the'
+    """
+    said = placed([SMALL if flag else "" for flag in small], together=all(small))
+    return added([words + LARGER for words in said])
+
+
+def added(said: Sequence[str]) -> str:
+    """Words that follow others."""
+    return "".join(f"; {words}" for words in said)
+
+
+def reasons(of: Diagnosis, axes: Sequence[Numbers]) -> list[str]:
+    """Why the coverage is uneven: axis by axis, or once where the axes do not differ."""
+    said = [FAULTS[fault].format(**axis) for fault, axis in zip(of.faults, axes, strict=True)]
+    return placed(said, together=not of.differ)
+
+
+def placed(said: Sequence[str], *, together: bool) -> list[str]:
+    """What is said of the axes, each with its place; once, without a place, if of all together.
+
+    >>> placed(["even", ""], together=False), placed(["even", "even"], together=True)
+    (['even on axis 0'], ['even'])
+    """
+    if together:
+        return [*filter(None, said[:1])]
+    return [f"{words} on axis {at}" for at, words in enumerate(said) if words]
 
 
 def nearest_even(layer: Layer) -> Layer | None:
@@ -84,16 +155,16 @@ def nearest_even(layer: Layer) -> Layer | None:
     >>> even.kernel_size, even.padding, even.output_padding
     ((4, 4), (1, 1), (0, 0))
     """
-    if any(phases.common_factor(axis) > 1 for axis in layer.axes):
+    if COMMON in diagnosis(INTEGERS, layer.axes).faults:
         return None
+    return layer.replace(**changes(layer))
+
+
+def changes(layer: Layer) -> dict[str, tuple[int, ...]]:
+    """The arguments of the nearest even layer that may differ, one entry an axis."""
     apart = layer.end_padding is not None
-    axes = [nearest(even_axes(INTEGERS, axis, cropped_apart=apart)) for axis in layer.axes]
-    return layer.replace(
-        kernel_size=[axis.kernel_size for axis in axes],
-        padding=[axis.padding for axis in axes],
-        output_padding=[axis.output_padding for axis in axes],
-        end_padding=[axis.end_padding for axis in axes] if apart else None,
-    )
+    evens = [nearest(INTEGERS, axis, cropped_apart=apart) for axis in layer.axes]
+    return by_argument(evens, cropped_apart=apart)
 
 
 class Even(NamedTuple):
@@ -106,29 +177,45 @@ class Even(NamedTuple):
     padding: Any
     end_padding: Any
     output_padding: Any
-    slack: Any
-    kernel_change: Any
-    padding_change: Any
+    slack: Any = 0
+    kernel_change: Any = 0
+    padding_change: Any = 0
 
 
-def nearest(found: Sequence[Even]) -> Even:
-    """The one whose kernel changes least, then its padding; then the one with fewer taps."""
-    return min(
-        (even for even in found if even.slack >= 0),
-        key=lambda even: (even.kernel_change, even.padding_change, even.kernel_size),
-    )
+def by_argument(evens: Sequence[Even], *, cropped_apart: bool) -> dict[str, tuple[Any, ...]]:
+    """What may differ in a layer of even axes, by argument."""
+    names = [name for name in CHANGED if cropped_apart or name != "end_padding"]
+    return {name: tuple(getattr(even, name) for even in evens) for name in names}
 
 
-def even_axes(lib: Arithmetic, axis: Axis, *, cropped_apart: bool) -> tuple[Even, Even]:
-    """The even axes of the same size whose kernels are the next multiples of the stride.
+def nearest(lib: Arithmetic, axis: Axis, *, cropped_apart: bool) -> Even:
+    """The even axis of the same size whose kernel changes least, then its padding.
 
-    The one not above the kernel, where there is one with a padding that is not negative, and the
-    one above, which always is: any other multiple is farther than this one. Written once, over the
-    arithmetic.
+    Its kernel is a multiple of the stride: the one not above the kernel, where there is one with a
+    padding that is not negative, or the one above, which always is. Any other is farther than this.
     """
     make = even_axis_apart if cropped_apart else even_axis
     below = axis.k - axis.k % axis.s
-    return make(lib, axis, below), make(lib, axis, below + axis.s)
+    return nearer(lib, make(lib, axis, below), make(lib, axis, below + axis.s))
+
+
+def nearer(lib: Arithmetic, lower: Even, upper: Even) -> Even:
+    """Of two even axes the one that changes less; the one with fewer taps, where both are as near.
+
+    >>> near, far = Even(2, 0, 0, 0, kernel_change=1), Even(4, 0, 0, 0, kernel_change=3)
+    >>> nearer(INTEGERS, near, far) == near, nearer(INTEGERS, near._replace(slack=-1), far) == far
+    (True, True)
+    """
+    kernels = sign(lib, lower.kernel_change - upper.kernel_change)
+    paddings = sign(lib, lower.padding_change - upper.padding_change)
+    # The kernels decide, unless they are as near. A negative slack: there is no lower one.
+    is_upper = positive(lib, positive(lib, 2 * kernels + paddings) + positive(lib, -lower.slack))
+    return Even(*(a + is_upper * (b - a) for a, b in zip(lower, upper, strict=True)))
+
+
+def sign(lib: Arithmetic, number: Any) -> Any:
+    """1, 0 or −1: of a number that is positive, 0 or negative."""
+    return positive(lib, number) - positive(lib, -number)
 
 
 def even_axis(lib: Arithmetic, axis: Axis, kernel: Any) -> Even:
@@ -183,12 +270,18 @@ def advice(layer: Layer) -> str:
     >>> advice(Layer((8,), 1, 1, 3, stride=2, padding=1, output_padding=1))
     'nearest even layer of the same output size: --kernel-size 4 --padding 1 --output-padding 0'
     """
-    if all(map(phases.is_even, layer.axes)):
+    of = diagnosis(INTEGERS, layer.axes)
+    return advice_words(of, [*map(numbers, layer.axes)], changes(layer))
+
+
+def advice_words(
+    of: Diagnosis, axes: Sequence[Numbers], changed: Mapping[str, tuple[Any, ...]]
+) -> str:
+    """The advice for a diagnosis, with these arguments where there is an even layer."""
+    if not any(of.faults):
         return ""
-    other = nearest_even(layer)
-    if other is None:
-        common = [reason(axis) if phases.common_factor(axis) > 1 else "" for axis in layer.axes]
-        return WORDS["none"].format(reason="; ".join(where(common)))
-    given = {name: getattr(other, name) for name in CHANGED}
-    flags = [f"--{n.replace('_', '-')} {write_sizes(v)}" for n, v in given.items() if v is not None]
-    return WORDS["nearest"].format(flags=" ".join(flags))
+    if COMMON in of.faults:
+        common = [fault if fault == COMMON else 0 for fault in of.faults]
+        return f"{NEAREST}none, {'; '.join(reasons(of._replace(faults=tuple(common)), axes))}"
+    flags = [f"--{name.replace('_', '-')} {write_sizes(v)}" for name, v in changed.items()]
+    return NEAREST + " ".join(flags)

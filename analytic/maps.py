@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
 from analytic.layer import axes_of
 
@@ -11,11 +12,37 @@ TYPE_CHECKING = False  # not from typing, whose import would cost more than all 
 if TYPE_CHECKING:
     from typing import Any
 
-    from analytic.protocols import InputSize, PerAxis
+    from analytic.protocols import Arithmetic, InputSize, PerAxis
 
 #: What CPython takes for a list, an entry (an eighth more, as lists grow), and an integer that is
 #: too large to be one of the cached small ones.
 LIST_BYTES, ENTRY_BYTES, INTEGER_BYTES, LARGEST_CACHED = 104, 9, 32, 256
+
+
+def reach(lib: Arithmetic, axis: Axis, y: Any) -> tuple[Any, Any]:
+    """The first and the last tap whose input, ``(y + b − t·d)/s``, lies between 0 and ``n − 1``.
+
+    Where there is none, the first is behind the last.
+
+    >>> reach(INTEGERS, Axis(n=2, k=9, s=2, d=1, b=0, e=0, o=0), 5)
+    (3, 5)
+    """
+    n, k, s, d, b, *_ = axis
+    value = y + b
+    return lib.maximum(0, -(((n - 1) * s - value) // d)), k - 1 - lib.maximum(k - 1 - value // d, 0)
+
+
+def met(axis: Axis, y: Any, tap: Any) -> tuple[Any, Any]:
+    """The input that lands on ``y`` with a tap within `reach`, and a remainder: 0 where one does.
+
+    ``y + b − t·d``, divided by ``s``, over any arithmetic.
+
+    >>> axis = Axis(n=2, k=9, s=2, d=1, b=0, e=0, o=0)
+    >>> {tap: met(axis, 5, tap) for tap in (3, 4, 5)}
+    {3: (1, 0), 4: (0, 1), 5: (0, 0)}
+    """
+    rest = y + axis.b - tap * axis.d
+    return rest // axis.s, rest % axis.s
 
 
 def at(axis: Axis, y: int) -> int:
@@ -26,8 +53,7 @@ def at(axis: Axis, y: int) -> int:
     >>> [at(Axis(n=2, k=3, s=2, d=1, b=0, e=0, o=0), y) for y in range(5)]
     [1, 1, 2, 1, 1]
     """
-    n, k, s, d, b, *_ = axis
-    value = y + b
+    value, s, d = y + axis.b, axis.s, axis.d
     g = math.gcd(s, d)
     if value % g:
         return 0
@@ -35,8 +61,7 @@ def at(axis: Axis, y: int) -> int:
     step = s // g
     residue = value // g * pow(d // g, -1, step) % step
     # … whose input lies between the first and the last.
-    first = max(0, -(((n - 1) * s - value) // d))
-    last = min(k - 1, value // d)
+    first, last = reach(INTEGERS, axis, y)
     return int(max(0, (last - residue) // step - (first - 1 - residue) // step))
 
 

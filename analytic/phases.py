@@ -11,7 +11,7 @@ from typing import Any
 
 from analytic import maps
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, size
+from analytic.axis import Axis, positive, size
 from analytic.protocols import Arithmetic
 
 
@@ -73,6 +73,15 @@ def interior_size(lib: Arithmetic, axis: Axis) -> Any:
     return lib.maximum(size(axis) - begin - end, 0)
 
 
+def missing(lib: Arithmetic, axis: Axis) -> Any:
+    """Positions by which the interior is too short for a whole period; 0 where it is not.
+
+    >>> missing(INTEGERS, Axis(n=1, k=4, s=3, d=1, b=0, e=0, o=0))
+    1
+    """
+    return lib.maximum(axis.s - interior_size(lib, axis), 0)
+
+
 def has_interior(axis: Axis) -> bool:
     """Whether the axis is long enough for an interior: a whole period, so that each phase is seen.
 
@@ -81,7 +90,7 @@ def has_interior(axis: Axis) -> bool:
     >>> has_interior(Axis(n=1, k=4, s=1, d=1, b=0, e=0, o=0))
     False
     """
-    return bool(interior_size(INTEGERS, axis) >= axis.s)
+    return not missing(INTEGERS, axis)
 
 
 def interior(axis: Axis, phase: int) -> int:
@@ -101,24 +110,57 @@ def interior(axis: Axis, phase: int) -> int:
     return maps.at(Axis(value // axis.s + 1, axis.k, axis.s, axis.d, 0, 0, 0), value)
 
 
+def levels(lib: Arithmetic, axis: Axis) -> tuple[Any, Any, Any]:
+    """What interior positions of the axis receive: the least, the one between, the most.
+
+    Where there are fewer than three values, some of these are alike. Cost: O(1).
+    Source: notes/derivation.md, theorem 5 (e).
+
+    >>> levels(INTEGERS, Axis(n=8, k=3, s=4, d=2, b=0, e=0, o=0))
+    (0, 1, 2)
+    >>> levels(INTEGERS, Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0))
+    (1, 1, 2)
+    """
+    (_, holes), (least, _), (_, more) = shares(lib, axis)
+    return least * (1 - positive(lib, holes)), least, least + positive(lib, more)
+
+
 def values(axis: Axis) -> tuple[int, ...]:
     """What interior positions of the axis receive, in order: one, two or three values.
 
     Cost: O(1). Source: notes/derivation.md, theorem 5 (e).
 
-    >>> values(Axis(n=8, k=3, s=4, d=2, b=0, e=0, o=0))
-    (0, 1, 2)
+    >>> values(Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0))
+    (1, 2)
     """
-    return tuple(sorted({coverage for coverage, phases in shares(INTEGERS, axis) if phases}))
+    return in_order(levels(INTEGERS, axis))
 
 
-def common_factor(axis: Axis) -> int:
-    """``gcd(s, d)``: positions that it does not divide are holes, whatever the kernel.
+def in_order(numbers: Iterable[int]) -> tuple[int, ...]:
+    """The numbers that differ, from the least to the largest.
 
-    >>> common_factor(Axis(n=8, k=3, s=4, d=2, b=0, e=0, o=0))
+    >>> in_order([4, 2, 2])
+    (2, 4)
+    """
+    return tuple(sorted(set(numbers)))
+
+
+def largest(lib: Arithmetic, axis: Axis) -> Any:
+    """No output of the axis receives more than this; in an interior, if there is one, some do.
+
+    >>> largest(INTEGERS, Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0))
     2
     """
-    return INTEGERS.gcd(axis.s, axis.d)
+    return lib.minimum(axis.n, levels(lib, axis)[-1])
+
+
+def common_factor(lib: Arithmetic, axis: Axis) -> Any:
+    """``gcd(s, d)``: values that it does not divide are holes, whatever the kernel.
+
+    >>> common_factor(INTEGERS, Axis(n=8, k=3, s=4, d=2, b=0, e=0, o=0))
+    2
+    """
+    return lib.gcd(axis.s, axis.d)
 
 
 def is_even(axis: Axis) -> bool:
@@ -143,13 +185,24 @@ def has_holes(axis: Axis) -> bool:
     return 0 in values(axis)
 
 
+def multiplied(lib: Arithmetic, found: Iterable[Any], axis: Axis) -> list[Any]:
+    """What interior positions receive with one axis more: each of the products times its `levels`.
+
+    The axes do not interact: notes/derivation.md, setting.
+
+    >>> multiplied(INTEGERS, (1, 3), Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0))
+    [1, 1, 2, 3, 3, 6]
+    """
+    return [products * level for products in found for level in levels(lib, axis)]
+
+
 def products(axes: Iterable[Axis]) -> tuple[int, ...]:
     """What interior positions of a layer receive, in order: products of the `values` of its axes.
 
     >>> products([Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0)] * 2)
     (1, 2, 4)
     """
-    found = {1}
+    found: tuple[int, ...] = (1,)
     for axis in axes:
-        found = {factor * value for factor in found for value in values(axis)}
-    return tuple(sorted(found))
+        found = in_order(multiplied(INTEGERS, found, axis))
+    return found

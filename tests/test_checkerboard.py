@@ -9,7 +9,7 @@ import pytest
 
 from analytic import phases
 from analytic.axis import Axis, size
-from analytic.checkerboard import counted, nearest_even, verdict
+from analytic.checkerboard import interior_words, nearest_even, verdict
 from analytic.layer import Layer, LayerError
 
 
@@ -59,12 +59,12 @@ def test_verdict_of_a_small_input() -> None:
     assert verdict(Layer((9, 1), 1, 1, 4)) == even + note.format(" on axis 1")
 
 
-def test_counted() -> None:
-    assert [counted(n) for n in ((1,), (4,), (0, 1), (0, 1, 2))] == [
-        "1 product",
-        "4 products",
-        "0 or 1 products",
-        "0, 1 or 2 products",
+def test_one_product_is_singular() -> None:
+    assert [interior_words(n).partition("receive")[2] for n in ((1,), (4,), (0, 1), (0, 1, 2))] == [
+        "s 1 product",
+        "s 4 products",
+        " 0 or 1 products",
+        " 0, 1 or 2 products",
     ]
 
 

@@ -17,10 +17,11 @@ from click.testing import CliRunner
 
 import analytic
 from analytic import checkerboard, explorer, maps
+from analytic.arithmetic import INTEGERS
 from analytic.cli import program
-from analytic.explorer import LABELS
-from analytic.layer import Layer
-from analytic.pictures import terminal
+from analytic.explorer import LABELS, words
+from analytic.layer import Layer, shown
+from analytic.phases import largest
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
 
@@ -243,6 +244,69 @@ def test_a_hundred_layers_are_counted_as_analytic_counts_them(browser: Any) -> N
     assert evenness == {"even", "unev"}
 
 
+FACTS = (
+    "even: ",
+    "uneven: ",
+    "kernel 3 is not a multiple of stride 2",
+    "kernel 3 is not a multiple of stride 2 on axis 1",
+    "stride 2 and dilation 4 have the common factor 2",
+    "too small for an interior:",
+    "too small for an interior on axis 0:",
+    "1 product",
+    "0, 1, 2 or 4 products",
+    "2, 3, 4 or 6 products",
+    "none, stride 2 and dilation 4 have the common factor 2 on axis 1",
+    "--kernel-size 2x4",
+    "--end-padding",
+)
+
+
+def test_the_page_says_what_analytic_says_of_every_kind_of_layer(browser: Any) -> None:
+    axes = [(n, k, s, d, b) for n in (1, 9) for k in (1, 2, 3, 5) for s, d, b in SHAPES]
+    layers = [
+        {
+            "input_size": (first[0], second[0]),
+            **{
+                name: (first[at], second[at])
+                for at, name in enumerate(("kernel_size", "stride", "dilation", "padding"), 1)
+            },
+            **({"end_padding": (0, 2)} if apart else {}),
+        }
+        for first in axes
+        for second in axes[::3]
+        for apart in (False, True)
+    ]
+    legal = [fields for fields in layers if is_legal(fields)]
+    said = browser.execute_script(
+        "return arguments[0].map((fields) => {"
+        "  document.getElementById('linked').checked = false;"
+        "  document.getElementById('apart').checked = 'end_padding' in fields;"
+        "  for (const [name, values] of Object.entries(fields)) values.forEach((value, at) =>"
+        "    { document.getElementById(`${name}-${at}`).value = value; });"
+        "  document.querySelectorAll('[id^=output_padding-]').forEach((f) => { f.value = 0; });"
+        "  update();"
+        "  return ['verdict', 'advice'].map((id) => document.getElementById(id).textContent);"
+        "})",
+        legal,
+    )
+    expected = [[checkerboard.verdict(of), checkerboard.advice(of)] for of in map(layer_of, legal)]
+    assert said == expected
+    everything = "\n".join(text for pair in expected for text in pair)
+    assert [fact for fact in FACTS if fact not in everything] == []
+
+
+#: Stride, dilation, padding.
+SHAPES = [(1, 1, 0), (2, 1, 0), (2, 1, 1), (2, 3, 1), (2, 4, 1), (3, 1, 2), (4, 2, 0)]
+
+
+def is_legal(fields: dict[str, Any]) -> bool:
+    try:
+        layer_of(fields)
+    except ValueError:
+        return False
+    return True
+
+
 MARKED = '[aria-invalid="true"]'
 ILLEGAL: list[dict[str, Any]] = [
     {"kernel_size": 0},
@@ -293,8 +357,20 @@ def test_what_is_not_legal_is_refused_as_layer_refuses_it(
     assert not find(browser, "#answers").is_displayed()
     # The field that is wrong is marked; an output size is no field.
     argument = str(refused.value).split()[0]
-    marked = [field.get_attribute("id") for field in browser.find_elements("css selector", MARKED)]
-    assert [name.partition("-")[0] for name in marked] == [argument] * (argument != "output_size")
+    marked = browser.find_elements("css selector", MARKED)
+    names = [field.get_attribute("id").partition("-")[0] for field in marked]
+    assert names == [argument] * (argument != "output_size")
+    assert all(field.get_attribute("aria-describedby") == "refusal" for field in marked)
+    assert len(browser.find_elements("css selector", '[aria-describedby="refusal"]')) == len(marked)
+
+
+#: What no keyboard has, and what Python's repr writes by its number.
+ODD = ("a\u00a0b", "\u200b", "\u2028x", "é日😀", "\x07\x7f", "\U000e0001", "a\tb", "'\"", "\\'")
+
+
+def test_what_was_typed_is_quoted_as_python_quotes_it(browser: Any) -> None:
+    quoted = browser.execute_script("return arguments[0].map(quoted)", list(ODD))
+    assert quoted == [shown(text) for text in ODD]
 
 
 def number(typed_in: Any) -> Any:
@@ -334,7 +410,7 @@ def test_the_colours_are_scaled_as_in_the_terminal(browser: Any, size: tuple[int
     fields: dict[str, Any] = {"input_size": size, "kernel_size": (5, 5), "stride": 2, "padding": 0}
     fields |= {"end_padding": (0, 5) if size == (3, 3) else (0, 0)}
     typed(browser, fields)
-    most = [terminal.largest(axis) for axis in layer_of(fields).axes]
+    most = [largest(INTEGERS, axis) for axis in layer_of(fields).axes]
     assert browser.execute_script("return map.most.map(String)") == list(map(str, most))
     assert f"few to {most[0] * most[1]} products" in text(browser, "scale")
 
@@ -391,23 +467,46 @@ def test_a_large_map_is_drawn_at_its_ends_and_says_so(browser: Any) -> None:
     assert all(maps.at(axis, int(y)) == int(c) for y, c in drawn[:gap] + drawn[gap + 1 :])
     first, last = int(drawn[gap - 1][0]) + 1, int(drawn[gap + 1][0]) - 1
     assert text(browser, "gaps") == (
-        f"rows {first:,} to {last:,} are counted, but not drawn: there is no room"
+        f"hatched: rows {first:,} to {last:,} are not drawn: there is no room"
     )
+
+
+#: How much is inked of a cell: of the map where a row meets a column, or of the bar of a row.
+INKED = """
+    const [down, across] = arguments, { cell } = map, canvas = $("map");
+    const [x, width] = across === null ? [0, STRIP - 8] : [STRIP + across * cell, cell];
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(x, STRIP + down * cell, width, cell);
+    return data.filter((part, at) => at % 4 === 3 && part).length * 4 / data.length;
+"""
+
+
+def test_a_gap_is_hatched_in_map_and_bars_and_a_hole_is_not(browser: Any) -> None:
+    # Kernel 1 and stride 2: every second row is a hole.
+    typed(browser, {**LEGAL, "input_size": (500, 9), "kernel_size": 1})
+    gap = browser.execute_script("return map.profiles[0].indexOf(null)")
+    for across in (4, None):
+        assert 0.1 < browser.execute_script(INKED, gap, across) < 0.95
+    assert browser.execute_script(INKED, 4, None) == 0
+    assert browser.execute_script(INKED, 4, 3) < 0.1  # a dot
+    typed(browser, {**LEGAL, "kernel_size": 1})
+    assert browser.execute_script("return map.profiles[0].indexOf(null)") == -1
 
 
 def test_the_map_is_walked_with_the_keyboard(browser: Any) -> None:
     typed(browser, LEGAL)
     press(browser, "HOME", "PAGE_UP")
-    assert position(browser)[0] == "Output (0, 0) receives 1 × 1 = 1 product."
+    assert position(browser)[0] == "Products on output (0, 0): 1 × 1 = 1"
     press(browser, "ARROW_RIGHT", "ARROW_DOWN", "ARROW_DOWN", "ARROW_DOWN")
     # y = 3 is the value 4 = 2·2 + 0 = 1·2 + 2; y = 1 is 2 = 1·2 + 0 = 0·2 + 2.
     assert position(browser) == [
-        "Output (3, 1) receives 2 × 2 = 4 products.",
+        "Products on output (3, 1): 2 × 2 = 4",
         "Axis 0: input 2, tap 0; input 1, tap 2",
         "Axis 1: input 1, tap 0; input 0, tap 2",
     ]
     press(browser, "END", "PAGE_DOWN", "ARROW_LEFT", "ARROW_UP")
-    assert position(browser)[0] == "Output (13, 13) receives 2 × 2 = 4 products."
+    assert position(browser)[0] == "Products on output (13, 13): 2 × 2 = 4"
 
 
 def test_the_pointer_shows_what_lands_under_it(browser: Any) -> None:
@@ -419,7 +518,7 @@ def test_the_pointer_shows_what_lands_under_it(browser: Any) -> None:
     pointer.move_to_element_with_offset(canvas, int(x - left), int(y - top)).perform()
     wait(browser, "`${cursor}`", "2,1")
     assert position(browser) == [
-        "Output (2, 1) receives 0 × 1 = 0 products.",
+        "Products on output (2, 1): 0 × 1 = 0",
         "Axis 0: no pair lands here",
         "Axis 1: input 1, tap 0",
     ]
@@ -428,8 +527,12 @@ def test_the_pointer_shows_what_lands_under_it(browser: Any) -> None:
 def test_a_long_list_of_pairs_is_not_cut_silently(browser: Any) -> None:
     typed(browser, {"input_size": (50, 50), "kernel_size": 40})
     press(browser, "HOME", "PAGE_UP", *["ARROW_DOWN"] * 14)
-    assert position(browser)[0] == "Output (14, 0) receives 15 × 1 = 15 products."
+    assert position(browser)[0] == "Products on output (14, 0): 15 × 1 = 15"
     assert position(browser)[1].endswith("input 3, tap 11; and 3 more")
+    # Of 10^18 taps, those that an input meets at the end of the output are the last.
+    typed(browser, {"input_size": (3, 3), "kernel_size": 10**18, "stride": 1})
+    press(browser, "HOME", "PAGE_DOWN")
+    assert position(browser)[1] == f"Axis 0: input 2, tap {10**18 - 1}"
 
 
 def test_a_link_restores_the_layer(browser: Any, file: Path) -> None:
@@ -520,6 +623,6 @@ def test_the_page_cannot_be_written(tmp_path: Path) -> None:
 def test_the_words_of_a_refusal_are_those_of_layer() -> None:
     # Were a call not refused, the page would have no words for it: building it fails.
     with pytest.raises(AssertionError, match="nothing was refused"):
-        explorer.refused(Layer, (1, 1), 1, 1, 1)
-    assert explorer.refusals()["where"] == " on axis {axis}"
+        words.refused(Layer, (1, 1), 1, 1, 1)
+    assert words.refusals()["where"] == " on axis {axis}"
     assert explorer.order()[:5] == [*CHANNELS[:2], "groups", "batch_size", "input_size"]

@@ -1,40 +1,30 @@
 """The explorer: one self-contained page that counts and draws a 2-D layer in the browser.
 
-Its arithmetic is exported from `formulas`, its refusals are the tables of `analytic.layer`, its
-verdict has the words of `analytic.checkerboard`. The page itself reads, draws and writes, lists the
-pairs that land on a position, and puts the words of the verdict together.
+Its arithmetic is exported from `formulas`. Its words are templates from `words`: the refusals of
+`analytic.layer`, and what `analytic.checkerboard` says of every diagnosis, with names in braces where
+the page fills numbers in. The page itself reads, draws and writes. What it has to do anew is Python's
+own and not this package's: ``sorted(set(…))``, and the ``repr`` of what was typed. And it multiplies:
+twice the MACs, and for each cell the coverage of its row and its column.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
 from analytic import checkerboard
 from analytic import layer as rules
-from analytic.axis import Axis
 from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
+from analytic.explorer.words import LETTERS, refusals, refused, templates
 from analytic.export import programs
 from analytic.layer import Layer
 from analytic.pictures import colours
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
 
-#: What stands before each field, and what it holds when the page opens.
-LABELS = {
-    "input_size": "input size",
-    "kernel_size": "kernel size",
-    "stride": "stride",
-    "padding": "padding",
-    "end_padding": "end padding",
-    "output_padding": "output padding",
-    "dilation": "dilation",
-    "in_channels": "in channels",
-    "out_channels": "out channels",
-    "groups": "groups",
-    "batch_size": "batch size",
-}
+#: The fields in their order, with what they hold when the page opens, and what stands before them.
 DEFAULTS = {
     "input_size": 8,
     "kernel_size": 3,
@@ -48,6 +38,7 @@ DEFAULTS = {
     "groups": 1,
     "batch_size": 1,
 }
+LABELS = {name: name.replace("_", " ") for name in DEFAULTS}
 #: The arguments of `Layer` that make an axis, in the order of its letters.
 OF_AXIS = (
     "input_size",
@@ -58,16 +49,8 @@ OF_AXIS = (
     "end_padding",
     "output_padding",
 )
-
-
-class Placeholder:
-    """Is shown in a refusal as what the page is to fill in."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"{{{self.name}}}"
+#: Steps from the darkest colour to the lightest.
+SHADES = 256
 
 
 def page() -> str:
@@ -89,11 +72,12 @@ def javascript() -> str:
     """The exported formulas, as one object of functions from BigInts to a list of BigInts."""
     program = programs.JavaScript()
     written = [program.prelude(with_f=True), program.helper(programs.lattice_points())]
-    for formula in formulas():
+    made = [*formulas()]
+    for formula in made:
         parameters = ", ".join(argument.name for argument in formula.arguments)
         results = ", ".join(map(program.text, formula.results))
         written.append(f"function {formula.name}({parameters}) {{\n  return [{results}];\n}}\n")
-    names = ", ".join(formula.name for formula in formulas())
+    names = ", ".join(formula.name for formula in made)
     return f"const formulas = (() => {{\n{''.join(written)}return {{ {names} }};\n}})();"
 
 
@@ -105,42 +89,27 @@ def data() -> dict[str, Any]:
         "defaults": DEFAULTS,
         "perAxis": PER_AXIS,
         "axis": OF_AXIS,
-        "letters": Axis._fields,
+        "letters": LETTERS,
         "order": order(),
         "axisRules": [rule._asdict() | {"value": None} for rule in rules.AXIS_RULES],
         "layerRules": [rule._asdict() | {"value": None} for rule in rules.LAYER_RULES],
         "refusals": refusals(),
-        "words": checkerboard.WORDS,
+        "words": templates(),
         "changed": checkerboard.CHANGED,
-        "even": checkerboard.Even._fields,
         "conventions": [*CONVENTIONS],
         "rules": [*RULES],
         "fields": FIELDS,
-        "colours": colours.ANCHORS,
+        "shades": [*shades()],
         "polynomial": polynomial(),
         "theorem": theorem(),
     }
 
 
-def refusals() -> dict[str, str]:
-    """How `Layer` words a refusal, with names in braces for what differs: as it words them."""
-    argument, value, axis = "{argument}", Placeholder("value"), Placeholder("axis")
-    rule = rules.Rule(argument, "{{words}}", lambda _: value)
-    return {
-        "value": refused(rules.check, (rule,), (-1,), Axis(*[1] * 7), "{where}"),
-        "where": refused(Layer, (0,), 1, 1, 1).partition("got 0")[2].replace("0", "{axis}"),
-        "type": refused(rules.integer, argument, value),
-        "typeOnAxis": refused(rules.integer, argument, value, axis),
-    }
-
-
-def refused(call: Any, *arguments: Any, **named: Any) -> str:
-    """The words with which a call refuses its arguments."""
-    try:
-        call(*arguments, **named)
-    except (ValueError, TypeError) as reason:
-        return str(reason)
-    raise AssertionError("nothing was refused")
+def shades() -> Iterator[tuple[int, int, int, bool]]:
+    """The colours from the darkest to the lightest, and whether black is better read on them."""
+    for step in range(SHADES + 1):
+        shade = colours.colour(step, SHADES)
+        yield *shade, colours.is_light(shade)
 
 
 def order() -> list[str]:

@@ -1,22 +1,22 @@
 """What the explorer computes: the functions of this package, evaluated over symbols.
 
-The counts of the page come from here. Each `Formula` is a function of `axis`, `phases`, `layer`
-or `totals` applied to symbols; `analytic.export.programs` writes it as JavaScript.
+All arithmetic of the page comes from here. Each `Formula` is a function of this package applied to
+symbols; `analytic.export.programs` writes it as JavaScript.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol, sympify
 
-from analytic import affine, checkerboard, phases, symbolic, totals
+from analytic import affine, checkerboard, maps, phases, symbolic, totals
 from analytic import layer as rules
 from analytic.axis import Axis, extent
 from analytic.export import typeset
+from analytic.symbolic import forms
 from analytic.symbolic.expressions import EXPRESSIONS
 
 #: The counts of one convention that the page shows, in order.
@@ -47,8 +47,9 @@ def integers(names: str) -> tuple[Symbol, ...]:
     return tuple(Symbol(name, integer=True) for name in names.split())
 
 
-AXIS = Axis(*integers("n k s d b e o"))
-POSITION = Symbol("y", integer=True)
+AXIS = Axis(*integers(" ".join(Axis._fields)))
+AXES = [Axis(*integers(" ".join(f"{letter}{at}" for letter in Axis._fields))) for at in (0, 1)]
+POSITION, TAP = integers("y t")
 PRODUCTS = totals.Products(*integers("inputs taps positions overlaps covered"))
 LAYER: Any = SimpleNamespace(
     **{
@@ -56,37 +57,56 @@ LAYER: Any = SimpleNamespace(
         for symbol in integers("batch_size in_channels out_channels groups bias")
     }
 )
+OF_LAYER = tuple(vars(LAYER).values())
 
 
 def formulas() -> Iterator[Formula]:
     """Every function of the page."""
-    of_layer = tuple(vars(LAYER).values())
     yield formula("extent", AXIS, extent(EXPRESSIONS, AXIS))
+    yield from legal()
+    yield from interior()
+    yield formula("landing", (*AXIS, POSITION), (phases.landing(EXPRESSIONS, AXIS, POSITION),))
+    yield formula("reach", (*AXIS, POSITION), maps.reach(EXPRESSIONS, AXIS, POSITION))
+    yield formula("met", (*AXIS, POSITION, TAP), maps.met(AXIS, POSITION, TAP))
+    yield formula("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
+    yield formula("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
+    n, start, *known = integers("n start L T C perL perT perC")
+    counts_at, steps = tuple(known[:3]), tuple(known[3:])
+    yield formula("line", (n, start, *known), forms.line(n, start, counts_at, steps)[:3])
+    yield from counts()
+
+
+def legal() -> Iterator[Formula]:
+    """What is legal, and the values that refusals show."""
     for apart in (False, True):
         slacks = rules.axis_slacks(EXPRESSIONS, AXIS, cropped_apart=apart)
         yield formula("axisSlacksApart" if apart else "axisSlacks", AXIS, slacks)
     yield formula("axisRefused", AXIS, refused(rules.AXIS_RULES, AXIS))
-    yield formula("layerSlacks", of_layer, rules.layer_slacks(EXPRESSIONS, LAYER))
-    yield formula("layerRefused", of_layer, refused(rules.LAYER_RULES, LAYER))
-    yield formula("landing", (*AXIS, POSITION), (phases.landing(EXPRESSIONS, AXIS, POSITION),))
-    shares = phases.shares(EXPRESSIONS, AXIS)
-    yield formula("shares", AXIS, [number for share in shares for number in share])
-    yield formula("interiorSize", AXIS, (phases.interior_size(EXPRESSIONS, AXIS),))
+    yield formula("layerSlacks", OF_LAYER, rules.layer_slacks(EXPRESSIONS, LAYER))
+    yield formula("layerRefused", OF_LAYER, refused(rules.LAYER_RULES, LAYER))
+
+
+def interior() -> Iterator[Formula]:
+    """What the interior receives, and the diagnosis."""
+    both = (*AXES[0], *AXES[1])
+    found = phases.multiplied(EXPRESSIONS, phases.levels(EXPRESSIONS, AXES[0]), AXES[1])
+    yield formula("interior", both, found)
+    differ, faults, small = checkerboard.diagnosis(EXPRESSIONS, AXES)
+    yield formula("diagnosis", both, (differ, *faults))
+    yield formula("small", both, small)
+    yield formula("commonFactor", AXIS, (phases.common_factor(EXPRESSIONS, AXIS),))
+    yield formula("largest", AXIS, (phases.largest(EXPRESSIONS, AXIS),))
     for apart in (False, True):
-        evens = checkerboard.even_axes(EXPRESSIONS, AXIS, cropped_apart=apart)
-        yield formula("evenAxesApart" if apart else "evenAxes", AXIS, chain(*evens))
-    yield formula("commonFactor", AXIS, (EXPRESSIONS.gcd(AXIS.s, AXIS.d),))
-    yield formula("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
-    yield formula("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
-    yield from counts(of_layer)
+        even = checkerboard.nearest(EXPRESSIONS, AXIS, cropped_apart=apart)
+        changed = [getattr(even, name) for name in checkerboard.CHANGED]
+        yield formula("nearestApart" if apart else "nearest", AXIS, changed)
 
 
-def counts(of_layer: tuple[Symbol, ...]) -> Iterator[Formula]:
+def counts() -> Iterator[Formula]:
     """The counts of a layer of two axes, by every convention and every rule."""
-    axes = [Axis(*integers(" ".join(f"{letter}{at}" for letter in Axis._fields))) for at in (0, 1)]
-    _, products = totals.products(EXPRESSIONS, axes)
-    yield formula("products", (*axes[0], *axes[1]), products)
-    arguments = (*PRODUCTS, *of_layer)
+    _, products = totals.products(EXPRESSIONS, AXES)
+    yield formula("products", (*AXES[0], *AXES[1]), products)
+    arguments = (*PRODUCTS, *OF_LAYER)
     yield formula("filters", arguments, (totals.filters(EXPRESSIONS, LAYER),))
     for name in totals.CONVENTIONS:
         count = totals.count(EXPRESSIONS, LAYER, (), PRODUCTS, name, "exact")

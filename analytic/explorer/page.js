@@ -1,11 +1,11 @@
-// Reads the fields, asks the exported formulas, and writes the answers. Counts come from `formulas`,
-// which is exported; rules, words and colours from `data`. Its own are the list of the pairs that
-// land on a position, and how the words of the verdict are put together.
+// Reads the fields, asks the exported formulas, and writes the answers. Numbers come from `formulas`,
+// which are exported; rules, words and colours from `data`, where names in braces are to be filled in.
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const named = (names, values, suffix = "") => Object.fromEntries(values.map((value, at) => [names[at] + suffix, value]));
 const grouped = (number) => number.toLocaleString("en-US");
-const NARROW = 6, WIDE = 32, STRIP = 44, LABELS = 16;
+const NARROW = 6, WIDE = 32, STRIP = 44, LABELS = 16, HATCH = 5, LISTED = 12, TRIED = 20000n;
 
 class Refusal extends Error {}
 
@@ -21,14 +21,18 @@ function element(name, attributes = {}, ...children) {
 function field(argument, at, label) {
   return element("input", {
     type: "text", inputmode: "numeric", maxlength: 30, id: at === null ? argument : `${argument}-${at}`,
-    value: data.defaults[argument], "aria-label": label, spellcheck: "false", "aria-describedby": "refusal",
+    value: data.defaults[argument], "aria-label": label, spellcheck: "false",
   });
 }
 
 function makeFields() {
+  // For the eye: the fields' own names say their axis.
+  const heads = ["", "axis 0", "axis 1"].map((words) => element("span", {}, words));
+  $("axes").append(element("div", { class: "row heads", id: "heads", "aria-hidden": "true" }, ...heads));
   for (const [argument, label] of Object.entries(data.labels)) {
     const onAxis = data.perAxis.includes(argument);
-    const row = element("div", { class: onAxis ? "row" : "row single", "data-row": argument }, element("span", {}, label));
+    const row = element("div", { class: onAxis ? "row" : "row single", "data-row": argument },
+      element("label", { for: onAxis ? `${argument}-0` : argument }, label));
     if (onAxis) row.append(field(argument, 0, `${label}, axis 0`), field(argument, 1, `${label}, axis 1`));
     else row.append(field(argument, null, label));
     $(onAxis ? "axes" : "channels").append(row);
@@ -49,24 +53,35 @@ function nameOf(argument) {
 
 function arrange() {
   const linked = $("linked").checked;
+  $("heads").hidden = linked;
   for (const argument of data.perAxis) {
     const label = nameOf(argument);
     $(`${argument}-1`).hidden = linked;
     $(`${argument}-0`).parentElement.classList.toggle("linked", linked);
     $(`${argument}-0`).setAttribute("aria-label", linked ? label : `${label}, axis 0`);
     $(`${argument}-1`).setAttribute("aria-label", `${label}, axis 1`);
-    document.querySelector(`[data-row="${argument}"] span`).textContent = label;
+    document.querySelector(`[data-row="${argument}"] label`).textContent = label;
   }
   document.querySelector('[data-row="end_padding"]').hidden = !$("apart").checked;
 }
 
 // --- From fields to a layer, or to the refusal that Layer gives -------------------------------
 
-// What was typed, as Python writes a string and `layer.shown` shows it: with single spaces.
+// What was typed, as Python's `repr` writes it and `layer.shown` shows it: with single spaces.
 function quoted(text) {
-  const written = text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t").replaceAll("\u00a0", "\\xa0").replace(/ +/g, " ");
-  if (!text.includes("'")) return `'${written}'`;
-  return text.includes('"') ? `'${written.replaceAll("'", "\\'")}'` : `"${written}"`;
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const written = [...text].map((character) => {
+    if (character === "\\" || character === quote) return `\\${character}`;
+    if (character === "\t") return "\\t";
+    return /[^\P{C}]|[^\P{Z} ]/u.test(character) ? escaped(character.codePointAt(0)) : character;
+  });
+  return quote + written.join("").replace(/ +/g, " ") + quote;
+}
+
+// A character that is not to be seen, by its number.
+function escaped(code) {
+  const [letter, digits] = code < 256 ? ["x", 2] : code < 65536 ? ["u", 4] : ["U", 8];
+  return `\\${letter}${code.toString(16).padStart(digits, "0")}`;
 }
 
 function whole(argument, at, asList) {
@@ -106,8 +121,7 @@ function readLayer() {
   for (const argument of data.order) if (argument !== "end_padding" || apart) of[argument] = valuesOf(argument);
   of.axes = [0, 1].map((at) => data.axis.map((argument) => (of[argument] ?? of.padding)[at]));
   of.axes.forEach((axis, at) => {
-    const letters = Object.fromEntries(data.letters.map((letter, place) => [letter, axis[place]]));
-    check(data.axisRules, formulas[apart ? "axisSlacksApart" : "axisSlacks"](...axis), formulas.axisRefused(...axis), letters, at);
+    check(data.axisRules, formulas[apart ? "axisSlacksApart" : "axisSlacks"](...axis), formulas.axisRefused(...axis), named(data.letters, axis), at);
   });
   const rest = ["batch_size", "in_channels", "out_channels", "groups", "bias"].map((name) => of[name]);
   check(data.layerRules, formulas.layerSlacks(...rest), formulas.layerRefused(...rest), of, null);
@@ -165,65 +179,28 @@ function showTables(count) {
 
 // --- The verdict ------------------------------------------------------------------------------
 
-const ascending = (numbers) => [...new Set(numbers)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+// Python's sorted(set(numbers)).
+const inOrder = (numbers) => [...new Set(numbers)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-function interiorValues(axis) {
-  const shares = formulas.shares(...axis);
-  return ascending([0, 2, 4].filter((at) => shares[at + 1] > 0n).map((at) => shares[at]));
+// The numbers that stand in words, with the number of their axis: k0 is the kernel of axis 0.
+function numbersOf(axes, apart) {
+  return Object.assign({}, ...axes.flatMap((axis, at) => [
+    named(data.letters, [...axis, ...formulas.commonFactor(...axis)], at),
+    named(data.changed, formulas[apart ? "nearestApart" : "nearest"](...axis), at)]));
 }
 
-function reason(axis) {
-  if (interiorValues(axis).length === 1) return "";
-  const [, k, s, d] = axis, [g] = formulas.commonFactor(...axis);
-  return fill(g > 1n ? data.words.common : data.words.kernel, { k, s, d, g });
-}
-
-function placed(said, write) {
-  const alike = said.every((words) => words === said[0]);
-  return (alike ? said.slice(0, 1) : said).flatMap((words, axis) =>
-    words ? [write(words, alike ? "" : fill(data.words.axis, { axis }))] : []);
-}
-
-function counted(found) {
-  const listed = found.length > 1 ? `${found.slice(0, -1).join(", ")} or ${found.at(-1)}` : `${found[0]}`;
-  return `${listed} product${found.length === 1 && found[0] === 1n ? "" : "s"}`;
-}
-
-function verdict(axes) {
-  const [first, second] = axes.map(interiorValues);
-  const found = ascending(first.flatMap((a) => second.map((b) => a * b)));
-  const small = axes.map((axis) => (formulas.interiorSize(...axis)[0] < axis[2] ? "small" : ""));
-  return [
-    fill(found.length === 1 ? data.words.even : data.words.uneven, { products: counted(found) }),
-    ...placed(axes.map(reason), (words, place) => words + place),
-    ...placed(small, (_, where) => fill(data.words.small, { where })),
-  ].join("; ");
-}
-
-// The nearest even layer as flags, or why there is none: `checkerboard.advice`.
-function advice(axes) {
-  if (axes.every((axis) => interiorValues(axis).length === 1)) return "";
-  const common = axes.map((axis) => (formulas.commonFactor(...axis)[0] > 1n ? reason(axis) : ""));
-  if (common.some(Boolean)) return fill(data.words.none, { reason: placed(common, (words, place) => words + place).join("; ") });
-  const apart = $("apart").checked, evens = axes.map((axis) => nearest(axis, apart));
-  const changed = data.changed.filter((name) => apart || name !== "end_padding");
-  const flags = changed.map((name) => `--${name.replaceAll("_", "-")} ${evens.map((even) => even[name]).join("x")}`);
-  return fill(data.words.nearest, { flags: flags.join(" ") });
+function showVerdict({ axes }) {
+  const both = axes.flat(), apart = $("apart").checked, numbers = numbersOf(axes, apart);
+  const found = inOrder(formulas.interior(...both)), diagnosis = formulas.diagnosis(...both);
+  const { interior, reason, small, advice } = data.words;
+  const verdict = interior[`${found}` === "1" ? "one" : found.length] + reason[diagnosis] + small[formulas.small(...both)];
+  $("verdict").textContent = fill(verdict, { ...found, ...numbers });
+  $("advice").replaceChildren(...unbroken(fill(advice[Number(apart)][diagnosis], numbers)));
 }
 
 // Words in which a flag and its value stay on one line.
 function unbroken(words) {
   return words.split(/(--[a-z-]+ \S+)/).map((part, at) => (at % 2 ? element("span", { class: "flag" }, part) : part));
-}
-
-function nearest(axis, apart) {
-  const numbers = formulas[apart ? "evenAxesApart" : "evenAxes"](...axis), length = data.even.length;
-  const evens = [0, length].map((from) => Object.fromEntries(data.even.map((name, at) => [name, numbers[from + at]])));
-  const order = ["kernel_change", "padding_change", "kernel_size"];
-  return evens.filter((even) => even.slack >= 0n).reduce((a, b) => {
-    const name = order.find((key) => a[key] !== b[key]);
-    return name && b[name] < a[name] ? b : a;
-  });
 }
 
 // --- The map ----------------------------------------------------------------------------------
@@ -247,12 +224,6 @@ function profile(axis, ranges) {
   return places;
 }
 
-// No output of the axis receives more, wherever it is drawn: `terminal.largest`.
-function largest(axis) {
-  const top = interiorValues(axis).at(-1);
-  return top < axis[0] ? top : axis[0];
-}
-
 function measure(layer, count) {
   const width = Math.max(160, $("map").clientWidth - STRIP - 2);
   const height = Math.max(160, Math.min(560, window.innerHeight - 80) - STRIP);
@@ -260,19 +231,13 @@ function measure(layer, count) {
   const cell = Math.max(NARROW, Math.min(WIDE, Math.floor(width / across), Math.floor(height / down)));
   const ranges = [parts(count.extents[0][0], Math.floor(height / cell)), parts(count.extents[1][0], Math.floor(width / cell))];
   const profiles = layer.axes.map((axis, at) => profile(axis, ranges[at]));
-  const most = layer.axes.map(largest);
+  const most = layer.axes.map((axis) => formulas.largest(...axis)[0]);
   return { layer, cell, ranges, profiles, most };
 }
 
-function colour(value, most) {
-  const steps = data.colours.length - 1;
-  const at = most ? (Number((value * 100000n) / most) / 100000) * steps : 0;
-  const low = data.colours[Math.floor(at)], high = data.colours[Math.min(steps, Math.floor(at) + 1)];
-  return low.map((part, channel) => Math.round(part + (high[channel] - part) * (at - Math.floor(at))));
-}
-
-function cellInk([red, green, blue]) {
-  return 299 * red + 587 * green + 114 * blue > 115000 ? "#000" : "#fff";
+// The shade of a value where no other is more than `most`: red, green, blue, and whether it is light.
+function shadeOf(value, most) {
+  return data.shades[most ? (value * BigInt(data.shades.length - 1)) / most : 0];
 }
 
 // The looks of each value, worked out once: a map has many cells and few values.
@@ -280,8 +245,8 @@ function looks(most) {
   const known = new Map();
   return (value) => {
     if (!known.has(value)) {
-      const shade = colour(value, most);
-      known.set(value, { shade: value ? [...shade, 255] : [0, 0, 0, 0], ink: cellInk(shade), text: `${value}` });
+      const [red, green, blue, isLight] = shadeOf(value, most);
+      known.set(value, { shade: [red, green, blue, value ? 255 : 0], ink: isLight ? "#000" : "#fff", text: `${value}` });
     }
     return known.get(value);
   };
@@ -316,7 +281,7 @@ function drawBars(pen, places, most, horizontal, { cell }) {
   places.forEach((place, at) => {
     if (!place || !place.c) return;
     const long = Math.max(2, Math.round((Number((place.c * 1000n) / most) / 1000) * (STRIP - 12)));
-    pen.fillStyle = `rgb(${colour(place.c, most)})`;
+    pen.fillStyle = `rgb(${shadeOf(place.c, most).slice(0, 3)})`;
     const from = STRIP + at * cell, gap = cell > 8 ? 1 : 0;
     if (horizontal) pen.fillRect(from, STRIP - 6 - long, cell - gap, long);
     else pen.fillRect(STRIP - 6 - long, from, long, cell - gap);
@@ -340,7 +305,27 @@ function draw() {
   const ink = getComputedStyle(document.body).color, look = looks(most[0] * most[1]);
   paint(pen, map, look);
   label(pen, map, look, ink);
+  const [bottom, right] = [rows, columns].map((places) => STRIP + places.length * cell);
+  columns.forEach((place, at) => { if (!place) hatch(pen, ink, STRIP + at * cell, 0, cell, bottom); });
+  rows.forEach((place, at) => { if (!place) hatch(pen, ink, 0, STRIP + at * cell, right, cell); });
   drawCursor(pen, ink);
+}
+
+// What is counted but not drawn, in map and bars: hatched, as in the figures.
+function hatch(pen, ink, x, y, width, height) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, width, height);
+  pen.clip();
+  pen.strokeStyle = ink;
+  pen.globalAlpha = 0.6;
+  pen.beginPath();
+  for (let from = x - height; from < x + width; from += HATCH) {
+    pen.moveTo(from, y + height);
+    pen.lineTo(from + height, y);
+  }
+  pen.stroke();
+  pen.restore();
 }
 
 function drawCursor(pen, ink) {
@@ -360,17 +345,17 @@ function drawCursor(pen, ink) {
 function showScale() {
   const most = map.most[0] * map.most[1];
   $("scale").textContent = `dark to light: few to ${grouped(most)} products, the most that can land on one output; a dot is an output that receives none`;
-  const names = ["rows", "columns"];
-  $("gaps").textContent = map.ranges.flatMap((ranges, at) => (ranges.length > 1
-    ? [`${names[at]} ${grouped(ranges[0][1])} to ${grouped(ranges[1][0] - 1n)} are counted, but not drawn: there is no room`] : [])).join("; ");
+  const gaps = map.ranges.flatMap(([first, last], at) => (last ? [fill(data.words.gap,
+    { what: ["rows", "columns"][at], first: grouped(first[1]), last: grouped(last[0] - 1n) })] : []));
+  $("gaps").replaceChildren(...breakable(gaps.length ? `hatched: ${gaps.join("; ")}` : ""));
 }
 
-// The pairs (input, tap) that land on a position, by trying taps: at most so many.
+// The first pairs of an input and a tap that land on a position: a few, of so many taps tried.
 function pairs(axis, y) {
-  const [n, k, s, d, b] = axis, found = [];
-  for (let tap = 0n; tap < k && tap < 20000n && found.length < 12; tap++) {
-    const rest = y + b - tap * d;
-    if (rest >= 0n && rest % s === 0n && rest / s < n) found.push(`input ${rest / s}, tap ${tap}`);
+  const [first, last] = formulas.reach(...axis, y), found = [];
+  for (let tap = first; tap <= last && tap < first + TRIED && found.length < LISTED; tap++) {
+    const [input, rest] = formulas.met(...axis, y, tap);
+    if (!rest) found.push(`input ${input}, tap ${tap}`);
   }
   return found;
 }
@@ -379,11 +364,11 @@ function showPosition() {
   const places = map.profiles.map((profileOf, at) => profileOf[cursor[at]]);
   const [row, column] = places;
   const said = [element("p", {}, element("strong", {},
-    `Output (${row.y}, ${column.y}) receives ${row.c} × ${column.c} = ${counted([row.c * column.c])}.`))];
+    `Products on output (${row.y}, ${column.y}): ${row.c} × ${column.c} = ${row.c * column.c}`))];
   places.forEach((place, at) => {
     const listed = pairs(map.layer.axes[at], place.y);
     const more = place.c - BigInt(listed.length);
-    if (more > 0n) listed.push(`${listed.length ? "and " : ""}${more} more`);
+    if (more) listed.push(`${listed.length ? "and " : ""}${more} more`);
     said.push(element("p", {}, `Axis ${at}: ${listed.join("; ") || "no pair lands here"}`));
   });
   $("position").replaceChildren(...said);
@@ -435,12 +420,11 @@ function showMap(layer, count) {
 
 // --- The formula ------------------------------------------------------------------------------
 
-// Overlaps and covered of an axis from an input size on: what each input adds, and the rest.
+// Overlaps and covered of an axis from an input size on: what each input adds, and what there is at 0.
 function lines([, ...rest]) {
-  const axis = [1n, ...rest], [start] = formulas.affineFrom(...axis);
-  const [, overlaps, covered] = formulas.extent(start, ...rest);
-  const [, perOverlap, perCovered] = formulas.slopes(...axis);
-  return { start, a: perOverlap, b: overlaps - perOverlap * start, c: perCovered, d: covered - perCovered * start };
+  const axis = [1n, ...rest], [start] = formulas.affineFrom(...axis), steps = formulas.slopes(...axis);
+  const [, b, d] = formulas.line(0n, start, ...formulas.extent(start, ...rest), ...steps);
+  return { start, a: steps[1], b, c: steps[2], d };
 }
 
 function operatorBefore(node) {
@@ -476,7 +460,7 @@ function showFormula(layer, count) {
   const additions = count.conventions[data.conventions[0]][data.fields.indexOf("additions_per_filter")];
   const words = `additions of a filter, for every input of at least ${axes.map((axis) => grouped(axis.start)).join(" × ")}` +
     (holds ? `; here ${grouped(additions)}` : `; this one is smaller, and has ${grouped(additions)}`);
-  $("formula-words").textContent = words;
+  $("formula-words").replaceChildren(...breakable(words));
   $("polynomial").replaceWith(shown);
 }
 
@@ -526,8 +510,7 @@ function answer(layer) {
   const count = countOf(layer);
   showMap(layer, count); // first: it asks for the width of the page, before this changes
   showHeadline(count);
-  $("verdict").textContent = verdict(layer.axes);
-  $("advice").replaceChildren(...unbroken(advice(layer.axes)));
+  showVerdict(layer);
   showTables(count);
   showFormula(layer, count);
 }
@@ -555,7 +538,7 @@ function updateSoon() {
 
 function update() {
   arrange();
-  for (const input of inputs()) input.removeAttribute("aria-invalid");
+  for (const input of inputs()) for (const name of ["aria-invalid", "aria-describedby"]) input.removeAttribute(name);
   let words = "";
   try {
     const layer = readLayer();
@@ -565,10 +548,11 @@ function update() {
     if (!(error instanceof Refusal)) throw error;
     words = error.message;
     error.input?.setAttribute("aria-invalid", "true");
+    error.input?.setAttribute("aria-describedby", "refusal");
     $("answers").hidden = true;
   }
-  $("refusal").textContent = words;
   $("refusal").hidden = !words;
+  if ($("refusal").textContent !== words) $("refusal").textContent = words; // said once, not at every key
 }
 
 makeFields();
@@ -582,6 +566,9 @@ $("share").addEventListener("click", share);
 $("map").addEventListener("pointermove", point);
 $("map").addEventListener("pointerdown", point);
 $("map").addEventListener("keydown", press);
+// Read out while the map is walked, not whenever the layer changes.
+$("map").addEventListener("focus", () => $("position").setAttribute("aria-live", "polite"));
+$("map").addEventListener("blur", () => $("position").setAttribute("aria-live", "off"));
 window.addEventListener("hashchange", () => { restoreState(); update(); });
 window.addEventListener("resize", updateSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", updateSoon);

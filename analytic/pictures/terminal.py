@@ -12,6 +12,7 @@ from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis
 from analytic.checkerboard import advice, verdict
 from analytic.layer import Layer
+from analytic.phases import largest
 from analytic.pictures.colours import colour, is_light
 from analytic.pictures.window import Window, window
 from analytic.tables import write_sizes
@@ -29,7 +30,7 @@ def drawing(layer: Layer, columns: int) -> str:
 def coverage(axes: tuple[Axis, ...], columns: int) -> Iterator[str]:
     """The map of the last two axes, or of the only one, with the profiles at its sides."""
     *leading, across = axes
-    digits = len(str(prod(map(largest, axes[-2:]))))
+    digits = len(str(prod(largest(INTEGERS, axis) for axis in axes[-2:])))
     down = window(leading.pop(), ROWS) if leading else None
     margin = margin_width(down)
     wide = window(across, max(5, (columns - margin) // (digits + 1) - 1))
@@ -46,12 +47,12 @@ def coverage(axes: tuple[Axis, ...], columns: int) -> Iterator[str]:
 
 def wide_enough(axis: Axis, columns: int) -> int:
     """How many values of a profile fit in a line, beside its label."""
-    return max(5, (columns - 12) // (len(str(largest(axis))) + 1))
+    return max(5, (columns - 12) // (len(str(largest(INTEGERS, axis))) + 1))
 
 
 def margin_width(down: Window | None) -> int:
     """The width of the profile at the left, with its rule."""
-    return 0 if down is None else len(str(largest(down.axis))) + 3
+    return 0 if down is None else len(str(largest(INTEGERS, down.axis))) + 3
 
 
 def str_or_gap(value: int | None) -> str:
@@ -63,7 +64,7 @@ def rows(down: Window | None, wide: Window, digits: int, margin: int) -> Iterato
     """The lines of the map."""
     top = wide.profile()
     if down is None:
-        yield line(top, 1, largest(wide.axis), digits)
+        yield line(top, 1, largest(INTEGERS, wide.axis), digits)
         return
     head = "".join(str_or_gap(value).rjust(digits + 1) for value in top)
     yield " " * margin + head.rstrip()
@@ -73,12 +74,9 @@ def rows(down: Window | None, wide: Window, digits: int, margin: int) -> Iterato
         if factor is None:
             yield label + GAP.rjust(digits + 1) * len(top)
         else:
-            yield label + line(top, factor, largest(down.axis) * largest(wide.axis), digits)
-
-
-def largest(axis: Axis) -> int:
-    """No output of the axis receives more than this; in an interior, if there is one, some do."""
-    return min(int(axis.n), max(phases.values(axis)))
+            yield label + line(
+                top, factor, largest(INTEGERS, down.axis) * largest(INTEGERS, wide.axis), digits
+            )
 
 
 def line(top: list[int | None], factor: int, most: int, digits: int) -> str:

@@ -10,6 +10,8 @@ from analytic import maps, phases
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
 
+NO_ROOM = "there is no room"
+
 
 class Window(NamedTuple):
     """The positions of an axis that are drawn: parts, in order, with gaps between them.
@@ -36,9 +38,18 @@ class Window(NamedTuple):
 
     def said(self, what: str) -> Iterator[str]:
         """What the reader is told of the gaps."""
-        why = f"they repeat the {self.axis.s} before them" if self.periodic else "there is no room"
+        why = f"they repeat the {self.axis.s} before them" if self.periodic else NO_ROOM
         for gap in self.gaps:
-            yield f"{what} {gap.start} to {gap.stop - 1} are not drawn: {why}"
+            yield not_drawn(what, gap.start, gap.stop - 1, why)
+
+
+def not_drawn(what: str, first: object, last: object, why: str) -> str:
+    """What is said of a gap.
+
+    >>> not_drawn("rows", 3, 9, NO_ROOM)
+    'rows 3 to 9 are not drawn: there is no room'
+    """
+    return f"{what} {first} to {last} are not drawn: {why}"
 
 
 def window(axis: Axis, room: int) -> Window:
