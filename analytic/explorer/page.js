@@ -206,6 +206,7 @@ function unbroken(words) {
 let map = null;
 let cursor = [0, 0];
 
+// The positions of an axis for which there is room: all, or as many of both ends.
 function parts(length, room) {
   if (length <= BigInt(room)) return [[0n, length]];
   const head = BigInt(Math.ceil((room - 1) / 2)), tail = BigInt(Math.floor((room - 1) / 2));
