@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from analytic import phases
 from analytic.axis import Axis, size
 from analytic.checkerboard import interior_words, nearest_even, verdict
 from analytic.layer import Layer, LayerError
@@ -40,6 +41,15 @@ from analytic.layer import Layer, LayerError
             ),
         ),
         (
+            # Only where all is alike one sentence is true of both.
+            {"kernel_size": 3, "stride": 2, "dilation": (1, 3)},
+            (
+                "uneven: interior outputs receive 1, 2 or 4 products; "
+                "kernel 3 is not a multiple of stride 2 on axis 0; "
+                "kernel 3 is not a multiple of stride 2 on axis 1"
+            ),
+        ),
+        (
             {"kernel_size": 1, "stride": 2},
             (
                 "uneven: interior outputs receive 0 or 1 products; "
@@ -68,39 +78,64 @@ def test_one_product_is_singular() -> None:
     ]
 
 
-def searched(axis: Axis) -> tuple[int, int] | None:
-    """The least change of kernel, and of padding with it, over every layer that torch has."""
+def is_even(axis: Axis) -> bool:
+    """Whether equally many taps fall on every residue: what the interior receives, by listing."""
+    taps = Counter(t * axis.d % axis.s for t in range(axis.k))
+    return len(taps) == axis.s and len(set(taps.values())) == 1
+
+
+def searched(axis: Axis, crops: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """The least change of kernel, and of the crops with it, over every layer there is."""
     changes = []
-    for kernel, padding, free in itertools.product(
-        range(1, axis.k + axis.s + 1), range(40), range(max(axis.s, axis.d))
-    ):
-        other = axis._replace(k=kernel, b=padding, e=padding, o=free)
-        if size(other) != size(axis):
-            continue
-        if len({phases.interior(other, phase) for phase in range(axis.s)}) == 1:
-            changes.append((abs(kernel - axis.k), abs(padding - axis.b)))
+    kernels = [k for k in range(1, axis.k + axis.s + 1) if is_even(axis._replace(k=k))]
+    for kernel, (b, e), free in itertools.product(kernels, crops, range(max(axis.s, axis.d))):
+        other = axis._replace(k=kernel, b=b, e=e, o=free)
+        if size(other) == size(axis):
+            changes.append((abs(kernel - axis.k), abs(b - axis.b) + abs(e - axis.e)))
     return min(changes, default=None)
 
 
+def check_nearest(layer: Layer, crops: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
+    """The change to the nearest even layer of one axis, held to the search."""
+    (axis,) = layer.axes
+    even, expected = nearest_even(layer), searched(axis, crops)
+    if even is None:
+        assert expected is None
+        return None
+    (other,) = even.axes
+    assert is_even(other)
+    assert size(other) == size(axis)
+    assert (other.n, other.s, other.d) == (axis.n, axis.s, axis.d)
+    assert (abs(other.k - axis.k), abs(other.b - axis.b) + abs(other.e - axis.e)) == expected
+    return expected
+
+
+def legal(**arguments: Any) -> Layer | None:
+    try:
+        return Layer((5,), 1, 1, **arguments)
+    except LayerError:
+        return None
+
+
 def test_nearest_even_is_nearest() -> None:
+    crops = [(p, p) for p in range(40)]
     seen = set()
     for k, s, d, p, o in itertools.product(range(1, 6), range(1, 5), (1, 2, 3), (0, 1, 2), (0, 1)):
-        try:
-            layer = Layer((5,), 1, 1, k, stride=s, dilation=d, padding=p, output_padding=o)
-        except LayerError:
-            continue
-        (axis,) = layer.axes
-        even, expected = nearest_even(layer), searched(axis)
-        seen.add(None if expected is None else expected[0])
-        if even is None:
-            assert expected is None
-            continue
-        (other,) = even.axes
-        assert phases.is_even(other)
-        assert size(other) == size(axis)
-        assert (other.n, other.s, other.d) == (axis.n, axis.s, axis.d)
-        assert (abs(other.k - axis.k), abs(other.b - axis.b)) == expected
+        layer = legal(kernel_size=k, stride=s, dilation=d, padding=p, output_padding=o)
+        if layer is not None:
+            change = check_nearest(layer, crops)
+            seen.add(None if change is None else change[0])
     assert seen == {None, 0, 1, 2, 3}
+
+
+def test_nearest_even_is_nearest_with_crops_apart() -> None:
+    crops = [(b, e) for b in range(-7, 9) for e in range(-7, 9)]
+    seen = set()
+    for k, s, d, b, e in itertools.product((1, 2, 3, 5), (1, 2, 3), (1, 2), (-1, 0, 2), (0, 1)):
+        layer = legal(kernel_size=k, stride=s, dilation=d, padding=b, end_padding=e)
+        if layer is not None:
+            seen.add(check_nearest(layer, crops))
+    assert {None, (0, 0), (1, 0), (1, 1), (2, 2)} <= seen
 
 
 def test_an_even_layer_is_its_own_nearest() -> None:

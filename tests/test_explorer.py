@@ -578,7 +578,8 @@ SCHEME = "prefers-color-scheme"
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_fits_and_follows_the_theme(browser: Any, width: int, theme: str) -> None:
-    typed(browser, {**LEGAL, "in_channels": 10**20, "out_channels": 10**20})
+    large = {"input_size": (10**20,) * 2, "in_channels": 10**20, "out_channels": 10**20}
+    typed(browser, {**LEGAL, **large})
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     media = {"features": [{"name": SCHEME, "value": theme}]}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -595,12 +596,91 @@ def test_the_page_fits_and_follows_the_theme(browser: Any, width: int, theme: st
     assert paper == ("rgb(255, 255, 255)" if theme == "light" else "rgb(20, 24, 29)")
 
 
+def accessible(browser: Any, *roles: str) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """What a screen reader is told: role, name, description, properties of the nodes of a role."""
+    found = []
+    for node in browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]:
+        role, name, description = (
+            node.get(of, {}).get("value", "") for of in ("role", "name", "description")
+        )
+        if not node["ignored"] and (role in roles or not roles):
+            properties = {of["name"]: of["value"].get("value") for of in node["properties"]}
+            found.append((role, name, description, properties))
+    return found
+
+
+def names(browser: Any, role: str) -> list[str]:
+    return [name for _, name, *_ in accessible(browser, role)]
+
+
 def test_every_field_has_a_name(browser: Any) -> None:
     typed(browser, {**LEGAL, "kernel_size": (3, 3)})
-    named = [find(browser, f"#kernel_size-{at}").accessible_name for at in (0, 1)]
-    assert named == ["kernel size, axis 0", "kernel size, axis 1"]
-    assert find(browser, "#groups").accessible_name == "groups"
-    assert find(browser, "#map").accessible_name == "Coverage"
+    named = [name.replace("_", " ") for name in ROWS if name != "end_padding"]
+    channels = [name.replace("_", " ") for name in CHANNELS]
+    both = [f"{name}, axis {at}" for name in named for at in (0, 1)]
+    assert names(browser, "textbox") == both + channels
+    typed(browser, LEGAL)
+    assert names(browser, "textbox") == named + channels
+    boxes = ["the same on both axes", "begin and end padding apart, as in ONNX", "bias"]
+    assert names(browser, "checkbox") == boxes
+    assert names(browser, "button") == ["Copy a link to this layer"]
+    check(browser, linked=False, apart=True, bias=True)
+    assert names(browser, "textbox")[6:10] == [
+        f"{end} padding, axis {at}" for end in ("begin", "end") for at in (0, 1)
+    ]
+
+
+def test_headings_tables_and_the_map_are_what_they_look_like(browser: Any) -> None:
+    typed(browser, LEGAL)
+    titles = ["Counts", "Coverage", "All counts in all conventions", "Formula of this layer"]
+    headings = [(of["level"], name) for _, name, _, of in accessible(browser, "heading")]
+    assert headings == [(1, "Transposed convolution explorer"), *((2, name) for name in titles)]
+    assert names(browser, "region") == titles
+    assert names(browser, "table") == ["by convention", "MACs by rule", "what they are made of"]
+    assert names(browser, "columnheader") == [
+        *CONVENTIONS,
+        *RULES,
+        *("axis 0", "axis 1", "layer"),
+    ]
+    assert names(browser, "rowheader")[4:8] == ["total", "MACs", "2 × MACs", "positions"]
+    ((_, name, description, properties),) = accessible(browser, "application")
+    assert (name, properties["roledescription"]) == ("Coverage", "coverage map")
+    assert properties["focusable"]
+    assert "move with the arrow keys" in description
+    assert "dark to light" in description
+
+
+def test_a_refusal_is_read_out_and_describes_its_field(browser: Any) -> None:
+    typed(browser, {**LEGAL, "stride": 0})
+    words = "stride must be positive, got 0 on axis 0"
+    fields = accessible(browser, "textbox")
+    assert [name for _, name, _, of in fields if of["invalid"] == "true"] == ["stride"]
+    assert [(name, said) for _, name, said, _ in fields if said] == [("stride", words)]
+    ((_, _, _, properties),) = accessible(browser, "alert")
+    assert (properties["live"], text(browser, "refusal")) == ("assertive", words)
+    typed(browser, LEGAL)
+    assert accessible(browser, "alert") == []
+    assert not any(
+        said or of["invalid"] == "true" for *_, said, of in accessible(browser, "textbox")
+    )
+
+
+def test_changes_are_read_out_in_one_place(browser: Any) -> None:
+    typed(browser, {**LEGAL, "in_channels": 4, "out_channels": 6})
+    count = analytic.count(layer_of({**LEGAL, "in_channels": 4, "out_channels": 6}))
+    words = (
+        f"output size 15 × 15; operations (nonzero convention) {count.total:,}; "
+        f"MACs (exact rule) {count.macs:,}; 2 × MACs (exact rule) {2 * count.macs:,}; "
+        "uneven: interior outputs receive 1, 2 or 4 products; "
+        "kernel 3 is not a multiple of stride 2"
+    )
+    wait(browser, "$('said').textContent", words)
+    press(browser, "HOME", "PAGE_UP")
+    assert find(browser, "#said").get_attribute("textContent") == (
+        "Products on output (0, 0): 1 × 1 = 1. Axis 0: input 0, tap 1. Axis 1: input 0, tap 1"
+    )
+    live = [role for role, _, _, of in accessible(browser) if of.get("live")]
+    assert live == ["status"] * 2  # this, and whether the link is copied
 
 
 def test_the_page_is_whole_and_small(file: Path) -> None:

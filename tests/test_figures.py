@@ -29,7 +29,7 @@ def run(*arguments: str) -> Result:
 def words(figure: Figure) -> str:
     caption = figure.get_supxlabel()
     assert isinstance(caption, str)
-    return caption.replace("\n", " ")
+    return caption.replace("\n", " ").replace("\u00a0", " ")
 
 
 def test_the_heat_map_is_the_coverage() -> None:
@@ -55,6 +55,18 @@ def test_the_profiles_stand_at_the_sides() -> None:
     assert (down.get_xlim()[0] > down.get_xlim()[1], across.get_xlim()) == (True, (-0.5, 6.5))
     assert (labels(across.xaxis), labels(across.yaxis)) == (["0", "6"], ["0", "2"])
     assert (labels(down.yaxis), labels(down.xaxis)) == (["0", "8"], ["0", "2"])
+
+
+def test_no_paper_is_seen_between_cells() -> None:
+    # A line around each in its own colour: else an enlarged vector figure has white seams.
+    figure = figures.coverage(Layer((4, 3), 1, 1, 3, stride=2))
+    figure.draw_without_rendering()
+    cells = figure.axes[3].collections[0]
+    assert cells.get_edgecolor().tolist() == cells.get_facecolor().tolist()
+    assert min(cells.get_linewidth()) > 0
+    for bar in (*figure.axes[1].patches, *figure.axes[2].patches):
+        assert bar.get_edgecolor() == bar.get_facecolor()
+        assert bar.get_linewidth() > 0
 
 
 def labels(ruler: Ruler) -> list[str]:
@@ -105,6 +117,13 @@ def test_caption() -> None:
     assert "8x8 to 15x15, kernel 3x3, stride 2x2, padding 1x1" in caption
     assert "additions of a filter: ΠT − ΠC = 484 − 225 = 259" in caption
     assert "uneven: interior outputs receive 1, 2 or 4 products" in caption
+
+
+def test_a_line_of_the_caption_does_not_part_a_name_from_its_value() -> None:
+    layer = Layer((8, 8), 1, 1, 3, stride=2, padding=1, output_padding=1)
+    first, second, *_ = str(figures.coverage(layer).get_supxlabel()).splitlines()
+    assert first == "8x8 to 16x16, kernel\u00a03x3, stride\u00a02x2, padding\u00a01x1,"
+    assert second == "output\u00a0padding\u00a01x1"
 
 
 def test_caption_names_what_is_not_drawn() -> None:

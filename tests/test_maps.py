@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 import analytic
 from analytic import maps
+from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis
 from tests import brute
 from tests.strategies import arguments, axes
@@ -20,6 +21,21 @@ from tests.strategies import arguments, axes
 @given(axes(largest=12, cropped_apart=True))
 def test_profile(axis: Axis) -> None:
     assert maps.along(axis) == brute.profile(axis)
+
+
+@settings(max_examples=300)
+@given(axes(largest=8, cropped_apart=True))
+def test_the_pairs_of_a_position(axis: Axis) -> None:
+    """Taps within `maps.reach`, each with its input, are the pairs that land, and no tap beyond."""
+    everything = itertools.product(range(axis.n), range(axis.k))
+    values = {(i, t): i * axis.s + t * axis.d - axis.b for i, t in everything}
+    for y in range(brute.size(axis)):
+        first, last = maps.reach(INTEGERS, axis, y)
+        assert first >= 0
+        assert last < axis.k
+        found = {tap: maps.met(axis, y, tap) for tap in range(first, last + 1)}
+        pairs = {(i, tap) for tap, (i, rest) in found.items() if rest == 0}
+        assert pairs == {pair for pair, value in values.items() if value == y}
 
 
 def flat(map_: Any) -> list[int]:

@@ -60,6 +60,11 @@ def check_axis(axis: Axis) -> None:
     assert phases.values(axis) == tuple(sorted(set(expected)))
     assert phases.is_even(axis) == (len(set(expected)) == 1)
     assert phases.has_holes(axis) == (0 in expected)
+    assert set(phases.levels(INTEGERS, axis)) == set(expected)
+    assert list(phases.levels(INTEGERS, axis)) == sorted(phases.levels(INTEGERS, axis))
+    assert max(coverage) <= phases.largest(INTEGERS, axis) <= axis.n
+    if phases.has_interior(axis):
+        assert max(coverage) == phases.largest(INTEGERS, axis)
     said: Counter[int] = Counter()
     for value, number in phases.shares(INTEGERS, axis):
         said[value] += number
@@ -83,6 +88,7 @@ def check_edges(axis: Axis, coverage: list[int], expected: list[int]) -> None:
     if end and end == reach - (axis.e - axis.o):
         assert not full[length - end]
     assert phases.has_interior(axis) == (inside >= axis.s)
+    assert phases.missing(INTEGERS, axis) == len(range(inside, axis.s))
 
 
 def test_every_small_axis() -> None:

@@ -1,10 +1,10 @@
 """The explorer: one self-contained page that counts and draws a 2-D layer in the browser.
 
 Its arithmetic is exported from `formulas`. Its words are templates from `words`: the refusals of
-`analytic.layer`, and what `analytic.checkerboard` says of every diagnosis, with names in braces where
-the page fills numbers in. The page itself reads, draws and writes. What it has to do anew is Python's
-own and not this package's: ``sorted(set(…))``, and the ``repr`` of what was typed. And it multiplies:
-twice the MACs, and for each cell the coverage of its row and its column.
+`analytic.layer`, and what `analytic.checkerboard` says of every diagnosis, with names in braces
+where the page fills numbers in. The page itself reads, draws and writes. What it has to do anew is
+Python's own and not this package's: ``sorted(set(…))``, and the ``repr`` of what was typed. And it
+multiplies: twice the MACs, and for each cell the coverage of its row and its column.
 """
 
 from __future__ import annotations

@@ -18,10 +18,9 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-function field(argument, at, label) {
+function field(argument, id) {
   return element("input", {
-    type: "text", inputmode: "numeric", maxlength: 30, id: at === null ? argument : `${argument}-${at}`,
-    value: data.defaults[argument], "aria-label": label, spellcheck: "false",
+    type: "text", inputmode: "numeric", maxlength: 30, id, value: data.defaults[argument], spellcheck: "false",
   });
 }
 
@@ -33,8 +32,7 @@ function makeFields() {
     const onAxis = data.perAxis.includes(argument);
     const row = element("div", { class: onAxis ? "row" : "row single", "data-row": argument },
       element("label", { for: onAxis ? `${argument}-0` : argument }, label));
-    if (onAxis) row.append(field(argument, 0, `${label}, axis 0`), field(argument, 1, `${label}, axis 1`));
-    else row.append(field(argument, null, label));
+    row.append(...(onAxis ? [0, 1].map((at) => field(argument, `${argument}-${at}`)) : [field(argument, argument)]));
     $(onAxis ? "axes" : "channels").append(row);
   }
 }
@@ -58,8 +56,8 @@ function arrange() {
     const label = nameOf(argument);
     $(`${argument}-1`).hidden = linked;
     $(`${argument}-0`).parentElement.classList.toggle("linked", linked);
-    $(`${argument}-0`).setAttribute("aria-label", linked ? label : `${label}, axis 0`);
-    $(`${argument}-1`).setAttribute("aria-label", `${label}, axis 1`);
+    for (const at of [0, 1]) $(`${argument}-${at}`).setAttribute("aria-label", `${label}, axis ${at}`);
+    if (linked) $(`${argument}-0`).removeAttribute("aria-label"); // its label is enough
     document.querySelector(`[data-row="${argument}"] label`).textContent = label;
   }
   document.querySelector('[data-row="end_padding"]').hidden = !$("apart").checked;
@@ -153,7 +151,7 @@ function showHeadline(count) {
     [`2 × MACs (${data.rules[0]} rule)`, grouped(2n * macs)],
   ];
   $("headline").replaceChildren(...shown.map(([label, value]) =>
-    element("div", {}, element("span", {}, label), element("strong", {}, ...breakable(value)))));
+    element("div", {}, element("span", {}, label), " ", element("strong", {}, ...breakable(value)))));
 }
 
 function showTable(id, caption, columns, rows) {
@@ -208,6 +206,7 @@ function unbroken(words) {
 let map = null;
 let cursor = [0, 0];
 
+// The positions of an axis for which there is room: all, or as many of both ends.
 function parts(length, room) {
   if (length <= BigInt(room)) return [[0n, length]];
   const head = BigInt(Math.ceil((room - 1) / 2)), tail = BigInt(Math.floor((room - 1) / 2));
@@ -363,22 +362,22 @@ function pairs(axis, y) {
 function showPosition() {
   const places = map.profiles.map((profileOf, at) => profileOf[cursor[at]]);
   const [row, column] = places;
-  const said = [element("p", {}, element("strong", {},
-    `Products on output (${row.y}, ${column.y}): ${row.c} × ${column.c} = ${row.c * column.c}`))];
-  places.forEach((place, at) => {
+  const lines = places.map((place, at) => {
     const listed = pairs(map.layer.axes[at], place.y);
     const more = place.c - BigInt(listed.length);
     if (more) listed.push(`${listed.length ? "and " : ""}${more} more`);
-    said.push(element("p", {}, `Axis ${at}: ${listed.join("; ") || "no pair lands here"}`));
+    return `Axis ${at}: ${listed.join("; ") || "no pair lands here"}`;
   });
-  $("position").replaceChildren(...said);
+  lines.unshift(`Products on output (${row.y}, ${column.y}): ${row.c} × ${column.c} = ${row.c * column.c}`);
+  $("position").replaceChildren(...lines.map((line) => element("p", {}, line)));
+  return lines.join(". ");
 }
 
 function moveTo(down, across) {
-  if (!map.profiles[0][down] || !map.profiles[1][across]) return;
+  if (!map.profiles[0][down] || !map.profiles[1][across]) return "";
   cursor = [down, across];
   draw();
-  showPosition();
+  return showPosition();
 }
 
 function point(event) {
@@ -404,7 +403,7 @@ function press(event) {
   };
   if (!map || !(event.key in targets)) return;
   event.preventDefault();
-  moveTo(...targets[event.key]());
+  say(moveTo(...targets[event.key]()));
 }
 
 function showMap(layer, count) {
@@ -515,11 +514,23 @@ function answer(layer) {
   showFormula(layer, count);
 }
 
-// The link follows a little later: browsers bound how often an address may change.
+// What a screen reader is to read out, all of it in one place: it would read the pieces of the page
+// that change one by one, in any order.
+function say(words) {
+  $("said").textContent = words;
+}
+
+// The link follows a little later: browsers bound how often an address may change. So does what is
+// read out: not every digit of a number that is being typed.
 let saving;
-function saveSoon() {
+function settle() {
+  saveState();
+  if (!$("answers").hidden) say([...$("headline").children, $("verdict")].map((part) => part.textContent).join("; "));
+}
+
+function settleSoon() {
   clearTimeout(saving);
-  saving = setTimeout(saveState, 200);
+  saving = setTimeout(settle, 200);
 }
 
 // At most one update a frame, however fast the keys: till then, what is shown is busy. Fields come
@@ -532,7 +543,7 @@ function updateSoon() {
     waiting = 0;
     update();
     document.querySelector("main").setAttribute("aria-busy", "false");
-    saveSoon();
+    settleSoon();
   });
 }
 
@@ -551,8 +562,8 @@ function update() {
     error.input?.setAttribute("aria-describedby", "refusal");
     $("answers").hidden = true;
   }
+  if ($("refusal").textContent !== words) $("refusal").textContent = words; // read out once, not at every key
   $("refusal").hidden = !words;
-  if ($("refusal").textContent !== words) $("refusal").textContent = words; // said once, not at every key
 }
 
 makeFields();
@@ -566,9 +577,7 @@ $("share").addEventListener("click", share);
 $("map").addEventListener("pointermove", point);
 $("map").addEventListener("pointerdown", point);
 $("map").addEventListener("keydown", press);
-// Read out while the map is walked, not whenever the layer changes.
-$("map").addEventListener("focus", () => $("position").setAttribute("aria-live", "polite"));
-$("map").addEventListener("blur", () => $("position").setAttribute("aria-live", "off"));
+$("map").addEventListener("focus", () => say(`${$("map-help").textContent} ${showPosition()}`));
 window.addEventListener("hashchange", () => { restoreState(); update(); });
 window.addEventListener("resize", updateSoon);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", updateSoon);

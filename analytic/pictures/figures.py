@@ -30,6 +30,9 @@ WIDTH = 66
 TOO_LARGE = 10**15
 #: What is not drawn.
 HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "#b0b0b0", "hatch": "//////", "lw": 0}
+#: The width of a line in its own colour around each cell: without it the paper is seen between them
+#: where a vector figure is enlarged.
+SEAM = 0.3
 #: Fonts stay text in PDF; an SVG is the same bytes each time it is drawn.
 STYLE: Any = {
     "axes.linewidth": 0.5,
@@ -142,12 +145,12 @@ def profile(axes: Axes, of: Window, *, upright: bool) -> None:
         span = axes.axvspan if upright else axes.axhspan
         span(gap - 0.5, gap + 0.5, **HATCHED)
     if upright:
-        axes.bar(places, values, width=1.0, color=shades)
+        axes.bar(places, values, width=1.0, color=shades, edgecolor=shades, lw=SEAM)
         axes.set_xlim(-0.5, len(values) - 0.5)
         axes.set_yticks([0, largest])
         axes.set_xticks(*labelled)
     else:
-        axes.barh(places, values, height=1.0, color=shades)
+        axes.barh(places, values, height=1.0, color=shades, edgecolor=shades, lw=SEAM)
         axes.set_ylim(len(values) - 0.5, -0.5)
         axes.set_xticks([0, largest])
         axes.set_yticks(*labelled)
@@ -158,7 +161,9 @@ def heat_map(figure: Figure, axes: Axes, wide: Window, down: Window) -> None:
     """The outer product of two profiles, with the colour bar of whole numbers."""
     cells = [[a * b for b in numbers(wide)] for a in numbers(down)]
     values = sorted({int(v) for row in cells for v in row if v == v})  # noqa: PLR0124  # not NaN
-    mesh = axes.pcolormesh(cells, cmap=colours.NAME, vmin=0, vmax=values[-1])
+    mesh = axes.pcolormesh(
+        cells, cmap=colours.NAME, vmin=0, vmax=values[-1], edgecolors="face", lw=SEAM
+    )
     axes.invert_yaxis()
     if wide.gaps or down.gaps:
         axes.patch.set(**HATCHED)  # seen where no cell is drawn
@@ -184,7 +189,7 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     plain = {"padding": 0, "output padding": 0, "dilation": 1}
     said = [f"{write_sizes(layer.input_size)} to {write_sizes(sizes)}"]
     said += [
-        f"{name} {write_sizes(value)}"
+        whole(f"{name} {write_sizes(value)}")
         for name, value in shape.items()
         if value is not None and set(value) != {plain.get(name)}
     ]
@@ -195,13 +200,18 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         *wrap(", ".join(said), WIDTH),
         r"$c(y) = \#\{(i, t) : i s + t d - p = y\}$",
         *wrap(
-            f"additions of a filter: ΠT − ΠC = {counts.overlaps:,} − {counts.covered:,} = "
-            f"{additions:,}",
+            f"additions of a filter: ΠT − ΠC = {counts.overlaps:,} − {counts.covered:,} "
+            + whole(f"= {additions:,}"),
             WIDTH,
         ),
         *wrap(verdict(layer), WIDTH),
         *(line for gap in gaps for line in wrap(gap, WIDTH)),
     ]
+
+
+def whole(words: str) -> str:
+    """Words that stay on one line: with spaces that do not break."""
+    return words.replace(" ", "\u00a0")
 
 
 #: How a rule is drawn: told apart in greyscale too, and where two rules are equal.
