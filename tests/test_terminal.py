@@ -112,8 +112,9 @@ def test_colours_on_a_terminal_alone() -> None:
     assert click.unstyle(coloured) == run(*LAYER).output
 
 
-def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_no_color(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
     assert "\x1b[" not in run(*LAYER, color=True).output
 
 

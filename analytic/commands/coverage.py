@@ -48,11 +48,12 @@ def figure(layer: Layer) -> Any:
 
 
 def in_terminal(layer: Layer, width: int | None) -> None:
-    """Write the map to standard output: in colour on a terminal, unless NO_COLOR is set."""
+    """Write the map to standard output: in colour on a terminal that has and wants it."""
     from analytic.pictures import terminal
 
     text = terminal.drawing(layer, width or get_terminal_size().columns)
-    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    click.echo(text, nl=False, color=False if plain else None)
 
 
 command = click.command("coverage", help=HELP)(
