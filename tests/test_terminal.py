@@ -104,7 +104,9 @@ def test_crops_apart_are_flags_too() -> None:
     assert lines[-3].endswith("--kernel-size 2 --padding -1 --end-padding 3 --output-padding 1")
 
 
-def test_colours_on_a_terminal_alone() -> None:
+def test_colours_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[" not in run(*LAYER).output
     coloured = run(*LAYER, color=True).output
     red, green, blue = ANCHORS[-1]
