@@ -194,7 +194,7 @@ def onnx_tool() -> type:
     """
     from onnx_tool import NODE_REGISTRY, Node
 
-    from analytic.onnx import layer_of_node
+    from analytic.onnx.nodes import layer_of_node
 
     def layer_of(node: Any, tensors: Sequence[Any]) -> Layer:
         shapes = [list(map(int, tensor.get_shape())) for tensor in tensors[:2]]

@@ -20,7 +20,8 @@ from onnx.reference import ReferenceEvaluator
 
 import analytic
 from analytic import Layer
-from analytic.onnx import UnboundError, layer_of_node, layers_of, skeleton
+from analytic.onnx import UnboundError, layers_of, skeleton
+from analytic.onnx.nodes import layer_of_node
 from analytic.onnx.protobuf import write_varint
 from tests import brute
 
@@ -141,6 +142,24 @@ def nodes(draw: st.DrawFn) -> onnx.ModelProto:
     return node_model(shape, [channels, per_group, *kernel], **attributes)
 
 
+def followed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model and another node that reads its output, whose size inference has to find."""
+    longer = onnx.ModelProto()
+    longer.CopyFrom(model)
+    channels, *kernel = [dim.dim_value for dim in shape_of(model, "w")[1:]]
+    group = next((a.i for a in model.graph.node[0].attribute if a.name == "group"), 1)
+    weight = [channels * group, 1, *(1 for _ in kernel)]
+    longer.graph.input.append(helper.make_tensor_value_info("v", TensorProto.FLOAT, weight))
+    longer.graph.node.append(helper.make_node("ConvTranspose", ["y", "v"], ["z"], name="next"))
+    return longer
+
+
+def shape_of(model: onnx.ModelProto, name: str) -> Any:
+    """The shape of an input."""
+    (value,) = [value for value in model.graph.input if value.name == name]
+    return value.type.tensor_type.shape.dim
+
+
 def read_or_refused(model: onnx.ModelProto | Path) -> Layer | str:
     """The layer, or what is said where there is none."""
     try:
@@ -164,6 +183,7 @@ def test_any_node_counts_as_the_reference_evaluator(model: onnx.ModelProto) -> N
     assert (layer.batch_size, layer.out_channels, *count.output_size) == counted.shape
     assert analytic.macs(layer) == counted.sum()
     assert count.covered * layer.batch_size * layer.out_channels == numpy.count_nonzero(counted)
+    assert layers_of(followed(model))["next"].input_size == counted.shape[2:]
 
 
 def test_output_shape_crops_as_the_text_of_the_operator_says() -> None:
@@ -176,9 +196,14 @@ def test_output_shape_crops_as_the_text_of_the_operator_says() -> None:
         ([4], "NOTSET", 2, 1),
         ([4], "SAME_UPPER", 1, 2),
         ([9], "NOTSET", -1, -1),
+        ([2], "NOTSET", 3, 2),
+        ([1], "SAME_UPPER", 3, 3),
     ):
-        layer = read(*shapes, strides=[2], output_shape=output_shape, auto_pad=auto_pad)
+        model = node_model(*shapes, strides=[2], output_shape=output_shape, auto_pad=auto_pad)
+        layers = layers_of(followed(model))
+        layer = layers["up"].replace(end_padding=layers["up"].end_padding or layers["up"].padding)
         assert (layer.padding, layer.end_padding) == ((begin,), (end,))
+        assert layers["next"].input_size == tuple(output_shape)
 
 
 def test_any_number_of_axes_and_the_bias() -> None:
@@ -323,6 +348,57 @@ def test_auto_pad_sizes_that_onnx_infers_wrongly() -> None:
     }"""
     model = parser.parse_model(text)
     assert [layer.input_size for layer in layers_of(model).values()] == [(2,), (6,), (12,)]
+
+
+def test_an_output_below_the_input_is_not_read_with_other_axes() -> None:
+    """Inference knows two dimensions there, of which the Reshape would make one position of 4."""
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    g (float[1, 1, 5] x, float[1, 1, 3] w) => (float[a, b, c] y) <int64[3] s = {1, 1, -1}> {
+        u = ConvTranspose <output_shape = [4]> (x, w)
+        v = Reshape (u, s)
+        y = ConvTranspose <pads = [1, 1]> (v, w)
+    }"""
+    assert [layer.input_size for layer in layers_of(parser.parse_model(text)).values()] == [
+        (5,),
+        (4,),
+    ]
+
+
+def test_one_inference_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that onnx infers wrongly, one behind the other, in a subgraph and a function too."""
+    text = """<ir_version: 9, opset_import: ["": 17, "local": 1]>
+    g (float[1, 1, 2] x, float[1, 1, 1] w, bool c) => (float[h, i, j] y) {
+        t = ConvTranspose <auto_pad = "SAME_UPPER", strides = [3]> (x, w)
+        u = ConvTranspose <auto_pad = "SAME_LOWER", strides = [2], output_padding = [1]> (t, w)
+        v = ConvTranspose <pads = [-1, 0]> (u, w)
+        y = If (c) <
+            then_branch = a () => (float[k, l, m] p) {
+                q = ConvTranspose <output_shape = [6]> (v, w)
+                p = ConvTranspose <auto_pad = "SAME_UPPER", output_padding = [0]> (q, w)
+            },
+            else_branch = b () => (float[n, o, r] s) { s = local.up (v, w) }
+        >
+    }
+    <domain: "local", opset_import: ["": 17]>
+    up (a, b) => (d) {
+        c = ConvTranspose <auto_pad = "SAME_UPPER", strides = [4]> (a, b)
+        d = ConvTranspose (c, b)
+    }"""
+    runs = 0
+    infer_shapes = onnx.shape_inference.infer_shapes
+
+    def counted(*arguments: Any, **options: Any) -> onnx.ModelProto:
+        nonlocal runs
+        runs += 1
+        return infer_shapes(*arguments, **options)
+
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes", counted)
+    layers = layers_of(parser.parse_model(text))
+    sizes = [layer.input_size[0] for layer in layers.values()]
+    assert sizes == [2, 6, 12, 13, 6, 13, 52]
+    assert [layer.kernel_size for layer in layers.values()] == [(1,)] * 7
+    assert layers["t"] == Layer([2], 1, 1, 1, stride=3, padding=-1, bias=False, end_padding=-1)
+    assert runs == 1
 
 
 @pytest.mark.parametrize(
