@@ -198,7 +198,7 @@ def onnx_tool() -> type:
 
     def layer_of(node: Any, tensors: Sequence[Any]) -> Layer:
         shapes = [list(map(int, tensor.get_shape())) for tensor in tensors[:2]]
-        return layer_of_node(node.attr, len(tensors) > 2, *shapes)
+        return layer_of_node(node.attr, any(node.input[2:]), *shapes)  # "" is no bias
 
     class ConvTransposeNode(Node):  # type: ignore[misc]  # onnx-tool has no types
         """The node, by the name under which the registry knows it."""

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, parser
-from onnx.reference import ReferenceEvaluator
 
 import analytic
 from analytic import Layer
@@ -24,34 +23,7 @@ from analytic.onnx import UnboundError, layers_of, skeleton
 from analytic.onnx.nodes import layer_of_node
 from analytic.onnx.protobuf import write_varint
 from tests import brute
-
-
-def on_ones(model: onnx.ModelProto) -> Any:
-    """What the reference evaluator makes of ones: at each position, how many products land."""
-    inputs: Any = model.graph.input
-    shapes = {value.name: value.type.tensor_type.shape.dim for value in inputs}
-    feeds = {
-        name: numpy.ones([dim.dim_value for dim in dims], numpy.float32)
-        for name, dims in shapes.items()
-    }
-    results: Any = ReferenceEvaluator(model).run(None, feeds)
-    return results[0]
-
-
-def node_model(
-    input_shape: list[int], weight_shape: list[int], bias: bool = False, **attributes: Any
-) -> onnx.ModelProto:
-    """A model of one node."""
-    inputs = {"x": input_shape, "w": weight_shape}
-    if bias:
-        inputs["b"] = [weight_shape[1] * attributes.get("group", 1)]
-    graph = helper.make_graph(
-        [helper.make_node("ConvTranspose", list(inputs), ["y"], name="up", **attributes)],
-        "g",
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs.items()],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+from tests.onnx_models import node_model, on_ones
 
 
 def read(*arguments: Any, **attributes: Any) -> Layer:
