@@ -214,6 +214,20 @@ def test_symbolic_dimensions_are_bound_or_reported_by_name() -> None:
         layers_of(model, {"batch": 1.5})  # type: ignore[dict-item]
 
 
+def test_no_more_than_twenty_dimensions_are_listed() -> None:
+    model = node_model([1, 4, 9], [4, 2, 3])
+    names = [f"n{at}" for at in range(30)]
+    model.graph.input.append(helper.make_tensor_value_info("other", TensorProto.FLOAT, names))
+    first = ", ".join(names[:20])
+    with pytest.raises(ValueError, match=f"it has: {first} and 10 more$"):
+        layers_of(model, {"n": 1})
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    dims[0].dim_param = "n29"
+    with pytest.raises(UnboundError, match="without a size: n29;"):
+        layers_of(model)
+    assert layers_of(model, {"n29": 5})["up"].batch_size == 5
+
+
 def test_an_axis_without_a_name_is_called_by_input_and_axis() -> None:
     for text in ("float[?, 4, 5]", "float[N, 4, 5]"):
         model = parser.parse_model(
@@ -277,6 +291,13 @@ def test_functions_that_would_never_end_are_refused() -> None:
     bodies = ["b = Relu (a)", *(chain.replace("@", str(i)) for i in range(30))]
     with pytest.raises(ValueError, match=r"amount to [0-9]+ nodes"):
         layers_of(endless(bodies))
+    large = 'b = Relu <doc = "' + "d" * 10**6 + '"> (a)'
+    with pytest.raises(ValueError, match=r"amount to 9[0-9]{5} nodes"):
+        layers_of(
+            endless(
+                [large, chain.replace("@", "0"), chain.replace("@", "1"), chain.replace("@", "2")]
+            )
+        )
     deep = ["b = Relu (a)", *(f"b = l.f{i} (a)" for i in range(5000))]
     with pytest.raises(ValueError, match="malformed"):
         layers_of(endless(deep))

@@ -258,7 +258,7 @@ def count_model(
         model = count_layers(layers, convention=convention, evaluate=lambda of, **_: counter(of))
     except OSError as reason:
         raise click.UsageError(f"{path}: {reason.strerror}") from None
-    except onnx.UnboundError as reason:
+    except onnx.DimensionError as reason:
         raise click.UsageError(f"{path}: {reason}") from None
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None

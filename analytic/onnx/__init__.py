@@ -31,14 +31,20 @@ from analytic.onnx.nodes import (
 from analytic.onnx.protobuf import without_elements
 
 #: More nodes than any model has: functions that call functions can say so in a few bytes.
-MOST_NODES = 10**6
+MOST_NODES = 250_000
+#: No more names than these are listed in an error.
+MOST_NAMES = 20
 
 T = TypeVar("T")
 Shape = list[int | str | None]
 Shapes = ChainMap[str, Shape]
 
 
-class UnboundError(ValueError):
+class DimensionError(ValueError):
+    """What is said of a dimension by name is wrong."""
+
+
+class UnboundError(DimensionError):
     """Dimensions that have a name and no size."""
 
 
@@ -56,8 +62,9 @@ def layers_of(
     ``auto_pad`` and ``output_shape`` become the pads that the operator's text says.
 
     Weights are not loaded, inside the file or beside it. Raises `UnboundError`, a `ValueError`
-    that lists the dimensions that need a size; `ValueError` for a file that is no model, a node
-    that is no layer, a size that cannot be inferred; `OSError` for a file that cannot be read.
+    that lists the dimensions that need a size; `DimensionError`, another, for a name that the model
+    has not and a size that is none; `ValueError` for a file that is no model, a node that is no
+    layer, a size that cannot be inferred; `OSError` for a file that cannot be read.
     Cost: that of the model's structure. Source: the text of the operator ConvTranspose, versions
     1, 11 and 22, in the ONNX documentation.
 
@@ -142,7 +149,8 @@ def refuse_endless(model: onnx.ModelProto) -> None:
     sizes: dict[tuple[str, str, str], int | None] = {}
 
     def amount(nodes: Iterable[onnx.NodeProto]) -> int:
-        return sum(1 + called(node) for node in every_node(nodes))
+        # A node of many bytes stands for several: they are copied as often as it is.
+        return sum(1 + node.ByteSize() // 1024 + called(node) for node in every_node(nodes))
 
     def called(node: onnx.NodeProto) -> int:
         key = node.domain, node.op_type, node.overload
@@ -168,16 +176,22 @@ def bind(graph: onnx.GraphProto, dims: Mapping[str, int]) -> list[str]:
     names = symbols(graph)
     for name, given in dims.items():
         if name not in names:
-            known = ", ".join(names) or "none"
-            raise ValueError(f"the model has no dimension called {name!r}; it has: {known}")
+            known = listed(names) or "none"
+            raise DimensionError(f"the model has no dimension called {name!r}; it has: {known}")
         if not 0 <= integer(f"the dimension {name}", given) < 2**63:
-            raise ValueError(f"the dimension {name} must be a size, got {shown(given)}")
+            raise DimensionError(f"the dimension {name} must be a size, got {shown(given)}")
     for nested in every_graph(graph):
         for value in (*nested.input, *nested.value_info, *nested.output):
             for dim in value.type.tensor_type.shape.dim:
                 if text(dim.dim_param) in dims:
                     dim.dim_value = int(dims[text(dim.dim_param)])
     return [name for name in names if name not in dims]
+
+
+def listed(names: list[str]) -> str:
+    """Names for an error, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def symbols(graph: onnx.GraphProto) -> list[str]:
@@ -279,7 +293,7 @@ def refuse_unbound(places: list[Place], free: list[str]) -> None:
         # A size without a name comes from the free ones in ways that inference does not follow.
         names = [name for name in free if name in missing] if missing <= set(free) else free
         raise UnboundError(
-            f"dimensions without a size: {', '.join(names)}; bind them by name, as in "
+            f"dimensions without a size: {listed(names)}; bind them by name, as in "
             f"dims={{{names[0]!r}: 1}} or --dim {names[0]}=1"
         )
 
