@@ -394,6 +394,15 @@ def test_one_inference_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert runs == 1
 
 
+def test_want_of_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any, **__: Any) -> None:
+        raise MemoryError("std::bad_alloc")
+
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes", none)
+    with pytest.raises(ValueError, match="the onnx package needs more memory for it"):
+        read([1, 1, 3], [1, 2, 3])
+
+
 @pytest.mark.parametrize(
     ("attributes", "words"),
     [

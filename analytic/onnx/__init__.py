@@ -64,9 +64,10 @@ def layers_of(
     Weights are not loaded, inside the file or beside it. Raises `UnboundError`, a `ValueError`
     that lists the dimensions that need a size; `DimensionError`, another, for a name that the model
     has not and a size that is none; `ValueError` for a file that is no model, a node that is no
-    layer, a size that cannot be inferred; `OSError` for a file that cannot be read.
-    Cost: that of the model's structure. Source: the text of the operator ConvTranspose, versions
-    1, 11 and 22, in the ONNX documentation.
+    layer, a size that cannot be inferred; `OSError` for a file that cannot be read. A hostile file
+    can make onnx's inference take any memory and time: only the command line bounds them, which
+    reads in a process of its own. Cost: that of the model's structure. Source: the text of the
+    operator ConvTranspose, versions 1, 11 and 22, in the ONNX documentation.
 
     >>> from onnx import parser
     >>> layers_of(parser.parse_model('''<ir_version: 8, opset_import: ["": 17]>
@@ -135,6 +136,8 @@ def guarded(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """What a function of the onnx package returns; what it raises becomes one line."""
     try:
         return function(*arguments, **options)
+    except MemoryError:
+        raise ValueError("the onnx package needs more memory for it than there is") from None
     except Exception as reason:  # onnx raises errors of its own, of protobuf's and of C++'s
         raise ValueError(f"the model is malformed: {_line(reason)}") from None
 
