@@ -214,6 +214,28 @@ def test_symbolic_dimensions_are_bound_or_reported_by_name() -> None:
         layers_of(model, {"batch": 1.5})  # type: ignore[dict-item]
 
 
+def test_a_size_that_depends_on_data_is_bound_where_it_has_a_name() -> None:
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    g (float[n, 8] x, float[1, 6, 4] w) => (float[a, b, c] y) <float[1, 2, found] u> {
+        z = NonZero (x)
+        f = Cast <to = 1> (z)
+        s = Constant <value_ints = [0]> ()
+        u = Unsqueeze (f, s)
+        v = Transpose <perm = [1, 0, 2]> (u)
+        y = ConvTranspose (v, w)
+    }"""
+    model = parser.parse_model(text)
+    layer = Layer([7], 1, 6, 4, bias=False, batch_size=2)
+    assert layers_of(model, {"n": 5, "found": 7}) == {"y": layer}
+    with pytest.raises(UnboundError, match="without a size: found; bind them"):
+        layers_of(model, {"n": 5})
+    with pytest.raises(UnboundError, match="without a size: n; bind them"):
+        layers_of(model)
+    model.graph.value_info[0].type.tensor_type.shape.dim[2].ClearField("dim_param")
+    with pytest.raises(ValueError, match="the sizes of its inputs are not known"):
+        layers_of(model, {"n": 5})
+
+
 def test_no_more_than_twenty_dimensions_are_listed() -> None:
     model = node_model([1, 4, 9], [4, 2, 3])
     names = [f"n{at}" for at in range(30)]

@@ -55,7 +55,8 @@ def layers_of(
 
     ``model`` is a path or a loaded model. ``dims`` gives symbolic dimensions their sizes, by name:
     ``{"batch": 1, "height": 512}``; an axis of a graph input that has neither size nor name is
-    called ``x:2``, by input and axis. Input sizes come from shape inference, kernels from the shape
+    called ``x:2``, by input and axis. A size that depends on data can be given too, where the file
+    has a name for it. Input sizes come from shape inference, kernels from the shape
     of the weight. Layers of subgraphs are named with the nodes they are in, ``if/then_branch/up``,
     and listed once, whichever branch runs and however often a loop does. Functions are inlined.
     ``pads`` become ``padding`` and, where they differ or are negative, ``end_padding``;
@@ -86,11 +87,12 @@ def layers_of(
 
 def inferred(model: onnx.ModelProto, free: list[str]) -> Iterator[tuple[str, Layer]]:
     """The layers at the sizes that shape inference finds, from the nodes as they are written."""
+    named = list(names_of(model.graph))
     written = [copied(node) for node in every_node(model.graph.node) if is_transposed(node)]
     graph = guarded(infer_shapes, model)
     found = zip(walk(graph, ChainMap()), written, strict=True)
     places = [place._replace(node=node) for place, node in found]
-    refuse_unbound(places, free)
+    refuse_unbound(places, free, named)
     refuse_shapeless(places, graph)
     for place in places:
         layer = place.layer()
@@ -177,18 +179,29 @@ def bind(graph: onnx.GraphProto, dims: Mapping[str, int]) -> list[str]:
     if not isinstance(dims, Mapping):
         raise TypeError(f"dims must map names to sizes, got {type(dims).__name__}")
     names = symbols(graph)
+    others = set(names_of(graph))
     for name, given in dims.items():
-        if name not in names:
+        if name not in names and name not in others:
             known = listed(names) or "none"
             raise DimensionError(f"the model has no dimension called {name!r}; it has: {known}")
         if not 0 <= integer(f"the dimension {name}", given) < 2**63:
             raise DimensionError(f"the dimension {name} must be a size, got {shown(given)}")
+    for dim in every_dimension(graph):
+        if text(dim.dim_param) in dims:
+            dim.dim_value = int(dims[text(dim.dim_param)])
+    return [name for name in names if name not in dims]
+
+
+def every_dimension(graph: onnx.GraphProto) -> Iterator[onnx.TensorShapeProto.Dimension]:
+    """The dimensions of all that a graph and its subgraphs declare."""
     for nested in every_graph(graph):
         for value in (*nested.input, *nested.value_info, *nested.output):
-            for dim in value.type.tensor_type.shape.dim:
-                if text(dim.dim_param) in dims:
-                    dim.dim_value = int(dims[text(dim.dim_param)])
-    return [name for name in names if name not in dims]
+            yield from value.type.tensor_type.shape.dim
+
+
+def names_of(graph: onnx.GraphProto) -> Iterator[str]:
+    """The names of dimensions in a graph, each as often as it is there."""
+    return (text(dim.dim_param) for dim in every_dimension(graph) if dim.dim_param)
 
 
 def listed(names: list[str]) -> str:
@@ -289,12 +302,18 @@ def shapes_of(graph: onnx.GraphProto) -> Iterator[tuple[str, Shape]]:
         yield tensor.name, list(tensor.dims)
 
 
-def refuse_unbound(places: list[Place], free: list[str]) -> None:
-    """Raise where sizes are missing for want of bound dimensions."""
+def refuse_unbound(places: list[Place], free: list[str], named: list[str]) -> None:
+    """Raise where sizes are missing for want of bound dimensions.
+
+    ``free`` are those of the graph's inputs; only where there are none is it one of the others that
+    are ``named`` in the file, of a value whose size depends on data.
+    """
     missing = {size for place in places for size in place.unknown()}
-    if free and missing:
+    names = [name for name in dict.fromkeys(free or named) if name in missing]
+    if free and not missing <= set(free):
         # A size without a name comes from the free ones in ways that inference does not follow.
-        names = [name for name in free if name in missing] if missing <= set(free) else free
+        names = free
+    if missing and names:
         raise UnboundError(
             f"dimensions without a size: {listed(names)}; bind them by name, as in "
             f"dims={{{names[0]!r}: 1}} or --dim {names[0]}=1"
