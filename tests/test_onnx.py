@@ -475,6 +475,11 @@ def test_operators_that_are_not_read_are_refused() -> None:
     model.graph.node[0].attribute.add(name="strides", ref_attr_name="s", type="INTS")
     with pytest.raises(ValueError, match="strides refers to an attribute of no function"):
         layers_of(model)
+    del model.graph.node[0].attribute[:]
+    for stride in (2, 3):
+        model.graph.node[0].attribute.append(helper.make_attribute("strides", [stride]))
+    with pytest.raises(ValueError, match="up: strides is given twice"):
+        layers_of(model)
 
 
 def test_sizes_beyond_64_bits_are_exact_or_not_known() -> None:

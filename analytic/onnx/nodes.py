@@ -99,6 +99,8 @@ def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
     for attribute in node.attribute:
         if attribute.ref_attr_name:
             raise ValueError(f"{text(attribute.name)} refers to an attribute of no function")
+        if attribute.name in given:
+            raise ValueError(f"{text(attribute.name)} is given twice")
         given[attribute.name] = onnx.helper.get_attribute_value(attribute)
     return given
 
