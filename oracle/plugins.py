@@ -194,11 +194,11 @@ def onnx_tool() -> type:
     """
     from onnx_tool import NODE_REGISTRY, Node
 
-    from analytic.onnx import layer_of_node
+    from analytic.onnx.nodes import layer_of_node
 
     def layer_of(node: Any, tensors: Sequence[Any]) -> Layer:
         shapes = [list(map(int, tensor.get_shape())) for tensor in tensors[:2]]
-        return layer_of_node(node.attr, len(tensors) > 2, *shapes)
+        return layer_of_node(node.attr, any(node.input[2:]), *shapes)  # "" is no bias
 
     class ConvTransposeNode(Node):  # type: ignore[misc]  # onnx-tool has no types
         """The node, by the name under which the registry knows it."""

@@ -96,6 +96,12 @@ def moduleprofiler(module: torch.nn.Module, x: torch.Tensor, plugged: bool) -> A
 
 def onnx_tool(module: Any, x: torch.Tensor, plugged: bool) -> Any:
     """``Model.graph.profile`` on a model of the one node, as torch would export it."""
+    shape = tuple(x.shape)
+    return onnx_tool_graph(one_node(module, shape), shape, plugged).macs[0]
+
+
+def onnx_tool_graph(model: Any, input_shape: tuple[int, ...], plugged: bool) -> Any:
+    """The tool's graph of an ONNX model with the input x, profiled."""
     import numpy
     from onnx_tool import NODE_REGISTRY, Model
 
@@ -103,12 +109,14 @@ def onnx_tool(module: Any, x: torch.Tensor, plugged: bool) -> Any:
     if plugged:
         plugins.onnx_tool()
     try:
-        graph = Model(one_node(module, tuple(x.shape)), {"verbose": False}).graph
-        graph.shape_infer({"x": numpy.zeros(tuple(x.shape), numpy.float32)})
+        graph = Model(model, {"verbose": False}).graph
+        graph.shape_infer({"x": numpy.zeros(input_shape, numpy.float32)})
         graph.profile()
     finally:
-        NODE_REGISTRY.register(original)
-    return graph.macs[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the registry: the name is taken
+            NODE_REGISTRY.register(original)
+    return graph
 
 
 def one_node(module: Any, input_shape: tuple[int, ...]) -> Any:

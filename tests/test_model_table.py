@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,10 +19,12 @@ from onnx import parser
 import analytic
 import oracle
 from analytic import Layer, cli
+from analytic.commands import reading
 from analytic.models import Counted, ModelCount, count_layers, numbered
 from analytic.report import FORMATS, share
 from oracle.cli import program as oracle_program
 from tests import brute
+from tests.onnx_models import node_model
 
 # Small enough to be counted pair by pair.
 LAYERS = {
@@ -211,7 +216,8 @@ def test_count_of_a_model_by_convention_and_by_experiment(model_file: str) -> No
         (["MODEL"], "dimensions without a size: batch; ", 2),
         (["MODEL", "--dim", "batch"], "--dim must be NAME=SIZE, got 'batch'", 2),
         (["MODEL", "--dim", "batch=x"], "--dim batch: 'x' is not an integer", 2),
-        (["MODEL", "--dim", "width=1"], "no dimension called 'width'", 1),
+        (["MODEL", "--dim", "width=1"], "no dimension called 'width'", 2),
+        (["MODEL", "--dim", "batch=-1"], "dimension batch must be a size, got -1", 2),
         (["MODEL", "--dim", "batch=1", "--stride", "2"], "a FILE or the flags", 2),
         (["nowhere.onnx"], "No such file", 2),
         (["layers.jsonl", "--dim", "batch=1"], "--dim is for a FILE.onnx", 2),
@@ -239,8 +245,90 @@ def test_without_the_onnx_package(model_file: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.delitem(sys.modules, "analytic.onnx", raising=False)
     monkeypatch.delattr(analytic, "onnx", raising=False)
     monkeypatch.setitem(sys.modules, "onnx", None)
-    result = run(model_file)
-    assert "an ONNX model needs the package onnx" in str(result.exception)
+    assert reading.answer(model_file, {}, 1) == {"usage": "an ONNX model needs the package onnx"}
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[int, int]]:
+    """The limits that would have been set, in this process, which keeps its own."""
+    found: dict[int, tuple[int, int]] = {}
+    monkeypatch.setattr(resource, "setrlimit", found.__setitem__)
+    return found
+
+
+@pytest.mark.usefixtures("limits")
+def test_answers_of_the_process_that_reads(
+    model_file: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps([model_file, {"batch": 3}, 1])))
+    reading.main()
+    found = json.loads(capsys.readouterr().out)["layers"]
+    assert {name: Layer(**fields) for name, fields in found.items()} == layers(3)
+    assert reading.answer(model_file, {}, 1).keys() == {"usage"}
+    assert reading.answer(model_file + "x", {}, 1) == {
+        "usage": f"{model_file}x: No such file or directory"
+    }
+    Path(model_file).write_bytes(b"")
+    words = f"{model_file}: not an ONNX model: the file is empty"
+    assert reading.answer(model_file, {}, 1) == {"failed": words}
+
+
+def test_the_process_that_reads_is_limited(
+    limits: dict[int, tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not below what is there already, and never above a hard limit."""
+    unlimited = resource.RLIM_INFINITY
+    for hard in (unlimited, 1000):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, hard=hard: (unlimited, hard))
+        reading.limit(10**12)
+        memory, time = limits[resource.RLIMIT_AS], limits[resource.RLIMIT_CPU]
+        assert (memory[1], time) == (hard, (60, hard))
+        if hard == unlimited:
+            assert 10**12 + 10**7 < memory[0] < 10**12 + 10**12
+        else:
+            assert memory[0] == hard
+    limits.clear()
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    reading.limit(1)
+    assert limits == {}
+
+
+def test_a_process_that_does_not_answer_is_one_line(
+    model_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stderr, words in (("", r"crash \(-11\)"), ("a\nout of it\n", r"crash \(out of it\)")):
+        done = subprocess.CompletedProcess([], -11, "", stderr)
+        monkeypatch.setattr(subprocess, "run", lambda *_, done=done, **__: done)
+        result = run(model_file)
+        assert re.search(words, str(result.exception))
+
+
+def test_a_hostile_file_of_a_hundred_bytes_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 2^40 integers inference would keep every one."""
+    path = tmp_path / "hostile.onnx"
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    g (int64[1099511627776] s, float[1, 1, 2] x, float[1, 1, 2] w) => (float[a, b, c] y) {
+        t = Add (s, s)
+        y = ConvTranspose (x, w)
+    }"""
+    onnx.save(parser.parse_model(text), path)
+    monkeypatch.setattr(reading, "MOST_MEMORY", 2**28)
+    result = run(str(path))
+    assert isinstance(result.exception, cli.Failed)
+    assert re.search("more memory for it|not read: it takes more", str(result.exception))
+
+
+def test_a_model_that_the_experiment_does_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    onnx.save(node_model([1, 1, 2, 2, 2, 2], [1, 1, 1, 1, 1, 1]), path)
+    assert run(str(path)).exception is None
+    result = CliRunner().invoke(oracle_program, ["count", str(path)], standalone_mode=False)
+    assert isinstance(result.exception, cli.Failed)
+    assert "axes" in str(result.exception)
 
 
 def test_unknown_names_of_the_package() -> None:

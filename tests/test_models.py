@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import io
 import random
 import resource
+import sys
+import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -494,6 +497,36 @@ def test_complex_layers_are_the_three_real_ones_that_torch_runs() -> None:
             layers = layers_of(module, torch.zeros(1, 4, 5, dtype=torch.complex64))
         assert len(layers) == 3
         assert {layer.replace(bias=True) for layer in layers.values()} == {Layer([5], 4, 2, 3)}
+
+
+class Terminal(io.StringIO):
+    """Standard error where somebody watches."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_bar_follows_a_long_trace_on_a_terminal(
+    watched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Up):
+        def before(self, x: Tensor) -> Tensor:
+            """Longer than a bar waits."""
+            time.sleep(1.1)
+            return x
+
+    stream = Terminal() if watched else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    module = nn.Sequential(Up(), Slow(), nn.ReLU())
+    with pytest.raises(RuntimeError):  # the second has other channels; the bar is gone all the same
+        layers_of(module, X)
+    monkeypatch.setattr(module[1].up, "weight", nn.Parameter(torch.ones(2, 2, 1, 1)))
+    assert len(layers_of(module, X)) == 2
+    said = stream.getvalue()
+    assert ("/6 [" in said and "modules/s" in said) == watched  # root, two of two, and the ReLU
+    assert said.endswith("\r") == watched
 
 
 def test_a_large_model_takes_next_to_no_memory() -> None:

@@ -16,41 +16,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, parser
-from onnx.reference import ReferenceEvaluator
 
 import analytic
 from analytic import Layer
-from analytic.onnx import UnboundError, layer_of_node, layers_of, skeleton
+from analytic.onnx import UnboundError, layers_of, skeleton
+from analytic.onnx.nodes import layer_of_node
 from analytic.onnx.protobuf import write_varint
 from tests import brute
-
-
-def on_ones(model: onnx.ModelProto) -> Any:
-    """What the reference evaluator makes of ones: at each position, how many products land."""
-    inputs: Any = model.graph.input
-    shapes = {value.name: value.type.tensor_type.shape.dim for value in inputs}
-    feeds = {
-        name: numpy.ones([dim.dim_value for dim in dims], numpy.float32)
-        for name, dims in shapes.items()
-    }
-    results: Any = ReferenceEvaluator(model).run(None, feeds)
-    return results[0]
-
-
-def node_model(
-    input_shape: list[int], weight_shape: list[int], bias: bool = False, **attributes: Any
-) -> onnx.ModelProto:
-    """A model of one node."""
-    inputs = {"x": input_shape, "w": weight_shape}
-    if bias:
-        inputs["b"] = [weight_shape[1] * attributes.get("group", 1)]
-    graph = helper.make_graph(
-        [helper.make_node("ConvTranspose", list(inputs), ["y"], name="up", **attributes)],
-        "g",
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs.items()],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+from tests.onnx_models import node_model, on_ones
 
 
 def read(*arguments: Any, **attributes: Any) -> Layer:
@@ -141,6 +114,24 @@ def nodes(draw: st.DrawFn) -> onnx.ModelProto:
     return node_model(shape, [channels, per_group, *kernel], **attributes)
 
 
+def followed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model and another node that reads its output, whose size inference has to find."""
+    longer = onnx.ModelProto()
+    longer.CopyFrom(model)
+    channels, *kernel = [dim.dim_value for dim in shape_of(model, "w")[1:]]
+    group = next((a.i for a in model.graph.node[0].attribute if a.name == "group"), 1)
+    weight = [channels * group, 1, *(1 for _ in kernel)]
+    longer.graph.input.append(helper.make_tensor_value_info("v", TensorProto.FLOAT, weight))
+    longer.graph.node.append(helper.make_node("ConvTranspose", ["y", "v"], ["z"], name="next"))
+    return longer
+
+
+def shape_of(model: onnx.ModelProto, name: str) -> Any:
+    """The shape of an input."""
+    (value,) = [value for value in model.graph.input if value.name == name]
+    return value.type.tensor_type.shape.dim
+
+
 def read_or_refused(model: onnx.ModelProto | Path) -> Layer | str:
     """The layer, or what is said where there is none."""
     try:
@@ -164,6 +155,7 @@ def test_any_node_counts_as_the_reference_evaluator(model: onnx.ModelProto) -> N
     assert (layer.batch_size, layer.out_channels, *count.output_size) == counted.shape
     assert analytic.macs(layer) == counted.sum()
     assert count.covered * layer.batch_size * layer.out_channels == numpy.count_nonzero(counted)
+    assert layers_of(followed(model))["next"].input_size == counted.shape[2:]
 
 
 def test_output_shape_crops_as_the_text_of_the_operator_says() -> None:
@@ -176,9 +168,14 @@ def test_output_shape_crops_as_the_text_of_the_operator_says() -> None:
         ([4], "NOTSET", 2, 1),
         ([4], "SAME_UPPER", 1, 2),
         ([9], "NOTSET", -1, -1),
+        ([2], "NOTSET", 3, 2),
+        ([1], "SAME_UPPER", 3, 3),
     ):
-        layer = read(*shapes, strides=[2], output_shape=output_shape, auto_pad=auto_pad)
+        model = node_model(*shapes, strides=[2], output_shape=output_shape, auto_pad=auto_pad)
+        layers = layers_of(followed(model))
+        layer = layers["up"].replace(end_padding=layers["up"].end_padding or layers["up"].padding)
         assert (layer.padding, layer.end_padding) == ((begin,), (end,))
+        assert layers["next"].input_size == tuple(output_shape)
 
 
 def test_any_number_of_axes_and_the_bias() -> None:
@@ -215,6 +212,42 @@ def test_symbolic_dimensions_are_bound_or_reported_by_name() -> None:
         layers_of(model, {"batch": 2**63})
     with pytest.raises(TypeError, match=r"dimension batch must be an integer, got 1\.5"):
         layers_of(model, {"batch": 1.5})  # type: ignore[dict-item]
+
+
+def test_a_size_that_depends_on_data_is_bound_where_it_has_a_name() -> None:
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    g (float[n, 8] x, float[1, 6, 4] w) => (float[a, b, c] y) <float[1, 2, found] u> {
+        z = NonZero (x)
+        f = Cast <to = 1> (z)
+        s = Constant <value_ints = [0]> ()
+        u = Unsqueeze (f, s)
+        v = Transpose <perm = [1, 0, 2]> (u)
+        y = ConvTranspose (v, w)
+    }"""
+    model = parser.parse_model(text)
+    layer = Layer([7], 1, 6, 4, bias=False, batch_size=2)
+    assert layers_of(model, {"n": 5, "found": 7}) == {"y": layer}
+    with pytest.raises(UnboundError, match="without a size: found; bind them"):
+        layers_of(model, {"n": 5})
+    with pytest.raises(UnboundError, match="without a size: n; bind them"):
+        layers_of(model)
+    model.graph.value_info[0].type.tensor_type.shape.dim[2].ClearField("dim_param")
+    with pytest.raises(ValueError, match="the sizes of its inputs are not known"):
+        layers_of(model, {"n": 5})
+
+
+def test_no_more_than_twenty_dimensions_are_listed() -> None:
+    model = node_model([1, 4, 9], [4, 2, 3])
+    names = [f"n{at}" for at in range(30)]
+    model.graph.input.append(helper.make_tensor_value_info("other", TensorProto.FLOAT, names))
+    first = ", ".join(names[:20])
+    with pytest.raises(ValueError, match=f"it has: {first} and 10 more$"):
+        layers_of(model, {"n": 1})
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    dims[0].dim_param = "n29"
+    with pytest.raises(UnboundError, match="without a size: n29;"):
+        layers_of(model)
+    assert layers_of(model, {"n29": 5})["up"].batch_size == 5
 
 
 def test_an_axis_without_a_name_is_called_by_input_and_axis() -> None:
@@ -280,6 +313,13 @@ def test_functions_that_would_never_end_are_refused() -> None:
     bodies = ["b = Relu (a)", *(chain.replace("@", str(i)) for i in range(30))]
     with pytest.raises(ValueError, match=r"amount to [0-9]+ nodes"):
         layers_of(endless(bodies))
+    large = 'b = Relu <doc = "' + "d" * 10**6 + '"> (a)'
+    with pytest.raises(ValueError, match=r"amount to 9[0-9]{5} nodes"):
+        layers_of(
+            endless(
+                [large, chain.replace("@", "0"), chain.replace("@", "1"), chain.replace("@", "2")]
+            )
+        )
     deep = ["b = Relu (a)", *(f"b = l.f{i} (a)" for i in range(5000))]
     with pytest.raises(ValueError, match="malformed"):
         layers_of(endless(deep))
@@ -323,6 +363,66 @@ def test_auto_pad_sizes_that_onnx_infers_wrongly() -> None:
     }"""
     model = parser.parse_model(text)
     assert [layer.input_size for layer in layers_of(model).values()] == [(2,), (6,), (12,)]
+
+
+def test_an_output_below_the_input_is_not_read_with_other_axes() -> None:
+    """Inference knows two dimensions there, of which the Reshape would make one position of 4."""
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    g (float[1, 1, 5] x, float[1, 1, 3] w) => (float[a, b, c] y) <int64[3] s = {1, 1, -1}> {
+        u = ConvTranspose <output_shape = [4]> (x, w)
+        v = Reshape (u, s)
+        y = ConvTranspose <pads = [1, 1]> (v, w)
+    }"""
+    assert [layer.input_size for layer in layers_of(parser.parse_model(text)).values()] == [
+        (5,),
+        (4,),
+    ]
+
+
+def test_one_inference_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that onnx infers wrongly, one behind the other, in a subgraph and a function too."""
+    text = """<ir_version: 9, opset_import: ["": 17, "local": 1]>
+    g (float[1, 1, 2] x, float[1, 1, 1] w, bool c) => (float[h, i, j] y) {
+        t = ConvTranspose <auto_pad = "SAME_UPPER", strides = [3]> (x, w)
+        u = ConvTranspose <auto_pad = "SAME_LOWER", strides = [2], output_padding = [1]> (t, w)
+        v = ConvTranspose <pads = [-1, 0]> (u, w)
+        y = If (c) <
+            then_branch = a () => (float[k, l, m] p) {
+                q = ConvTranspose <output_shape = [6]> (v, w)
+                p = ConvTranspose <auto_pad = "SAME_UPPER", output_padding = [0]> (q, w)
+            },
+            else_branch = b () => (float[n, o, r] s) { s = local.up (v, w) }
+        >
+    }
+    <domain: "local", opset_import: ["": 17]>
+    up (a, b) => (d) {
+        c = ConvTranspose <auto_pad = "SAME_UPPER", strides = [4]> (a, b)
+        d = ConvTranspose (c, b)
+    }"""
+    runs = 0
+    infer_shapes = onnx.shape_inference.infer_shapes
+
+    def counted(*arguments: Any, **options: Any) -> onnx.ModelProto:
+        nonlocal runs
+        runs += 1
+        return infer_shapes(*arguments, **options)
+
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes", counted)
+    layers = layers_of(parser.parse_model(text))
+    sizes = [layer.input_size[0] for layer in layers.values()]
+    assert sizes == [2, 6, 12, 13, 6, 13, 52]
+    assert [layer.kernel_size for layer in layers.values()] == [(1,)] * 7
+    assert layers["t"] == Layer([2], 1, 1, 1, stride=3, padding=-1, bias=False, end_padding=-1)
+    assert runs == 1
+
+
+def test_want_of_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any, **__: Any) -> None:
+        raise MemoryError("std::bad_alloc")
+
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes", none)
+    with pytest.raises(ValueError, match="the onnx package needs more memory for it"):
+        read([1, 1, 3], [1, 2, 3])
 
 
 @pytest.mark.parametrize(
@@ -374,6 +474,11 @@ def test_operators_that_are_not_read_are_refused() -> None:
     assert layers_of(model) == {"up": Layer([3], 1, 2, 3, bias=False)}
     model.graph.node[0].attribute.add(name="strides", ref_attr_name="s", type="INTS")
     with pytest.raises(ValueError, match="strides refers to an attribute of no function"):
+        layers_of(model)
+    del model.graph.node[0].attribute[:]
+    for stride in (2, 3):
+        model.graph.node[0].attribute.append(helper.make_attribute("strides", [stride]))
+    with pytest.raises(ValueError, match="up: strides is given twice"):
         layers_of(model)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import onnx
 import pytest
 import torch
 from click.testing import CliRunner
@@ -18,6 +21,7 @@ from analytic import Layer
 from oracle import plugins, tools
 from oracle.cli import program
 from oracle.modules import layer_of_operator, layer_of_run, module_of
+from tests.onnx_models import node_model, on_ones
 
 #: One of each kind of thing that counters get wrong.
 LAYERS = [
@@ -108,6 +112,107 @@ def test_fvcore_on_a_mixed_model() -> None:
     analysis.tracer_warnings("none")
     assert analysis.total() == ORDINARY + sum(map(oracle.macs, TRANSPOSED))
     assert analysis.by_operator() == {"conv": analysis.total()}
+
+
+#: What no torch layer has: name to shapes of input and weight and the node's attributes.
+ONNX_NODES: dict[str, tuple[list[int], list[int], dict[str, Any]]] = {
+    "a kernel narrower than the stride": (
+        [2, 1, 5], [1, 3, 1], {"auto_pad": "SAME_UPPER", "strides": [3]}
+    ),
+    "the odd crop at the begin": (
+        [1, 2, 4, 5], [2, 3, 4, 4], {"auto_pad": "SAME_LOWER", "strides": [1, 3]}
+    ),
+    "output padding, and dilation": (
+        [1, 2, 4, 3],
+        [2, 1, 3, 2],
+        {
+            "auto_pad": "SAME_UPPER",
+            "strides": [2, 3],
+            "output_padding": [1, 2],
+            "dilations": [2, 1],
+        },
+    ),
+    "valid, in groups": ([2, 4, 5], [4, 1, 3], {"auto_pad": "VALID", "group": 4, "strides": [2]}),
+    "an output shape": (
+        [1, 1, 3, 3],
+        [1, 2, 3, 3],
+        {"auto_pad": "SAME_UPPER", "strides": [3, 2], "output_shape": [10, 8]},
+    ),
+    "crops of begin and end apart": (
+        [1, 1, 3, 2, 2], [1, 2, 3, 2, 3], {"strides": [2, 1, 2], "pads": [1, 0, 2, 0, 1, 1]}
+    ),
+}  # fmt: skip
+
+
+class StandInNode:
+    """As much of onnx-tool's ``Node`` as our node uses."""
+
+    def __init__(self, proto: Any) -> None:
+        self.attr = {a.name: onnx.helper.get_attribute_value(a) for a in proto.attribute}
+        self.input = list(proto.input)
+
+
+class StandInTensor:
+    """As much of onnx-tool's ``Tensor``."""
+
+    def __init__(self, shape: Any = None) -> None:
+        self.dtype = "float32"
+        self.update_shape(shape)
+
+    def update_shape(self, shape: Any) -> None:
+        self.shape = shape
+
+    def update_dtype(self, dtype: str) -> None:
+        assert dtype == self.dtype
+
+    def get_shape(self) -> Any:
+        return self.shape
+
+
+def by_stand_in(model: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """MACs and output shape by our node alone, as onnx-tool would call it."""
+    registered: list[type] = []
+    registry = SimpleNamespace(register=registered.append)
+    tool = SimpleNamespace(Node=StandInNode, NODE_REGISTRY=registry)
+    monkeypatch.setitem(sys.modules, "onnx_tool", tool)
+    made = plugins.onnx_tool()
+    assert [kind.__name__ for kind in registered] == ["ConvTransposeNode"]
+    shapes = {
+        v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in model.graph.input
+    }
+    node: Any = made(model.graph.node[0])
+    tensors = [StandInTensor(shapes.get(name)) for name in node.input]
+    output = StandInTensor()
+    node.shape_infer(tensors, [output])
+    macs, backward = node.profile(tensors, [output])
+    assert backward == 0
+    return macs, output.get_shape()
+
+
+def by_the_tool(model: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """MACs and output shape by onnx-tool, with our line."""
+    del monkeypatch
+    pytest.importorskip("onnx_tool", reason="onnx-tool is not installed")
+    dims = model.graph.input[0].type.tensor_type.shape.dim
+    graph = tools.onnx_tool_graph(model, tuple(dim.dim_value for dim in dims), plugged=True)
+    return graph.macs[0], graph.tensormap["y"].get_shape()
+
+
+@pytest.mark.parametrize("run", [by_stand_in, by_the_tool])
+@pytest.mark.parametrize("bias", ["", "no name", "b"])
+@pytest.mark.parametrize("name", ONNX_NODES)
+def test_onnx_tool_counts_what_the_operator_says(
+    run: Callable[..., Any], bias: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many MACs as ones land in the reference evaluator, and an addition of bias a value."""
+    x, w, attributes = ONNX_NODES[name]
+    counted = on_ones(node_model(x, w, **attributes))
+    model = node_model(x, w, bias=bias == "b", **attributes)
+    if bias == "no name":  # an optional input that is left out may stand there
+        model.graph.node[0].input.append("")
+    macs, shape = run(model, monkeypatch)
+    assert macs == counted.sum() + (counted.size if bias == "b" else 0)
+    assert tuple(shape) == counted.shape
 
 
 def hooked(hook: Callable[..., Any], **attributes: Any) -> nn.ConvTranspose2d:

@@ -247,19 +247,12 @@ def count_model(
     path: str, dims: tuple[str, ...], counter: Counter, convention: str, style: str
 ) -> None:
     """Count the layers of an ONNX model."""
-    try:
-        from analytic import onnx
-    except ModuleNotFoundError as reason:
-        raise click.UsageError(f"an ONNX model needs the package {reason.name}") from None
+    from analytic.commands.reading import layers_of
     from analytic.models import count_layers
 
+    layers = layers_of(path, dict(map(bound, dims)))
     try:
-        layers = onnx.layers_of(path, dict(map(bound, dims)))
         model = count_layers(layers, convention=convention, evaluate=lambda of, **_: counter(of))
-    except OSError as reason:
-        raise click.UsageError(f"{path}: {reason.strerror}") from None
-    except onnx.UnboundError as reason:
-        raise click.UsageError(f"{path}: {reason}") from None
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
     sys.stdout.write(model.table(style))

@@ -13,27 +13,38 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import onnx
-from onnx import inliner, shape_inference
+from onnx import inliner
 
 from analytic.axis import size
 from analytic.layer import Layer, integer, shown
 from analytic.models import numbered
+from analytic.onnx.inference import infer_shapes
+from analytic.onnx.nodes import (
+    attributes_of,
+    every_graph,
+    every_node,
+    is_transposed,
+    layer_of_node,
+    subgraphs,
+    text,
+)
 from analytic.onnx.protobuf import without_elements
 
-#: The names of ONNX's own operators' domain.
-DOMAINS = ("", "ai.onnx")
 #: More nodes than any model has: functions that call functions can say so in a few bytes.
-MOST_NODES = 10**6
-
-SAME = (b"SAME_UPPER", b"SAME_LOWER")
-AUTO_PADS = (b"NOTSET", b"VALID", *SAME)
+MOST_NODES = 250_000
+#: No more names than these are listed in an error.
+MOST_NAMES = 20
 
 T = TypeVar("T")
 Shape = list[int | str | None]
 Shapes = ChainMap[str, Shape]
 
 
-class UnboundError(ValueError):
+class DimensionError(ValueError):
+    """What is said of a dimension by name is wrong."""
+
+
+class UnboundError(DimensionError):
     """Dimensions that have a name and no size."""
 
 
@@ -44,17 +55,20 @@ def layers_of(
 
     ``model`` is a path or a loaded model. ``dims`` gives symbolic dimensions their sizes, by name:
     ``{"batch": 1, "height": 512}``; an axis of a graph input that has neither size nor name is
-    called ``x:2``, by input and axis. Input sizes come from shape inference, kernels from the shape
+    called ``x:2``, by input and axis. A size that depends on data can be given too, where the file
+    has a name for it. Input sizes come from shape inference, kernels from the shape
     of the weight. Layers of subgraphs are named with the nodes they are in, ``if/then_branch/up``,
     and listed once, whichever branch runs and however often a loop does. Functions are inlined.
     ``pads`` become ``padding`` and, where they differ or are negative, ``end_padding``;
     ``auto_pad`` and ``output_shape`` become the pads that the operator's text says.
 
     Weights are not loaded, inside the file or beside it. Raises `UnboundError`, a `ValueError`
-    that lists the dimensions that need a size; `ValueError` for a file that is no model, a node
-    that is no layer, a size that cannot be inferred; `OSError` for a file that cannot be read.
-    Cost: that of the model's structure. Source: the text of the operator ConvTranspose, versions
-    1, 11 and 22, in the ONNX documentation.
+    that lists the dimensions that need a size; `DimensionError`, another, for a name that the model
+    has not and a size that is none; `ValueError` for a file that is no model, a node that is no
+    layer, a size that cannot be inferred; `OSError` for a file that cannot be read. A hostile file
+    can make onnx's inference take any memory and time: only the command line bounds them, which
+    reads in a process of its own. Cost: that of the model's structure. Source: the text of the
+    operator ConvTranspose, versions 1, 11 and 22, in the ONNX documentation.
 
     >>> from onnx import parser
     >>> layers_of(parser.parse_model('''<ir_version: 8, opset_import: ["": 17]>
@@ -68,35 +82,29 @@ def layers_of(
         guarded(refuse_endless, found)
         found = guarded(inliner.inline_local_functions, found)
     free = bind(found.graph, {} if dims is None else dims)
-    while (layers := inferred(found, free)) is None:
-        pass
-    return numbered(layers)
+    return numbered(inferred(found, free))
 
 
-def inferred(model: onnx.ModelProto, free: list[str]) -> list[tuple[str, Layer]] | None:
-    """The layers at the sizes that shape inference finds; None where it must be run again.
-
-    For ``auto_pad`` SAME with a kernel narrower than its stride, or with output padding, onnx's
-    inference has another size than the operator's text, and with it all that follows. Such a node
-    is told its ``output_shape``, which by the text is the same.
-    """
-    graph = guarded(shape_inference.infer_shapes, model, data_prop=True).graph
-    places = list(walk(graph, ChainMap()))
-    refuse_unbound(places, free)
+def inferred(model: onnx.ModelProto, free: list[str]) -> Iterator[tuple[str, Layer]]:
+    """The layers at the sizes that shape inference finds, from the nodes as they are written."""
+    named = list(names_of(model.graph))
+    written = [copied(node) for node in every_node(model.graph.node) if is_transposed(node)]
+    graph = guarded(infer_shapes, model)
+    found = zip(walk(graph, ChainMap()), written, strict=True)
+    places = [place._replace(node=node) for place, node in found]
+    refuse_unbound(places, free, named)
     refuse_shapeless(places, graph)
-    layers = []
-    for place, source in zip(places, walk(model.graph, ChainMap()), strict=True):
+    for place in places:
         layer = place.layer()
-        difference = place.difference(layer)
-        attributes = attributes_of(source.node)
-        if difference and attributes.get("auto_pad") in SAME and "output_shape" not in attributes:
-            sizes = [size(axis) for axis in layer.axes]
-            source.node.attribute.append(onnx.helper.make_attribute("output_shape", sizes))
-            return None
-        if difference:
-            raise ValueError(difference)
-        layers.append((place.name, layer))
-    return layers
+        place.refuse_other(layer)
+        yield place.name, layer
+
+
+def copied(node: onnx.NodeProto) -> onnx.NodeProto:
+    """A node that stays as it is, whatever becomes of the model."""
+    made = onnx.NodeProto()
+    made.CopyFrom(node)
+    return made
 
 
 def skeleton(model: str | os.PathLike[str] | onnx.ModelProto) -> onnx.ModelProto:
@@ -130,6 +138,8 @@ def guarded(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """What a function of the onnx package returns; what it raises becomes one line."""
     try:
         return function(*arguments, **options)
+    except MemoryError:
+        raise ValueError("the onnx package needs more memory for it than there is") from None
     except Exception as reason:  # onnx raises errors of its own, of protobuf's and of C++'s
         raise ValueError(f"the model is malformed: {_line(reason)}") from None
 
@@ -138,19 +148,14 @@ def _line(reason: Exception) -> str:
     return text(str(reason))[:200] or type(reason).__name__
 
 
-def text(name: str | bytes) -> str:
-    """A name as one printable line; protobuf hands over as bytes what is not UTF-8."""
-    decoded = name if isinstance(name, str) else name.decode(errors="replace")
-    return " ".join("".join(c if c.isprintable() else " " for c in decoded).split())
-
-
 def refuse_endless(model: onnx.ModelProto) -> None:
     """Raise where the functions of a model call each other in circles, or for millions of nodes."""
     bodies = {(body.domain, body.name, body.overload): body.node for body in model.functions}
     sizes: dict[tuple[str, str, str], int | None] = {}
 
     def amount(nodes: Iterable[onnx.NodeProto]) -> int:
-        return sum(1 + called(node) for node in every_node(nodes))
+        # A node of many bytes stands for several: they are copied as often as it is.
+        return sum(1 + node.ByteSize() // 1024 + called(node) for node in every_node(nodes))
 
     def called(node: onnx.NodeProto) -> int:
         key = node.domain, node.op_type, node.overload
@@ -169,46 +174,40 @@ def refuse_endless(model: onnx.ModelProto) -> None:
         raise ValueError(f"the functions of the model amount to {shown(total)} nodes")
 
 
-def every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    """The nodes and those of their subgraphs."""
-    for node in nodes:
-        yield node
-        for _, graph in subgraphs(node):
-            yield from every_node(graph.node)
-
-
-def subgraphs(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.GraphProto]]:
-    """The branches or the body of a node, by the name of the attribute."""
-    for attribute in node.attribute:
-        if attribute.type == onnx.AttributeProto.GRAPH or attribute.HasField("g"):
-            yield attribute.name, attribute.g
-
-
-def every_graph(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """A graph and its subgraphs."""
-    yield graph
-    for node in graph.node:
-        for _, inner in subgraphs(node):
-            yield from every_graph(inner)
-
-
 def bind(graph: onnx.GraphProto, dims: Mapping[str, int]) -> list[str]:
     """Give dimensions their sizes; the names of those of the graph's inputs that are left."""
     if not isinstance(dims, Mapping):
         raise TypeError(f"dims must map names to sizes, got {type(dims).__name__}")
     names = symbols(graph)
+    others = set(names_of(graph))
     for name, given in dims.items():
-        if name not in names:
-            known = ", ".join(names) or "none"
-            raise ValueError(f"the model has no dimension called {name!r}; it has: {known}")
+        if name not in names and name not in others:
+            known = listed(names) or "none"
+            raise DimensionError(f"the model has no dimension called {name!r}; it has: {known}")
         if not 0 <= integer(f"the dimension {name}", given) < 2**63:
-            raise ValueError(f"the dimension {name} must be a size, got {shown(given)}")
+            raise DimensionError(f"the dimension {name} must be a size, got {shown(given)}")
+    for dim in every_dimension(graph):
+        if text(dim.dim_param) in dims:
+            dim.dim_value = int(dims[text(dim.dim_param)])
+    return [name for name in names if name not in dims]
+
+
+def every_dimension(graph: onnx.GraphProto) -> Iterator[onnx.TensorShapeProto.Dimension]:
+    """The dimensions of all that a graph and its subgraphs declare."""
     for nested in every_graph(graph):
         for value in (*nested.input, *nested.value_info, *nested.output):
-            for dim in value.type.tensor_type.shape.dim:
-                if text(dim.dim_param) in dims:
-                    dim.dim_value = int(dims[text(dim.dim_param)])
-    return [name for name in names if name not in dims]
+            yield from value.type.tensor_type.shape.dim
+
+
+def names_of(graph: onnx.GraphProto) -> Iterator[str]:
+    """The names of dimensions in a graph, each as often as it is there."""
+    return (text(dim.dim_param) for dim in every_dimension(graph) if dim.dim_param)
+
+
+def listed(names: list[str]) -> str:
+    """Names for an error, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def symbols(graph: onnx.GraphProto) -> list[str]:
@@ -256,30 +255,33 @@ class Place(NamedTuple):
         except (ValueError, TypeError) as reason:
             raise ValueError(f"{self.name}: {str(reason) or type(reason).__name__}") from None
 
-    def difference(self, layer: Layer) -> str:
-        """What is wrong where shape inference has another output, as where its integers wrap."""
+    def refuse_other(self, layer: Layer) -> None:
+        """Raise where shape inference has another output, as where its integers wrap."""
         known = self.shapes.get(self.node.output[0], [])[2:] if self.node.output else []
         for axis, (ours, theirs) in enumerate(zip(map(size, layer.axes), known, strict=False)):
             if isinstance(theirs, int) and ours != theirs:
-                return (
+                raise ValueError(
                     f"{self.name}: its output has {shown(ours)} positions on axis {axis}, but "
                     f"{theirs} in the file or by shape inference"
                 )
-        return ""
 
 
 def walk(graph: onnx.GraphProto, outer: Shapes, path: str = "") -> Iterator[Place]:
     """The transposed convolutions of a graph and of its subgraphs, in the order of the nodes."""
     shapes = outer.new_child(dict(shapes_of(graph)))
     for node in graph.node:
-        own = text(node.name or next(iter(node.output), "") or node.op_type)
-        if node.op_type == "ConvTranspose" and node.domain in DOMAINS:
-            yield Place(path + own, node, shapes)
+        if is_transposed(node):
+            yield Place(path + name_of(node), node, shapes)
         elif "ConvTranspose" in text(node.op_type):
             operator = f"{text(node.domain)}.{text(node.op_type)}"
-            raise ValueError(f"{path}{own}: {operator} is no operator of ONNX's")
+            raise ValueError(f"{path}{name_of(node)}: {operator} is no operator of ONNX's")
         for branch, inner in subgraphs(node):
-            yield from walk(inner, shapes, f"{path}{own}/{text(branch)}/")
+            yield from walk(inner, shapes, f"{path}{name_of(node)}/{text(branch)}/")
+
+
+def name_of(node: onnx.NodeProto) -> str:
+    """What a node is called: most exporters name it, and where not, its output has a name."""
+    return text(node.name or next(iter(node.output), "") or node.op_type)
 
 
 def shapes_of(graph: onnx.GraphProto) -> Iterator[tuple[str, Shape]]:
@@ -300,96 +302,28 @@ def shapes_of(graph: onnx.GraphProto) -> Iterator[tuple[str, Shape]]:
         yield tensor.name, list(tensor.dims)
 
 
-def refuse_unbound(places: list[Place], free: list[str]) -> None:
-    """Raise where sizes are missing for want of bound dimensions."""
+def refuse_unbound(places: list[Place], free: list[str], named: list[str]) -> None:
+    """Raise where sizes are missing for want of bound dimensions.
+
+    ``free`` are those of the graph's inputs; only where there are none is it one of the others that
+    are ``named`` in the file, of a value whose size depends on data.
+    """
     missing = {size for place in places for size in place.unknown()}
-    if free and missing:
+    names = [name for name in dict.fromkeys(free or named) if name in missing]
+    if free and not missing <= set(free):
         # A size without a name comes from the free ones in ways that inference does not follow.
-        names = [name for name in free if name in missing] if missing <= set(free) else free
+        names = free
+    if missing and names:
         raise UnboundError(
-            f"dimensions without a size: {', '.join(names)}; bind them by name, as in "
+            f"dimensions without a size: {listed(names)}; bind them by name, as in "
             f"dims={{{names[0]!r}: 1}} or --dim {names[0]}=1"
         )
 
 
 def refuse_shapeless(places: list[Place], graph: onnx.GraphProto) -> None:
     """Raise where sizes are missing for want of the shape of a graph input."""
-    known = dict(shapes_of(graph))
-    for value in graph.input:
-        if value.name not in known and any(place.unknown() for place in places):
-            raise ValueError(f"the graph input {text(value.name)} has no shape")
-
-
-def layer_of_node(
-    given: Mapping[str, Any], bias: bool, input_shape: list[Any], weight_shape: list[Any]
-) -> Layer:
-    """The layer of a ``ConvTranspose`` node with the attributes ``given`` and these shapes.
-
-    Source: the text of the operator ConvTranspose in the ONNX documentation.
-    """
-    if len(input_shape) < 3 or len(weight_shape) != len(input_shape):
-        raise ValueError(
-            f"input and weight must have batch, channels and as many axes, got {input_shape} "
-            f"and {weight_shape}"
-        )
-    batch_size, in_channels, *input_size = input_shape
-    weight_channels, per_group, *kernel_size = weight_shape
-    group = integer("group", given.get("group", 1))
-    if weight_channels != in_channels:
-        raise ValueError(f"in_channels must be the weight's {weight_channels}, got {in_channels}")
-    if "kernel_shape" in given and kernel_size != ints(given, "kernel_shape", 1, len(kernel_size)):
-        raise ValueError(f"kernel_shape must be the weight's {kernel_size}")
-    layer = Layer(
-        input_size,
-        in_channels,
-        per_group * group,
-        kernel_size,
-        stride=ints(given, "strides", 1, len(input_size)),
-        dilation=ints(given, "dilations", 1, len(input_size)),
-        output_padding=ints(given, "output_padding", 0, len(input_size)),
-        groups=group,
-        bias=bias,
-        batch_size=batch_size,
-        end_padding=0,
-    )
-    begin, end = pads_of(given, layer)
-    alike = begin == end and min(begin) >= 0
-    return layer.replace(padding=begin, end_padding=None if alike else end)
-
-
-def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
-    """The attributes of a node by name."""
-    given = {}
-    for attribute in node.attribute:
-        if attribute.ref_attr_name:
-            raise ValueError(f"{text(attribute.name)} refers to an attribute of no function")
-        given[attribute.name] = onnx.helper.get_attribute_value(attribute)
-    return given
-
-
-def ints(given: Mapping[str, Any], name: str, default: int, length: int) -> list[int]:
-    """An attribute with one integer an axis."""
-    values = given.get(name, [default] * length)
-    if not isinstance(values, list) or len(values) != length:
-        raise ValueError(f"{name} must have {length} integers, got {shown(values)}")
-    return [integer(name, value, axis) for axis, value in enumerate(values)]
-
-
-def pads_of(given: Mapping[str, Any], uncropped: Layer) -> tuple[list[int], list[int]]:
-    """What the attributes crop from begin and end of each axis of the layer."""
-    axes = len(uncropped.axes)
-    auto_pad = given.get("auto_pad", b"NOTSET")
-    if auto_pad not in AUTO_PADS:
-        raise ValueError(f"auto_pad must be one of {AUTO_PADS}, got {shown(auto_pad)}")
-    if auto_pad != b"NOTSET" and "pads" in given:
-        raise ValueError("pads and auto_pad must not both be given")
-    if "output_shape" in given:
-        wanted = ints(given, "output_shape", 0, axes)
-    elif auto_pad in SAME:
-        wanted = [axis.n * axis.s for axis in uncropped.axes]
-    else:
-        pads = ints(given, "pads", 0, 2 * axes)
-        return pads[:axes], pads[axes:]
-    total = [size(axis) - L for axis, L in zip(uncropped.axes, wanted, strict=True)]
-    less, more = [pad // 2 for pad in total], [pad - pad // 2 for pad in total]
-    return (less, more) if auto_pad == b"SAME_UPPER" else (more, less)
+    if any(place.unknown() for place in places):
+        known = dict(shapes_of(graph))
+        for value in graph.input:
+            if value.name not in known:
+                raise ValueError(f"the graph input {text(value.name)} has no shape")
