@@ -91,10 +91,16 @@ def one_channel(axis: Axis) -> Layer:
     return layer_of((axis,), PLAIN)
 
 
+remembered = lru_cache(maxsize=2**16)(INTEGERS.F)
+
+
 class Remembering(Integers):
     """Python integers, with every `F` worked out once: a certificate asks for each many times."""
 
-    F = staticmethod(lru_cache(maxsize=2**16)(INTEGERS.F))
+    @staticmethod
+    def F(n: int, k: int, s: int, d: int, t: int) -> int:
+        # Most thresholds leave nothing to count, which takes less time than to remember it.
+        return 0 if t <= 0 or n <= 0 else remembered(n, k, s, d, t)
 
 
 REMEMBERING = Remembering()
