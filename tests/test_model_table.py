@@ -241,19 +241,20 @@ def test_what_is_wrong_is_one_line(
     assert words in line
 
 
-def test_without_the_onnx_package(model_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "analytic.onnx", raising=False)
-    monkeypatch.delattr(analytic, "onnx", raising=False)
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    assert reading.answer(model_file, {}, 1) == {"usage": "an ONNX model needs the package onnx"}
-
-
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[int, int]]:
     """The limits that would have been set, in this process, which keeps its own."""
     found: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", found.__setitem__)
     return found
+
+
+@pytest.mark.usefixtures("limits")
+def test_without_the_onnx_package(model_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(analytic, "onnx")  # which looks it up first, and so loads it if need be
+    monkeypatch.delitem(sys.modules, "analytic.onnx")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert reading.answer(model_file, {}, 1) == {"usage": "an ONNX model needs the package onnx"}
 
 
 @pytest.mark.usefixtures("limits")
@@ -303,6 +304,17 @@ def test_a_process_that_does_not_answer_is_one_line(
         monkeypatch.setattr(subprocess, "run", lambda *_, done=done, **__: done)
         result = run(model_file)
         assert re.search(words, str(result.exception))
+
+
+def test_the_process_that_reads_imports_nothing_from_where_the_command_is_run(
+    model_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "onnx.py").write_text("raise SystemExit('not the package')")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert reading.layers_of(model_file, {"batch": 3}) == layers(3)
 
 
 def test_a_hostile_file_of_a_hundred_bytes_is_one_line(

@@ -29,7 +29,8 @@ MOST_TIME = 60
 def layers_of(path: str, dims: dict[str, int]) -> dict[str, Layer]:
     """The layers by `analytic.onnx.layers_of`; what it raises is an error of the command."""
     done = subprocess.run(  # noqa: S603  # this interpreter, and our own module
-        [sys.executable, "-c", f"from {__name__} import main; main()"],
+        # -P: with our own path, and not that of the folder in which the command is run.
+        [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
         input=json.dumps([path, dims, MOST_MEMORY]),
         capture_output=True,
         encoding="utf-8",
