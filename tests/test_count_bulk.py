@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import analytic
 from analytic import arrays, report, tables
-from analytic.cli import Failed
 from analytic.commands import count
+from analytic.commands.toolbox import Failed
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from tests.strategies import layers

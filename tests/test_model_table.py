@@ -20,6 +20,7 @@ import analytic
 import oracle
 from analytic import Layer, cli
 from analytic.commands import reading
+from analytic.commands.toolbox import Failed
 from analytic.models import Counted, ModelCount, count_layers, numbered
 from analytic.report import FORMATS, share
 from oracle.cli import program as oracle_program
@@ -330,7 +331,7 @@ def test_a_hostile_file_of_a_hundred_bytes_is_one_line(
     onnx.save(parser.parse_model(text), path)
     monkeypatch.setattr(reading, "MOST_MEMORY", 2**28)
     result = run(str(path))
-    assert isinstance(result.exception, cli.Failed)
+    assert isinstance(result.exception, Failed)
     assert re.search("more memory for it|not read: it takes more", str(result.exception))
 
 
@@ -339,7 +340,7 @@ def test_a_model_that_the_experiment_does_not_run(tmp_path: Path) -> None:
     onnx.save(node_model([1, 1, 2, 2, 2, 2], [1, 1, 1, 1, 1, 1]), path)
     assert run(str(path)).exception is None
     result = CliRunner().invoke(oracle_program, ["count", str(path)], standalone_mode=False)
-    assert isinstance(result.exception, cli.Failed)
+    assert isinstance(result.exception, Failed)
     assert "axes" in str(result.exception)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from analytic import report, tables
-from analytic.cli import (
+from analytic.commands.toolbox import (
     LAYER_OPTIONS,
     OUTPUT,
     Failed,

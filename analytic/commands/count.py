@@ -12,7 +12,7 @@ import click
 
 import analytic
 from analytic import report, tables
-from analytic.cli import (
+from analytic.commands.toolbox import (
     CHOICES,
     LAYER_OPTIONS,
     Failed,

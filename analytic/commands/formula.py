@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analytic.cli import CHOICES, Failed, Sizes, Whole, with_options
+from analytic.commands.toolbox import CHOICES, Failed, Sizes, Whole, with_options
 from analytic.layer import Layer
 from analytic.tables import PER_AXIS
 from analytic.totals import Count

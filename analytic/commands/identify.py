@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from analytic import identify, report
-from analytic.cli import LAYER_OPTIONS, Failed, layer_of_flags, open_file, with_options
+from analytic.commands.toolbox import LAYER_OPTIONS, Failed, layer_of_flags, open_file, with_options
 from analytic.layer import Layer
 from analytic.tables import read
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from analytic.cli import Failed
+from analytic.commands.toolbox import Failed
 from analytic.layer import Layer
 from analytic.report import layer_fields
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analytic import tables
-from analytic.cli import Failed, open_file
+from analytic.commands.toolbox import Failed, open_file
 from analytic.identify import decimal
 from analytic.layer import Layer, integer
 from analytic.report import aligned, grouped

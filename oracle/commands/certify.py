@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analytic.cli import Failed, Sizes
+from analytic.commands.toolbox import Failed, Sizes
 from analytic.tables import parse_integer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analytic import tables
-from analytic.cli import Failed, open_file
+from analytic.commands.toolbox import Failed, open_file
 from analytic.layer import Layer
 from analytic.report import TABLES, aligned
 

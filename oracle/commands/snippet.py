@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import oracle
-from analytic.cli import LAYER_OPTIONS, layer_of_flags, with_options
+from analytic.commands.toolbox import LAYER_OPTIONS, layer_of_flags, with_options
 
 #: The flags of the layer's axes; the snippet has one channel and no crops apart.
 AXIS_OPTIONS = (*LAYER_OPTIONS[:1], *LAYER_OPTIONS[3:7], LAYER_OPTIONS[9])

@@ -1,0 +1,175 @@
+"""What the commands of both command lines share: flags of a layer, files, progress, errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar
+
+import click
+
+from analytic import tables
+from analytic.layer import Layer
+from analytic.totals import CONVENTIONS, RULES
+
+Item = TypeVar("Item")
+Items = Iterator[Item]
+
+#: The formats of a figure.
+FIGURES = (".png", ".svg", ".pdf")
+OUTPUT = click.option("--output", help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
+
+
+class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
+    """A per-axis value: ``4`` or ``4x2``."""
+
+    name = "sizes"
+    parse: Callable[[str], Any] = staticmethod(tables.parse_sizes)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Read the text of a flag."""
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError as reason:
+            self.fail(str(reason), param, ctx)
+
+
+class Whole(Sizes):
+    """One integer of any size."""
+
+    name = "integer"
+    parse = staticmethod(tables.parse_integer)
+
+
+#: The flags of one layer, named as torch names its arguments.
+LAYER_OPTIONS = (
+    click.option("--input-size", type=Sizes(), help="Spatial sizes, one an axis: 64x64."),
+    click.option("--in-channels", type=Whole()),
+    click.option("--out-channels", type=Whole()),
+    click.option("--kernel-size", type=Sizes(), help="4 for all axes, or 4x2."),
+    click.option("--stride", type=Sizes(), help="[default: 1]"),
+    click.option("--padding", type=Sizes(), help="[default: 0]"),
+    click.option("--output-padding", type=Sizes(), help="[default: 0]"),
+    click.option("--groups", type=Whole(), help="[default: 1]"),
+    click.option("--bias/--no-bias", default=None, help="[default: bias]"),
+    click.option("--dilation", type=Sizes(), help="[default: 1]"),
+    click.option("--batch-size", type=Whole(), help="[default: 1]"),
+    click.option(
+        "--end-padding",
+        type=Sizes(),
+        help="Crop of the end; --padding is then that of the begin alone, as in ONNX.",
+    ),
+)
+
+#: What is counted.
+CHOICES = (
+    click.option(
+        "--convention",
+        type=click.Choice([*CONVENTIONS]),
+        default="nonzero",
+        show_default=True,
+        help="What an operation is.",
+    ),
+    click.option(
+        "--rule",
+        type=click.Choice([*RULES]),
+        default="exact",
+        show_default=True,
+        help="What a MAC is.",
+    ),
+)
+
+
+def with_options(
+    function: Callable[..., Any], *options: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """Add click options to a function, in the order in which help shows them."""
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags with as few channels as are legal, where none are given."""
+    fewest = 1 if flags["groups"] is None else flags["groups"]
+    left_out = [name for name in ("in_channels", "out_channels") if flags[name] is None]
+    return {**flags, **dict.fromkeys(left_out, fewest)}
+
+
+def refuse_missing(flags: Mapping[str, Any], otherwise: str = "") -> None:
+    """A usage error where a flag that every layer needs is not given."""
+    for name in tables.REQUIRED:
+        if flags.get(name) is None:
+            raise click.UsageError(f"--{name.replace('_', '-')} is missing{otherwise}")
+
+
+def layer_of_flags(flags: Mapping[str, Any], otherwise: str = "") -> Layer:
+    """The layer that the flags describe; a usage error where one is missing or not legal.
+
+    ``otherwise`` is what could have been given in place of the flags.
+    """
+    refuse_missing(flags, otherwise)
+    given = {name: value for name, value in flags.items() if value is not None}
+    given["input_size"] = tables.as_sizes(given["input_size"])
+    try:
+        return Layer(**given)
+    except (ValueError, TypeError) as reason:
+        raise click.UsageError(str(reason)) from None
+
+
+def open_file(path: str) -> IO[bytes]:
+    """The file, or standard input for ``-``; a usage error where it cannot be read."""
+    try:
+        return click.open_file(path, "rb")
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
+
+
+@contextmanager
+def progress(
+    stream: IO[bytes],
+) -> Iterator[tuple[Callable[[Items[Item]], Items[Item]], Callable[[str], object]]]:
+    """How to follow what is read and how to say something meanwhile: with a bar on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda items: items, lambda message: click.echo(message, err=True)
+        return
+    from tqdm import tqdm
+
+    size = None  # of a pipe
+    if stream.seekable():
+        here = stream.tell()
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(here)
+    with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
+
+        def follow(items: Items[Item]) -> Items[Item]:
+            for item in items:
+                if size is not None:
+                    bar.update(stream.tell() - bar.n)
+                yield item
+
+        yield follow, lambda message: tqdm.write(message, file=sys.stderr)
+
+
+class Failed(click.ClickException):
+    """Not everything was counted, or a comparison differed: exit status 1."""
+
+    exit_code = 1
+
+
+def save_figure(path: str, draw: Callable[[], Any]) -> None:
+    """Write the figure that ``draw`` makes; without matplotlib, say how to get it."""
+    if not path.endswith(FIGURES):
+        raise click.UsageError(f"--output must end in {', '.join(FIGURES)}, got {path}")
+    try:
+        from analytic.pictures import figures
+
+        figures.save(draw(), path)
+    except ImportError:
+        raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
+    except OverflowError:
+        raise Failed("the numbers are too large to draw") from None
+    except OSError as reason:
+        raise click.UsageError(f"{path}: {reason.strerror}") from None
