@@ -1,15 +1,19 @@
-"""Whole models: the counts of several named layers and their sums."""
+"""Whole models: the counts of several named layers, their sums, and both as tables."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analytic import totals
 from analytic.arithmetic import INTEGERS
+from analytic.digits import all_digits
 from analytic.integers import count as count_exactly
 from analytic.layer import Layer
+from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
+from analytic.tables import CsvWriter, write_sizes
 from analytic.totals import Count, Products
 
 
@@ -47,9 +51,12 @@ class ModelCount(NamedTuple):
 
     def table(self, style: str = "table") -> str:
         """The whole as text; styles are table, markdown, latex, json and csv."""
-        from analytic.report import model_table
-
-        return model_table(self, style)
+        if style not in FORMATS:
+            raise ValueError(f"style must be one of {', '.join(map(repr, FORMATS))}, got {style!r}")
+        with all_digits():
+            if style == "json":
+                return as_json(self)
+            return as_csv(self) if style == "csv" else as_text(self, TABLES[style])
 
 
 def count_layers(
@@ -107,3 +114,69 @@ def numbered(layers: Iterable[tuple[str, Layer]]) -> dict[str, Layer]:
         made[unique] = layer
         last[name] = again
     return made
+
+
+def share(part: int, whole: int) -> str:
+    """A part in per cent, rounded to two places, half up; empty where there is no whole.
+
+    >>> share(1, 3), share(2, 3), share(1, 1), share(0, 0)
+    ('33.33', '66.67', '100.00', '')
+    """
+    if not whole:
+        return ""
+    hundredths = (20_000 * part + whole) // (2 * whole)
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def as_text(model: ModelCount, style: str) -> str:
+    """An aligned table of a model."""
+    headers = ["layer", "input", "output", "MACs", "MACs (input rule)", "MACs (output rule)"]
+    headers += [f"additions ({model.convention})", "share of MACs"]
+    rows = [
+        [
+            label({"name": name}),
+            write_sizes(layer.input_size),
+            write_sizes(output),
+            *_numbers(counted, model),
+        ]
+        for name, layer, output, counted in model.layers
+    ]
+    rows.append([f"total of {len(rows)} layers", "", "", *_numbers(model.total, model)])
+    return aligned(rows, headers, style, ["left", *["right"] * (len(headers) - 1)]) + "\n"
+
+
+def _numbers(counted: Counted, model: ModelCount) -> list[str]:
+    percent = share(counted.macs, model.total.macs)
+    return [*map(grouped, counted), f"{percent} %" if percent else ""]
+
+
+def _results(counted: Counted, model: ModelCount) -> dict[str, Any]:
+    percent = share(counted.macs, model.total.macs)
+    return {**counted._asdict(), "share_percent": float(percent) if percent else None}
+
+
+def as_json(model: ModelCount) -> str:
+    """One JSON object with the keys ``layers``, ``total`` and ``convention``."""
+    layers = [
+        {
+            "name": name,
+            **layer_fields(layer),
+            "count": {"output_size": list(output), **_results(counted, model)},
+        }
+        for name, layer, output, counted in model.layers
+    ]
+    total = _results(model.total, model)
+    document = {"layers": layers, "total": total, "convention": model.convention}
+    return json.dumps(document, ensure_ascii=False) + "\n"
+
+
+def as_csv(model: ModelCount) -> str:
+    """A line for each layer, its arguments and its counts, and one of totals."""
+    line = CsvWriter()
+    lines = []
+    for name, layer, output, counted in model.layers:
+        fields = {"name": name, **dict.fromkeys(Layer.FIELDS, ""), **layer_fields(layer)}
+        lines.append(line(fields, {"output_size": list(output), **_results(counted, model)}))
+    fields = {"name": "total", **dict.fromkeys(Layer.FIELDS, "")}
+    lines.append(line(fields, {"output_size": "", **_results(model.total, model)}))
+    return "".join(lines)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.tables import CsvWriter, count_fields, write_json, write_sizes
 from analytic.totals import Count
-
-if TYPE_CHECKING:
-    from analytic.models import Counted, ModelCount
 
 #: How `tabulate` calls the formats that are tables.
 TABLES = {"table": "simple", "markdown": "github", "latex": "latex_booktabs"}
@@ -156,79 +151,3 @@ class RecordWriter:
 def writer(style: str, convention: str, rule: str) -> TableWriter | RecordWriter:
     """What writes rows in one of `FORMATS`."""
     return TableWriter(style, convention, rule) if style in TABLES else RecordWriter(style)
-
-
-def share(part: int, whole: int) -> str:
-    """A part in per cent, rounded to two places, half up; empty where there is no whole.
-
-    >>> share(1, 3), share(2, 3), share(1, 1), share(0, 0)
-    ('33.33', '66.67', '100.00', '')
-    """
-    if not whole:
-        return ""
-    hundredths = (20_000 * part + whole) // (2 * whole)
-    return f"{hundredths // 100}.{hundredths % 100:02}"
-
-
-def model_table(model: ModelCount, style: str) -> str:
-    """The layers of a model and their sums in one of `FORMATS`."""
-    if style not in FORMATS:
-        raise ValueError(f"style must be one of {', '.join(map(repr, FORMATS))}, got {style!r}")
-    with all_digits():
-        if style == "json":
-            return model_json(model)
-        return model_csv(model) if style == "csv" else model_text(model, TABLES[style])
-
-
-def model_text(model: ModelCount, style: str) -> str:
-    """An aligned table of a model."""
-    headers = ["layer", "input", "output", "MACs", "MACs (input rule)", "MACs (output rule)"]
-    headers += [f"additions ({model.convention})", "share of MACs"]
-    rows = [
-        [
-            label({"name": name}),
-            write_sizes(layer.input_size),
-            write_sizes(output),
-            *_numbers(counted, model),
-        ]
-        for name, layer, output, counted in model.layers
-    ]
-    rows.append([f"total of {len(rows)} layers", "", "", *_numbers(model.total, model)])
-    return aligned(rows, headers, style, ["left", *["right"] * (len(headers) - 1)]) + "\n"
-
-
-def _numbers(counted: Counted, model: ModelCount) -> list[str]:
-    percent = share(counted.macs, model.total.macs)
-    return [*map(grouped, counted), f"{percent} %" if percent else ""]
-
-
-def _results(counted: Counted, model: ModelCount) -> dict[str, Any]:
-    percent = share(counted.macs, model.total.macs)
-    return {**counted._asdict(), "share_percent": float(percent) if percent else None}
-
-
-def model_json(model: ModelCount) -> str:
-    """One JSON object with the keys ``layers``, ``total`` and ``convention``."""
-    layers = [
-        {
-            "name": name,
-            **layer_fields(layer),
-            "count": {"output_size": list(output), **_results(counted, model)},
-        }
-        for name, layer, output, counted in model.layers
-    ]
-    total = _results(model.total, model)
-    document = {"layers": layers, "total": total, "convention": model.convention}
-    return json.dumps(document, ensure_ascii=False) + "\n"
-
-
-def model_csv(model: ModelCount) -> str:
-    """A line for each layer, its arguments and its counts, and one of totals."""
-    line = CsvWriter()
-    lines = []
-    for name, layer, output, counted in model.layers:
-        fields = {"name": name, **dict.fromkeys(Layer.FIELDS, ""), **layer_fields(layer)}
-        lines.append(line(fields, {"output_size": list(output), **_results(counted, model)}))
-    fields = {"name": "total", **dict.fromkeys(Layer.FIELDS, "")}
-    lines.append(line(fields, {"output_size": "", **_results(model.total, model)}))
-    return "".join(lines)

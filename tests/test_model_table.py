@@ -21,8 +21,8 @@ import oracle
 from analytic import Layer, cli
 from analytic.commands import reading
 from analytic.commands.toolbox import Failed
-from analytic.models import Counted, ModelCount, count_layers, numbered
-from analytic.report import FORMATS, share
+from analytic.models import Counted, ModelCount, count_layers, numbered, share
+from analytic.report import FORMATS
 from oracle.cli import program as oracle_program
 from tests import brute
 from tests.onnx_models import node_model
