@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
-from analytic import field, integers
+from analytic import counters, integers
 from analytic.layer import Layer
 from analytic.totals import CONVENTIONS, RULES
 
@@ -25,14 +25,14 @@ def operations(layer: Layer, convention: str) -> int:
 
 #: What a figure may be a number of, in the order in which one would suspect it.
 READINGS: Mapping[str, Callable[[Layer], int]] = {
-    **{f"MACs, {rule} rule": partial(field.by_rule, rule=rule) for rule in RULES},
+    **{f"MACs, {rule} rule": partial(counters.by_rule, rule=rule) for rule in RULES},
     **{
         f"operations, {convention} convention": partial(operations, convention=convention)
         for convention in CONVENTIONS
     },
     **{
-        f"{formula.reports} of {formula.counter}": formula.function
-        for formula in field.FORMULAS.values()
+        f"{counter.reports} of {counter.version}": counter.formula
+        for counter in counters.COUNTERS.values()
     },
 }
 

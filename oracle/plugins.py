@@ -1,221 +1,34 @@
-"""Exact counts of transposed convolutions inside the counters that people already use.
+"""Our lines for the counters that people already use, by the name under which they are imported.
 
-One line in each tool, here for a ``model`` and an input ``x``:
-
-- fvcore: ``FlopCountAnalysis(model, x).set_op_handle("aten::_convolution", plugins.fvcore)``
-- torch: ``FlopCounterMode(custom_mapping=plugins.FLOP_COUNTER_MODE)``
-- thop, ultralytics-thop: ``profile(model, (x,), custom_ops=plugins.THOP)``
-- ptflops, both backends:
-  ``get_model_complexity_info(model, shape, custom_modules_hooks=plugins.PTFLOPS)``
-- moduleprofiler: ``ModuleProfiler(ops_fn_map=plugins.moduleprofiler())``
-- onnx-tool: ``plugins.onnx_tool()``, once
-
-Each counts what its tool says it counts: MACs, or twice the MACs, with the additions of the bias
-where the tool has them. Ordinary convolutions, where a hook stands for both, are left to the tool.
-Modules are counted with the output padding that a call was given, not with their own.
+What each is for: `oracle.counters.plugins`.
 """
 
-from __future__ import annotations
+from oracle.counters.plugins import (
+    FLOP_COUNTER_MODE,
+    PTFLOPS,
+    THOP,
+    flop_counter_mode,
+    flop_counter_mode_backward,
+    fvcore,
+    moduleprofiler,
+    moduleprofiler_operations,
+    onnx_tool,
+    ptflops,
+    ptflops_aten,
+    thop,
+)
 
-import warnings
-from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import torch
-
-from analytic import count, macs
-from analytic.layer import Layer
-from oracle.modules import MODULES, layer_of_operator, layer_of_run
-
-aten = torch.ops.aten
-Shape = Sequence[int]
-
-
-def macs_and_bias(layer: Layer) -> int:
-    """MACs, and one addition for each output value where there is a bias."""
-    additions = layer.batch_size * layer.out_channels * count(layer).positions
-    return macs(layer) + (additions if layer.bias else 0)
-
-
-def fvcore(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """For ``set_op_handle("aten::_convolution", fvcore)`` of fvcore: MACs, under its name conv."""
-    from fvcore.nn.jit_handles import conv_flop_jit, get_shape
-
-    if not inputs[6].toIValue():
-        ordinary: Counter[str] = conv_flop_jit(inputs, outputs)
-        return ordinary
-    layer = layer_of_operator(
-        get_shape(inputs[0]),
-        get_shape(inputs[1]),
-        bias=False,
-        stride=_traced(inputs[3]),
-        padding=_traced(inputs[4]),
-        dilation=_traced(inputs[5]),
-        output_padding=_traced(inputs[7]),
-        groups=inputs[8].toIValue(),
-    )
-    return Counter({"conv": macs(layer)})
-
-
-def _traced(value: Any) -> list[int]:
-    """A list of integers in a traced graph, where it is a constant or built of constants."""
-    constant = value.toIValue()
-    if constant is None:
-        return [entry.toIValue() for entry in value.node().inputs()]
-    return list(constant)
-
-
-def flop_counter_mode(
-    x_shape: Shape,
-    w_shape: Shape,
-    bias: Any,
-    stride: Shape,
-    padding: Shape,
-    dilation: Shape,
-    transposed: bool,
-    output_padding: Shape,
-    groups: int,
-    *rest: Any,
-    out_shape: Any = None,
-    **more: Any,
-) -> int:
-    """For ``aten.convolution`` in torch's ``FlopCounterMode``: 2 × MACs."""
-    if not transposed:
-        from torch.utils.flop_counter import conv_flop
-
-        options = (stride, padding, dilation, transposed, output_padding, groups, *rest)
-        forward: Callable[..., int] = conv_flop
-        return forward(x_shape, w_shape, bias, *options, out_val=out_shape, **more)
-    return 2 * macs(
-        layer_of_operator(
-            x_shape, w_shape, False, stride, padding, dilation, output_padding, groups
-        )
-    )
-
-
-def flop_counter_mode_backward(
-    grad_out_shape: Shape,
-    x_shape: Shape,
-    w_shape: Shape,
-    bias: Any,
-    stride: Shape,
-    padding: Shape,
-    dilation: Shape,
-    transposed: bool,
-    output_padding: Shape,
-    groups: int,
-    output_mask: Sequence[bool],
-    out_shape: Any = None,
-) -> int:
-    """For ``aten.convolution_backward`` in torch's ``FlopCounterMode``: 2 × MACs.
-
-    Each of the gradients of input and weight has one MAC for each of the layer's.
-    """
-    options = (stride, padding, dilation, transposed, output_padding, groups)
-    if not transposed:
-        from torch.utils.flop_counter import conv_backward_flop
-
-        shapes = (grad_out_shape, x_shape, w_shape, bias)
-        backward: Callable[..., int] = conv_backward_flop
-        return backward(*shapes, *options, output_mask, out_val=out_shape)
-    forward = flop_counter_mode(x_shape, w_shape, bias, *options)
-    return sum(map(bool, output_mask[:2])) * forward
-
-
-#: For ``FlopCounterMode(custom_mapping=…)`` of ``torch.utils.flop_counter``.
-FLOP_COUNTER_MODE: dict[Any, Callable[..., int]] = {
-    aten.convolution: flop_counter_mode,
-    aten._convolution: flop_counter_mode,
-    aten.convolution_backward: flop_counter_mode_backward,
-}
-
-
-def thop(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-    """For ``custom_ops`` of thop and ultralytics-thop: MACs.
-
-    Both keep them in float64: `OverflowError` where those of one module would be more than 2^53 and
-    could be rounded. The sum over modules is the tool's own, in float64, and is not checked.
-    """
-    counted = macs(layer_of_run(module, inputs[0].shape, output.shape))
-    if int(module.total_ops) + counted > 2**53:
-        raise OverflowError(f"thop would round {counted} MACs, which are more than 2^53")
-    module.total_ops += counted
-
-
-#: For ``profile(…, custom_ops=…)`` of thop and of ultralytics-thop.
-THOP = dict.fromkeys(MODULES, thop)
-
-
-def ptflops(module: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-    """For the pytorch backend of ptflops: MACs and bias; the tool divides by the batch."""
-    module.__flops__ += macs_and_bias(layer_of_run(module, inputs[0].shape, output.shape))
-
-
-def ptflops_aten(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
-    """For the aten backend of ptflops: MACs and bias, of the whole batch."""
-    x, weight, bias, stride, padding, dilation, transposed, output_padding, groups = inputs[:9]
-    if not transposed:
-        from ptflops.aten_ops import conv_flop
-
-        ordinary: int = conv_flop(inputs, outputs)
-        return ordinary
-    options = (stride, padding, dilation, output_padding, groups)
-    return macs_and_bias(layer_of_operator(x.shape, weight.shape, bias is not None, *options))
-
-
-#: For ``get_model_complexity_info(…, custom_modules_hooks=…)`` of ptflops, with either backend.
-PTFLOPS: dict[Any, Callable[..., Any]] = {
-    **dict.fromkeys(MODULES, ptflops),
-    aten.convolution: ptflops_aten,
-    aten._convolution: ptflops_aten,
-}
-
-
-def moduleprofiler_operations(
-    module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor
-) -> int:
-    """For ``ops_fn_map`` of moduleprofiler: multiplications and additions, as it documents them."""
-    layer = layer_of_run(module, inputs[0].shape, output.shape)
-    return int(count(layer, convention="documented").total)
-
-
-def moduleprofiler() -> dict[Any, Callable[..., int]]:
-    """For ``ModuleProfiler(ops_fn_map=…)``: the tool's own map, with ours for three kinds."""
-    from moduleprofiler.ops import get_default_ops_map
-
-    return {**get_default_ops_map(), **dict.fromkeys(MODULES, moduleprofiler_operations)}
-
-
-def onnx_tool() -> type:
-    """Put an exact ``ConvTranspose`` into the registry of onnx-tool: MACs and bias.
-
-    Output sizes are exact as well, ``auto_pad`` and ``output_shape`` included.
-    """
-    from onnx_tool import NODE_REGISTRY, Node
-
-    from analytic.onnx.nodes import layer_of_node
-
-    def layer_of(node: Any, tensors: Sequence[Any]) -> Layer:
-        shapes = [list(map(int, tensor.get_shape())) for tensor in tensors[:2]]
-        return layer_of_node(node.attr, any(node.input[2:]), *shapes)  # "" is no bias
-
-    class ConvTransposeNode(Node):  # type: ignore[misc]  # onnx-tool has no types
-        """The node, by the name under which the registry knows it."""
-
-        def shape_infer(self, intensors: Any, outtensors: Any) -> None:
-            """The output's shape."""
-            layer = layer_of(self, intensors)
-            shape = [layer.batch_size, layer.out_channels, *count(layer).output_size]
-            outtensors[0].update_shape(shape)
-            outtensors[0].update_dtype(intensors[0].dtype)
-
-        def profile(self, intensors: Any, outtensors: Any) -> list[int]:
-            """Forward MACs, and none backward, as the tool's own nodes have it."""
-            del outtensors
-            return [macs_and_bias(layer_of(self, intensors)), 0]
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the name is taken is what we are here for
-        NODE_REGISTRY.register(ConvTransposeNode)
-    return ConvTransposeNode
+__all__ = [
+    "FLOP_COUNTER_MODE",
+    "PTFLOPS",
+    "THOP",
+    "flop_counter_mode",
+    "flop_counter_mode_backward",
+    "fvcore",
+    "moduleprofiler",
+    "moduleprofiler_operations",
+    "onnx_tool",
+    "ptflops",
+    "ptflops_aten",
+    "thop",
+]

@@ -13,37 +13,37 @@ import torch
 from click.testing import CliRunner, Result
 
 from analytic.layer import Layer
-from oracle import audit, tools
-from oracle.audit import Findings, Outcome
 from oracle.commands.audit import command
-from oracle.tools import Tool
-from tests.test_field import LAYERS, REPORTED
+from oracle.counters import audit
+from oracle.counters.audit import Findings, Reported, report
+from oracle.counters.runners import RUNNERS, Runner, runner
+from tests.test_counters import LAYERS, REPORTED
 
-INSTALLED = [counter for counter in audit.COUNTERS if tools.version(counter)]
+INSTALLED = [counter for counter in RUNNERS if counter.version()]
 
 
 @pytest.mark.parametrize("counter", INSTALLED, ids=lambda counter: counter.name)
-def test_a_counter_that_is_installed_reports_what_it_is_known_to(counter: Tool) -> None:
+def test_a_counter_that_is_installed_reports_what_it_is_known_to(counter: Runner) -> None:
     reported = REPORTED[counter.name]
-    found = [audit.outcome(counter, layer).reported for layer in LAYERS]
-    assert tuple(found[: len(reported)]) == reported
+    here = [report(counter, layer).reported for layer in LAYERS]
+    assert tuple(here[: len(reported)]) == reported
 
 
 def test_flop_counter_mode_is_installed() -> None:
     assert INSTALLED[0].name == "FlopCounterMode"
-    assert tools.version(INSTALLED[0]) == torch.__version__
+    assert INSTALLED[0].version() == torch.__version__
 
 
 def test_a_counter_that_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = audit.counter("none", "none", "MACs", print, package="no_such_package")
+    absent = runner("none", "none", print, package="no_such_package")
     # torch is there, but it is not this distribution that brings it.
-    other = audit.counter("other", "no-such-torch", "MACs", print, package="torch")
-    monkeypatch.setattr(audit, "COUNTERS", (absent, other))
+    other = runner("other", "no-such-torch", print, package="torch")
+    monkeypatch.setattr(audit, "RUNNERS", (absent, other))
     assert audit.audit([LAYER]) == []
 
 
-def reporting(answer: Any) -> Tool:
-    """A counter that reports, or raises, always the same."""
+def reporting(answer: Any) -> Runner:
+    """A counter of MACs that reports, or raises, always the same."""
 
     def run(module: torch.nn.Module, batch: torch.Tensor, _plugged: bool) -> Any:
         print("what a counter has to say", module(batch).shape)  # noqa: T201
@@ -51,7 +51,7 @@ def reporting(answer: Any) -> Tool:
             raise answer
         return answer
 
-    return audit.counter("steady", "torch", "MACs", run, device="cpu")
+    return runner("fvcore", "torch", run, device="cpu")
 
 
 LAYER = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
@@ -71,7 +71,7 @@ LAYER = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
 def test_a_counter_runs_in_a_guard(
     answer: Any, reported: int | None, error: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert audit.outcome(reporting(answer), LAYER) == Outcome(LAYER, 43200, reported, error)
+    assert report(reporting(answer), LAYER) == Reported(LAYER, 43200, reported, error)
     assert capsys.readouterr() == ("", "")
 
 
@@ -83,20 +83,20 @@ def test_a_counter_runs_in_a_guard(
     ],
 )
 def test_a_layer_that_torch_has_not_is_reported(layer: Layer, words: str) -> None:
-    assert words in audit.outcome(reporting(1), layer).error
+    assert words in report(reporting(1), layer).error
 
 
 def findings(*reported: int | None) -> Findings:
     """What a counter reported of as many layers whose exact number is 43200."""
-    return Findings("some", "MACs", "1.0", [Outcome(LAYER, 43200, one) for one in reported])
+    return Findings("some", "MACs", "1.0", [Reported(LAYER, 43200, number) for number in reported])
 
 
 def test_what_is_found() -> None:
-    found = findings(43200, 21600, 86401, None)
-    assert found.right() == 1
-    assert len(found.ran()) == 3
-    assert found.median() == 1
-    assert found.worst() == Fraction(86401, 43200)
+    some = findings(43200, 21600, 86401, None)
+    assert some.right() == 1
+    assert len(some.ran()) == 3
+    assert some.median() == 1
+    assert some.worst() == Fraction(86401, 43200)
     assert findings(43200, 0, 86400).worst() == 0
     assert findings(10800, 86400).worst() == Fraction(1, 4)
     assert findings(None).median() is findings(None).worst() is None
@@ -127,7 +127,7 @@ def invoke(*arguments: str) -> Result:
 def two_counters(monkeypatch: pytest.MonkeyPatch) -> None:
     """FlopCounterMode, and one that raises."""
     raising = reporting(RuntimeError("no transposed convolutions"))
-    monkeypatch.setattr(audit, "COUNTERS", (audit.COUNTERS[0], raising))
+    monkeypatch.setattr(audit, "RUNNERS", (RUNNERS[0], raising))
 
 
 @pytest.mark.usefixtures("two_counters")
@@ -148,9 +148,9 @@ def test_the_report(layers: str) -> None:
         "1.13778",
         "2 × MACs, input rule",
     ]
-    assert "- steady on 1 layers, first A: RuntimeError: no transposed convolutions" in text
+    assert "- fvcore on 1 layers, first A: RuntimeError: no transposed convolutions" in text
     assert "- FlopCounterMode: 2 × MACs, input rule; " in text  # and the formulas that are it
-    assert "- steady: " not in text
+    assert "\n- fvcore: " not in text
     assert "98,304" in text
     assert "raised" in text
 
@@ -159,13 +159,13 @@ def test_the_report(layers: str) -> None:
 def test_findings_of_another_environment_are_put_beside(layers: str, tmp_path: Path) -> None:
     there = tmp_path / "there.jsonl"
     lines = invoke(layers, "--json").output.splitlines()
-    found = [json.loads(line) for line in lines if line.startswith("{")]
-    assert [one["counter"] for one in found] == ["FlopCounterMode", "steady"]
-    there.write_text(json.dumps({**found[0], "counter": "elsewhere"}) + "\n")
+    counters = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [counter["counter"] for counter in counters] == ["FlopCounterMode", "fvcore"]
+    there.write_text(json.dumps({**counters[0], "counter": "elsewhere"}) + "\n")
     text = invoke(layers, "--also", str(there)).output
     assert "| elsewhere " in text
     assert f"Made by `python -m oracle audit {layers} --also {there}`" in text
-    there.write_text(json.dumps({**found[0], "outcomes": []}) + "\n")
+    there.write_text(json.dumps({**counters[0], "outcomes": []}) + "\n")
     done = invoke(layers, "--also", str(there))
     assert done.exit_code == 2
     assert "is about 0 other layers" in done.output

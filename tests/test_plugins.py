@@ -17,9 +17,12 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 import oracle
+import oracle.plugins
 from analytic import Layer
-from oracle import plugins, tools
 from oracle.cli import program
+from oracle.counters import plugins
+from oracle.counters.check import check
+from oracle.counters.runners import RUNNERS, Runner, onnx_tool_graph
 from oracle.modules import layer_of_operator, layer_of_run, module_of
 from tests.onnx_models import node_model, on_ones
 
@@ -34,19 +37,25 @@ LAYERS = [
 ]
 
 
-@pytest.mark.parametrize("tool", tools.TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize(
+    "runner", [runner for runner in RUNNERS if runner.plugged], ids=lambda runner: runner.name
+)
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
-def test_every_installed_tool(tool: tools.Tool, layer: Layer) -> None:
+def test_every_installed_counter(runner: Runner, layer: Layer) -> None:
     """Exact with our line; ordinary convolutions as before, to the last unit."""
-    if not tools.version(tool):
-        pytest.skip(f"{tool.name} is not installed")
-    if layer.batch_size == 0 and tool.name != "FlopCounterMode":
-        pytest.skip("tools divide by the batch, or do not run without one")
-    one = tools.outcome(tool, layer)
-    assert one.plugged == one.exact
-    assert one.ordinary_plugged == one.ordinary
-    unknown = tool.name == "moduleprofiler" and len(layer.axes) == 3  # it has no Conv3d
-    assert unknown or isinstance(one.ordinary, int)
+    if not runner.version():
+        pytest.skip(f"{runner.name} is not installed")
+    if layer.batch_size == 0 and runner.name != "FlopCounterMode":
+        pytest.skip("counters divide by the batch, or do not run without one")
+    checked = check(runner, layer)
+    assert checked.passed()
+    unknown = runner.name == "moduleprofiler" and len(layer.axes) == 3  # it has no Conv3d
+    assert unknown or isinstance(checked.ordinary, int)
+
+
+def test_the_lines_have_a_public_name() -> None:
+    for name in oracle.plugins.__all__:
+        assert getattr(oracle.plugins, name) is getattr(plugins, name)
 
 
 class Mixed(nn.Module):
@@ -175,12 +184,12 @@ def by_stand_in(model: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     registry = SimpleNamespace(register=registered.append)
     tool = SimpleNamespace(Node=StandInNode, NODE_REGISTRY=registry)
     monkeypatch.setitem(sys.modules, "onnx_tool", tool)
-    made = plugins.onnx_tool()
-    assert [kind.__name__ for kind in registered] == ["ConvTransposeNode"]
+    kind = plugins.onnx_tool()
+    assert [node.__name__ for node in registered] == ["ConvTransposeNode"]
     shapes = {
         v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in model.graph.input
     }
-    node: Any = made(model.graph.node[0])
+    node: Any = kind(model.graph.node[0])
     tensors = [StandInTensor(shapes.get(name)) for name in node.input]
     output = StandInTensor()
     node.shape_infer(tensors, [output])
@@ -194,7 +203,7 @@ def by_the_tool(model: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     del monkeypatch
     pytest.importorskip("onnx_tool", reason="onnx-tool is not installed")
     dims = model.graph.input[0].type.tensor_type.shape.dim
-    graph = tools.onnx_tool_graph(model, tuple(dim.dim_value for dim in dims), plugged=True)
+    graph = onnx_tool_graph(model, tuple(dim.dim_value for dim in dims), plugged=True)
     return graph.macs[0], graph.tensormap["y"].get_shape()
 
 
@@ -231,13 +240,13 @@ def test_hooks_count_with_the_output_padding_in_force() -> None:
     assert hooked(plugins.thop, total_ops=torch.zeros(1, dtype=torch.float64)).total_ops == macs
     counted = hooked(plugins.ptflops, __flops__=0).__flops__
     assert counted == macs + 2 * 4 * (9 * 12)
-    found: list[int] = []
+    operations: list[int] = []
 
     def keep(*arguments: Any) -> None:
-        found.append(plugins.moduleprofiler_operations(*arguments))
+        operations.append(plugins.moduleprofiler_operations(*arguments))
 
     hooked(keep)
-    assert found == [oracle.count(UP, convention="documented").total]
+    assert operations == [oracle.count(UP, convention="documented").total]
 
 
 def test_thop_refuses_what_it_would_round() -> None:

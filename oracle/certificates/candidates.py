@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analytic import affine, field, integers, totals
+from analytic import affine, counters, integers, totals
 from analytic.arithmetic import INTEGERS
 from analytic.layer import Layer, integer
 from analytic.totals import Count, Products
@@ -130,38 +130,25 @@ def documented_additions(layer: Layer) -> int:
 ANALYTIC = Candidate("analytic", EXTENT, closed_form, grows_evenly, crop_reduction=True)
 
 
-#: What a counter's figure is meant to be: FLOPs are twice the MACs.
-MEANT = {"MACs": "macs", "mult-adds": "macs", "FLOPs": "2*macs", "operations": "total"}
-
-#: The counters whose formula has the inputs in it, and not only the outputs, which cropping keeps.
-FROM_INPUTS = {
-    field.flop_counter_mode,
-    field.input_rule,
-    field.deepspeed_flops,
-    field.ptflops_aten,
-    field.ptflops_pytorch,
-    field.calflops,
-}
-
-
-def of_counter(name: str, formula: field.Formula) -> Candidate:
+def of_counter(name: str, counter: counters.Counter) -> Candidate:
     """A counter's formula, as the exact quantity that it is meant to be.
 
-    All but moduleprofiler's are products of constants and of n or L on each axis, so they are
-    affine in each input size from the first.
+    Products of constants and of n or L on each axis are affine in each input size from the first.
     """
-    quantity = MEANT[formula.reports]
-    if formula.function is field.moduleprofiler:
-        return Candidate(name, quantity, formula.function)
-    kept = formula.function not in FROM_INPUTS
-    return Candidate(name, quantity, formula.function, everywhere, crop_reduction=kept)
+    meaning = counters.MEANINGS[counter.reports]
+    quantity = meaning.field if meaning.factor == 1 else f"{meaning.factor}*{meaning.field}"
+    if counter.reads == "pairs":
+        return Candidate(name, quantity, counter.formula)
+    # Cropping keeps the outputs, and not the inputs.
+    kept = counter.reads == "outputs"
+    return Candidate(name, quantity, counter.formula, everywhere, crop_reduction=kept)
 
 
 #: What can be named: the closed form, the rules, the published text, and every counter's formula.
 READY: Mapping[str, Candidate] = {
     "analytic": ANALYTIC,
-    "input": Candidate("input", "macs", field.input_rule, everywhere),
-    "output": Candidate("output", "macs", field.output_rule, everywhere, crop_reduction=True),
+    "input": Candidate("input", "macs", counters.input_rule, everywhere),
+    "output": Candidate("output", "macs", counters.output_rule, everywhere, crop_reduction=True),
     "documented": Candidate(
         "documented",
         "additions_per_filter",
@@ -169,7 +156,7 @@ READY: Mapping[str, Candidate] = {
         grows_evenly,
         crop_reduction=True,
     ),
-    **{name: of_counter(name, formula) for name, formula in field.FORMULAS.items()},
+    **{name: of_counter(name, counter) for name, counter in counters.COUNTERS.items()},
 }
 
 

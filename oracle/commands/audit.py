@@ -17,7 +17,7 @@ from analytic.layer import Layer, integer
 from analytic.report import aligned, grouped
 
 if TYPE_CHECKING:
-    from oracle.audit import Findings
+    from oracle.counters.audit import Findings
 
 
 def layers_of(path: str) -> tuple[list[str], list[Layer]]:
@@ -39,49 +39,50 @@ def layers_of(path: str) -> tuple[list[str], list[Layer]]:
 def as_json(findings: Findings) -> str:
     """All that one counter reported, as a line of JSON."""
     outcomes = [
-        {"exact": one.exact, "reported": one.reported, "error": one.error}
-        for one in findings.outcomes
+        {name: value for name, value in outcome._asdict().items() if name != "layer"}
+        for outcome in findings.outcomes
     ]
     return json.dumps({**findings._asdict(), "outcomes": outcomes}, ensure_ascii=False)
 
 
 def of_json(path: str, layers: list[Layer]) -> list[Findings]:
     """Findings that were written by `as_json`, in another environment, about the same layers."""
-    found = []
+    findings = []
     with open_file(path) as stream:
         for number, text in tables.lines(stream):
             try:
                 if isinstance(text, ValueError):
                     raise text
-                found.append(findings_of(tables.read_json(text), layers))
+                findings.append(findings_of(tables.read_json(text), layers))
             except ValueError as reason:
                 raise click.UsageError(f"{path}, line {number}: {reason}") from None
-    return found
+    return findings
 
 
 def findings_of(fields: Mapping[str, Any], layers: list[Layer]) -> Findings:
     """What one counter reported of these layers; `ValueError` if it is of others, or no such."""
-    from oracle.audit import Findings, Outcome, exact_of
+    from analytic.counters import meant
+    from oracle.counters.audit import Findings, Reported
 
     try:
-        outcomes = [Outcome(layers[0], **one) for one in fields["outcomes"]]
-        found = Findings(**{**fields, "outcomes": outcomes})
-        exact = [exact_of(found.reports, layer) for layer in layers]
-        for one in outcomes:
-            if one.reported is not None:
-                integer("reported", one.reported)
+        outcomes = [Reported(layers[0], **outcome) for outcome in fields["outcomes"]]
+        findings = Findings(**{**fields, "outcomes": outcomes})
+        exact = [meant(findings.reports, layer) for layer in layers]
+        for outcome in outcomes:
+            if outcome.reported is not None:
+                integer("reported", outcome.reported)
     except (KeyError, TypeError):
         raise ValueError("these are not the findings that --json writes") from None
     if len(outcomes) != len(layers):
         raise ValueError(f"this is about {len(outcomes)} other layers")
-    for number, (one, here) in enumerate(zip(outcomes, exact, strict=True), 1):
-        if one.exact != here:
+    for number, (outcome, here) in enumerate(zip(outcomes, exact, strict=True), 1):
+        if outcome.exact != here:
             raise ValueError(
-                f"this is about other layers: {found.reports} of layer {number} are {here}, "
-                f"got {one.exact}"
+                f"this is about other layers: {findings.reports} of layer {number} are {here}, "
+                f"got {outcome.exact}"
             )
     pairs = zip(outcomes, layers, strict=True)
-    return found._replace(outcomes=[one._replace(layer=layer) for one, layer in pairs])
+    return findings._replace(outcomes=[outcome._replace(layer=layer) for outcome, layer in pairs])
 
 
 def ratio(value: Fraction | None) -> str:
@@ -93,12 +94,13 @@ def summary(findings: list[Findings]) -> str:
     """One row a counter."""
     headers = ("counter", "version", "reports", "ran on", "exact on", "median", "worst", "follows")
     rows = []
-    for one in findings:
-        (reading, *_), times = one.follows()
-        ran = len(one.ran())
-        follows = reading if times == ran else f"{reading} on {times} of {ran}"
-        numbers = (str(ran), str(one.right()), ratio(one.median()), ratio(one.worst()))
-        rows.append([one.counter, one.version, one.reports, *numbers, follows if times else ""])
+    for counter in findings:
+        (reading, *_), times = counter.follows()
+        ran = len(counter.ran())
+        follows = "" if not times else reading if times == ran else f"{reading} on {times} of {ran}"
+        names = (counter.counter, counter.version, counter.reports)
+        numbers = (ran, counter.right(), ratio(counter.median()), ratio(counter.worst()))
+        rows.append([*names, *map(str, numbers), follows])
     sides = ("left", "left", "left", "right", "right", "right", "right", "left")
     return aligned(rows, headers, "github", sides)
 
@@ -106,10 +108,10 @@ def summary(findings: list[Findings]) -> str:
 def alike(findings: list[Findings]) -> list[str]:
     """The readings that give a counter's numbers, a line for every counter with several."""
     lines = []
-    for one in findings:
-        readings, times = one.follows()
+    for counter in findings:
+        readings, times = counter.follows()
         if times and len(readings) > 1:
-            lines.append(f"- {one.counter}: {'; '.join(readings)}")
+            lines.append(f"- {counter.counter}: {'; '.join(readings)}")
     return lines
 
 
@@ -121,10 +123,10 @@ def section(title: str, items: list[str]) -> str:
 def raised(findings: list[Findings], names: list[str]) -> list[str]:
     """What raised, a line for every counter and error."""
     first: dict[tuple[str, str], list[str]] = {}
-    for one in findings:
-        for name, outcome in zip(names, one.outcomes, strict=True):
+    for counter in findings:
+        for name, outcome in zip(names, counter.outcomes, strict=True):
             if outcome.error:
-                first.setdefault((one.counter, outcome.error), []).append(name)
+                first.setdefault((counter.counter, outcome.error), []).append(name)
     return [
         f"- {counter} on {len(where)} layers, first {where[0]}: {error}"
         for (counter, error), where in first.items()
@@ -135,13 +137,20 @@ def by_layer(findings: list[Findings], names: list[str], layers: list[Layer]) ->
     """One row a layer: what each counter reported, beside what is exact."""
     import analytic
 
-    headers = ["layer", "MACs", "2 × MACs", "operations", *(one.counter for one in findings)]
+    headers = [
+        "layer",
+        "MACs",
+        "2 × MACs",
+        "operations",
+        *(counter.counter for counter in findings),
+    ]
     rows = []
     for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
         count = analytic.count(layer)
         exact = [grouped(value) for value in (count.macs, 2 * count.macs, count.total)]
-        reported = [one.outcomes[number].reported for one in findings]
-        rows.append([name, *exact, *("raised" if v is None else grouped(v) for v in reported)])
+        outcomes = [counter.outcomes[number].reported for counter in findings]
+        reported = ["raised" if number is None else grouped(number) for number in outcomes]
+        rows.append([name, *exact, *reported])
     sides = ["left"] + ["right"] * (len(headers) - 1)
     return aligned(rows, headers, "github", sides)
 
@@ -201,15 +210,15 @@ def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
     extra "audit". ultralytics-thop has the package name of thop and needs its own environment: run
     it there with --json, and name the file here with --also.
     """
-    from oracle.audit import audit
+    from oracle.counters.audit import audit
 
     names, layers = layers_of(file)
     findings = audit(layers, lambda counter: click.echo(counter.name, err=True))
     for path in also:
-        known = {one.counter for one in findings}
-        findings += [one for one in of_json(path, layers) if one.counter not in known]
+        here = {counter.counter for counter in findings}
+        findings += [there for there in of_json(path, layers) if there.counter not in here]
     if as_lines:
-        sys.stdout.writelines(as_json(one) + "\n" for one in findings)
+        sys.stdout.writelines(as_json(counter) + "\n" for counter in findings)
     else:
         arguments = " ".join([file, *(f"--also {path}" for path in also)])
         click.echo(report(arguments, findings, names, layers), nl=False)

@@ -13,7 +13,8 @@ from analytic.layer import Layer
 from analytic.report import TABLES, aligned
 
 if TYPE_CHECKING:
-    from oracle.tools import Result
+    from oracle.counters.check import Checked
+    from oracle.counters.runners import Runner
 
 HEADERS = (
     "tool",
@@ -43,24 +44,22 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
 
     Exit status: 0 all exact and unchanged; 1 something is not; 2 wrong usage.
     """
-    from oracle import tools
+    from oracle.counters.check import check
+    from oracle.counters.runners import RUNNERS
 
-    known = {tool.name: tool for tool in tools.TOOLS if tools.version(tool)}
+    known = {runner.name: runner for runner in RUNNERS if runner.plugged and runner.version()}
     for name in names:
         if name not in known:
             raise click.UsageError(f"--tool {name} is not installed here; {', '.join(known)} are")
     layers = read(file)
     rows, failures = [], 0
     for name in names or known:
-        result = tools.Result(
-            known[name],
-            tools.version(known[name]) or "",
-            [tools.outcome(known[name], layer) for layer in followed(layers, name)],
-        )
-        for one in result.failed():
-            click.echo(f"{name}: {one}", err=True)
-        failures += len(result.failed())
-        rows.append(row(result, len(layers)))
+        checked = [check(known[name], layer) for layer in followed(layers, name)]
+        for layer in checked:
+            if not layer.passed():
+                failures += 1
+                click.echo(f"{name}: {layer}", err=True)
+        rows.append(row(known[name], checked))
     columns = ["left"] * 3 + ["right"] * 4
     click.echo(aligned(rows, HEADERS, TABLES[style], columns))
     if failures:
@@ -86,14 +85,16 @@ def followed(layers: list[Layer], name: str) -> Iterator[Layer]:
     yield from bar
 
 
-def row(result: Result, layers: int) -> list[str]:
-    """What the table says of a tool."""
-    ran, without, exact, ordinary, unchanged = result.summary()
+def row(runner: Runner, checked: list[Checked]) -> list[str]:
+    """What the table says of a counter."""
+    from oracle.counters.check import summary
+
+    ran, without, exact, ordinary, unchanged = summary(checked)
     return [
-        result.tool.name,
-        result.version,
-        result.tool.meaning,
-        f"{ran} of {layers}",
+        runner.name,
+        runner.version(),
+        runner.plugged,
+        f"{ran} of {len(checked)}",
         str(without),
         str(exact),
         f"{unchanged} of {ordinary}",
