@@ -5,10 +5,11 @@ The lemma is written once, over the arithmetic ``lib``; integers, where nothing 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, positive
+from analytic.axis import Axis, positive, size
 from analytic.protocols import Arithmetic
 
 
@@ -55,6 +56,81 @@ def affine_from(axis: Axis, lib: Arithmetic = INTEGERS) -> Any:
     meet = positive(lib, k - lib.quotient(s, g))
     cut = ceil_div(lib.maximum(b, e - o), s)
     return lib.maximum(lib.maximum(least_input_size(axis, lib), cut), meet * lib.quotient(d, g))
+
+
+def alive_from(axis: Axis, lib: Arithmetic = INTEGERS) -> Any:
+    """The least ``n`` from which no tap is dead: each meets an input, ``J = k``.
+
+    ``N + [a tap steps over the output at N]`` with ``N = max(n_min, 1 + ⌈max(b, e−o)/s⌉)``
+
+    The axis' own ``n`` does not matter. Source: notes/derivation.md, theorem 13.
+
+    >>> alive_from(Axis(n=1, k=3, s=1, d=36, b=36, e=36, o=0))
+    37
+    >>> landed = [(i, t) for i in range(37) for t in range(3) if 0 <= i + 36 * t - 36 < 37]
+    >>> {t for _, t in landed}, {t for i, t in landed if i < 36 and i + 36 * t - 36 < 36}
+    ({0, 1, 2}, {1})
+    """
+    _, _, s, _, b, e, o = axis
+    n = lib.maximum(least_input_size(axis, lib), 1 + ceil_div(lib.maximum(b, e - o), s))
+    return n + positive(lib, taps_stepping_over(lib, axis._replace(n=n)))
+
+
+def reached_affine_from(axis: Axis, lib: Arithmetic = INTEGERS) -> Any:
+    """The least ``n`` from which inputs and taps reached are affine beside the three: ``n**``.
+
+    From there on one more input adds `slopes` to size, overlaps and covered, 1 to the inputs
+    reached and none to the taps reached. It is the least ``n ≥ n*`` at which no tap is dead and no
+    input steps over the output. The axis' own ``n`` does not matter.
+    Source: notes/derivation.md, theorem 13.
+
+    >>> axis = Axis(n=1, k=2, s=1, d=2, b=4, e=4, o=0)
+    >>> affine_from(axis), alive_from(axis), reached_affine_from(axis)
+    (7, 7, 8)
+    >>> kept = lambda n: [i for i in range(n) for t in range(2) if 0 <= i + 2 * t - 4 < n - 6]
+    >>> [len(set(kept(n))) for n in (7, 8, 9, 10)]
+    [2, 4, 5, 6]
+    """
+    _, k, _, _, _, _, o = axis
+    # From this n on the output is as long as a dilation, and no input steps over it.
+    long = least_input_size(axis._replace(k=k - 1, o=o + 1), lib)
+    before = positive(lib, inputs_stepping_over(lib, axis._replace(n=long - 1)))
+    even = positive(lib, k - 1) * (long - 1 + before)
+    return lib.maximum(lib.maximum(affine_from(axis, lib), alive_from(axis, lib)), even)
+
+
+def inputs_stepping_over(lib: Arithmetic, axis: Axis) -> Any:
+    """Inputs with two taps in a row of which one is cut on the left, the next on the right.
+
+    Pairs of ``[0,n)×[0,k−1)`` with ``b + L − d ≤ v < b``. Source: notes/derivation.md, theorem 13.
+    """
+    n, k, s, d, b, *_ = axis
+    left = lib.F(n, k - 1, s, d, b) - lib.F(n, k - 1, s, d, b + size(axis) - d)
+    return lib.maximum(left, 0)
+
+
+def taps_stepping_over(lib: Arithmetic, axis: Axis) -> Any:
+    """Taps with two inputs in a row of which one is cut on the left, the next on the right.
+
+    Pairs of ``[0,n−1)×[0,k)`` with ``b + L − s ≤ v < b``. Source: notes/derivation.md, theorem 13.
+    """
+    n, k, s, d, b, e, o = axis
+    return inputs_stepping_over(lib, Axis(k, n, d, s, b, e, o))
+
+
+def ordinary_from(axis: Axis, least: Callable[[Axis], int]) -> int:
+    """The least input size of an ordinary convolution from which every input size is large enough.
+
+    ``least`` is `reached_affine_from` or its like. A residue of the input size modulo the stride is
+    an output padding below it, so ``X = 1 + max(0, max_{o<s} L_o(n_o − 1))`` where ``n_o`` is the
+    least number of outputs with output padding ``o``. Of ``axis``, ``n`` and ``o`` do not matter.
+    Cost: ``s`` times that of ``least``. Source: notes/derivation.md, corollary 15.
+
+    >>> ordinary_from(Axis(n=1, k=3, s=2, d=1, b=1, e=1, o=0), alive_from)
+    3
+    """
+    axes = [axis._replace(o=o) for o in range(axis.s)]
+    return 1 + max(0, *(int(size(row._replace(n=least(row) - 1))) for row in axes))
 
 
 def slopes(axis: Axis, lib: Arithmetic = INTEGERS) -> tuple[Any, Any, Any]:
