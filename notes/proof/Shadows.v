@@ -119,7 +119,7 @@ Proof.
 Qed.
 
 (** In numbers, as the code has them. *)
-Theorem taps_reached_formula n k s d b e o :
+Theorem theorem_11_taps_reached n k s d b e o :
   let a := Axis n k s d b e o in
   legal a ->
   taps_reached a = overlaps a -
@@ -131,7 +131,7 @@ Proof.
   - rewrite overlaps_counted. apply count_none. intros pair _. unfold is_kept, size in *; simpl in *. lia.
 Qed.
 
-Theorem inputs_reached_formula n k s d b e o :
+Theorem theorem_11_inputs_reached n k s d b e o :
   let a := Axis n k s d b e o in
   legal a ->
   inputs_reached a = overlaps a -
