@@ -47,8 +47,8 @@ def formulas(count: str, axes: int | None, choices: Any, bound: Any) -> list[For
     """The formulas of a count: one, or of the output size one an axis."""
     from analytic import symbolic
 
-    found = getattr(symbolic.count(axes=axes, **choices, **bound), count)
-    return list(found) if isinstance(found, tuple) else [found]
+    field = getattr(symbolic.count(axes=axes, **choices, **bound), count)
+    return list(field) if isinstance(field, tuple) else [field]
 
 
 def formula(
@@ -78,10 +78,9 @@ def formula(
         raise click.UsageError("give --generic or --closed, not both")
     bound = {name: value for name, value in flags.items() if value is not None}
     try:
-        found = formulas(count, axes, {"convention": convention, "rule": rule}, bound)
-        if generic or closed:
-            found = [one.generic() if generic else one.closed() for one in found]
-        text = write({one.name: one for one in found}, language)
+        exact = formulas(count, axes, {"convention": convention, "rule": rule}, bound)
+        chosen = [f.generic() if generic else f.closed() if closed else f for f in exact]
+        text = write({f.name: f for f in chosen}, language)
     except (ValueError, TypeError) as reason:
         raise click.UsageError(str(reason)) from None
     save(text.rstrip("\n") + "\n", output)

@@ -17,7 +17,7 @@ from typing import Any
 from analytic import checkerboard
 from analytic import layer as rules
 from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
-from analytic.explorer.words import LETTERS, refusals, refused, templates
+from analytic.explorer.words import IN_WORDS, refusals, refused, templates
 from analytic.export import programs
 from analytic.layer import Layer
 from analytic.pictures import colours
@@ -89,7 +89,7 @@ def data() -> dict[str, Any]:
         "defaults": DEFAULTS,
         "perAxis": PER_AXIS,
         "axis": OF_AXIS,
-        "letters": LETTERS,
+        "letters": IN_WORDS,
         "order": order(),
         "axisRules": [rule._asdict() | {"value": None} for rule in rules.AXIS_RULES],
         "layerRules": [rule._asdict() | {"value": None} for rule in rules.LAYER_RULES],

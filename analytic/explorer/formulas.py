@@ -1,7 +1,7 @@
 """What the explorer computes: the functions of this package, evaluated over symbols.
 
-All arithmetic of the page comes from here. Each `Formula` is a function of this package applied to
-symbols; `analytic.export.programs` writes it as JavaScript.
+All arithmetic of the page comes from here. Each `PageFunction` is a function of this package
+applied to symbols; `analytic.export.programs` writes it as JavaScript.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FIELDS = (
 )
 
 
-class Formula(NamedTuple):
+class PageFunction(NamedTuple):
     """A function of the page: it returns a list, with one entry for each expression."""
 
     name: str
@@ -37,9 +37,9 @@ class Formula(NamedTuple):
     results: tuple[Expr, ...]
 
 
-def formula(name: str, arguments: Iterable[Symbol], results: Iterable[Any]) -> Formula:
+def function(name: str, arguments: Iterable[Symbol], results: Iterable[Any]) -> PageFunction:
     """A formula, its numbers made SymPy's."""
-    return Formula(name, tuple(arguments), tuple(map(sympify, results)))
+    return PageFunction(name, tuple(arguments), tuple(map(sympify, results)))
 
 
 def integers(names: str) -> tuple[Symbol, ...]:
@@ -60,59 +60,59 @@ LAYER: Any = SimpleNamespace(
 OF_LAYER = tuple(vars(LAYER).values())
 
 
-def formulas() -> Iterator[Formula]:
+def formulas() -> Iterator[PageFunction]:
     """Every function of the page."""
-    yield formula("extent", AXIS, extent(EXPRESSIONS, AXIS))
+    yield function("extent", AXIS, extent(EXPRESSIONS, AXIS))
     yield from legal()
     yield from interior()
-    yield formula("landing", (*AXIS, POSITION), (phases.landing(EXPRESSIONS, AXIS, POSITION),))
-    yield formula("reach", (*AXIS, POSITION), maps.reach(EXPRESSIONS, AXIS, POSITION))
-    yield formula("met", (*AXIS, POSITION, TAP), maps.met(AXIS, POSITION, TAP))
-    yield formula("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
-    yield formula("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
+    yield function("landing", (*AXIS, POSITION), (phases.landing(EXPRESSIONS, AXIS, POSITION),))
+    yield function("reach", (*AXIS, POSITION), maps.reach(EXPRESSIONS, AXIS, POSITION))
+    yield function("met", (*AXIS, POSITION, TAP), maps.met(AXIS, POSITION, TAP))
+    yield function("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
+    yield function("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
     n, start, *known = integers("n start L T C perL perT perC")
     counts_at, steps = tuple(known[:3]), tuple(known[3:])
-    yield formula("line", (n, start, *known), forms.line(n, start, counts_at, steps)[:3])
+    yield function("line", (n, start, *known), forms.line(n, start, counts_at, steps)[:3])
     yield from counts()
 
 
-def legal() -> Iterator[Formula]:
+def legal() -> Iterator[PageFunction]:
     """What is legal, and the values that refusals show."""
     for apart in (False, True):
         slacks = rules.axis_slacks(EXPRESSIONS, AXIS, cropped_apart=apart)
-        yield formula("axisSlacksApart" if apart else "axisSlacks", AXIS, slacks)
-    yield formula("axisRefused", AXIS, refused(rules.AXIS_RULES, AXIS))
-    yield formula("layerSlacks", OF_LAYER, rules.layer_slacks(EXPRESSIONS, LAYER))
-    yield formula("layerRefused", OF_LAYER, refused(rules.LAYER_RULES, LAYER))
+        yield function("axisSlacksApart" if apart else "axisSlacks", AXIS, slacks)
+    yield function("axisRefused", AXIS, refused(rules.AXIS_RULES, AXIS))
+    yield function("layerSlacks", OF_LAYER, rules.layer_slacks(EXPRESSIONS, LAYER))
+    yield function("layerRefused", OF_LAYER, refused(rules.LAYER_RULES, LAYER))
 
 
-def interior() -> Iterator[Formula]:
+def interior() -> Iterator[PageFunction]:
     """What the interior receives, and the diagnosis."""
     both = (*AXES[0], *AXES[1])
     found = phases.multiplied(EXPRESSIONS, phases.levels(EXPRESSIONS, AXES[0]), AXES[1])
-    yield formula("interior", both, found)
+    yield function("interior", both, found)
     differ, faults, small = checkerboard.diagnosis(EXPRESSIONS, AXES)
-    yield formula("diagnosis", both, (differ, *faults))
-    yield formula("small", both, small)
-    yield formula("commonFactor", AXIS, (phases.common_factor(EXPRESSIONS, AXIS),))
-    yield formula("largest", AXIS, (phases.largest(EXPRESSIONS, AXIS),))
+    yield function("diagnosis", both, (differ, *faults))
+    yield function("small", both, small)
+    yield function("commonFactor", AXIS, (phases.common_factor(EXPRESSIONS, AXIS),))
+    yield function("largest", AXIS, (phases.largest(EXPRESSIONS, AXIS),))
     for apart in (False, True):
         even = checkerboard.nearest(EXPRESSIONS, AXIS, cropped_apart=apart)
         changed = [getattr(even, name) for name in checkerboard.CHANGED]
-        yield formula("nearestApart" if apart else "nearest", AXIS, changed)
+        yield function("nearestApart" if apart else "nearest", AXIS, changed)
 
 
-def counts() -> Iterator[Formula]:
+def counts() -> Iterator[PageFunction]:
     """The counts of a layer of two axes, by every convention and every rule."""
     _, products = totals.products(EXPRESSIONS, AXES)
-    yield formula("products", (*AXES[0], *AXES[1]), products)
+    yield function("products", (*AXES[0], *AXES[1]), products)
     arguments = (*PRODUCTS, *OF_LAYER)
-    yield formula("filters", arguments, (totals.filters(EXPRESSIONS, LAYER),))
+    yield function("filters", arguments, (totals.filters(EXPRESSIONS, LAYER),))
     for name in totals.CONVENTIONS:
         count = totals.count(EXPRESSIONS, LAYER, (), PRODUCTS, name, "exact")
-        yield formula(name, arguments, [getattr(count, field) for field in FIELDS])
+        yield function(name, arguments, [getattr(count, field) for field in FIELDS])
     macs = [totals.macs(EXPRESSIONS, LAYER, PRODUCTS, rule) for rule in totals.RULES]
-    yield formula("macs", arguments, macs)
+    yield function("macs", arguments, macs)
 
 
 def refused(table: tuple[rules.Rule, ...], of: Any) -> tuple[Expr, ...]:

@@ -17,12 +17,12 @@ from analytic.layer import Layer
 from analytic.pictures import window
 
 #: The letters of the numbers that stand in words.
-LETTERS = (*Axis._fields, "g")
+IN_WORDS = (*Axis._fields, "g")
 
 
 def templates() -> dict[str, Any]:
     """Verdict, advice and what is said of a gap, by the numbers on which their words depend."""
-    axes = [{letter: brace(letter, at) for letter in LETTERS} for at in (0, 1)]
+    axes = [{letter: brace(letter, at) for letter in IN_WORDS} for at in (0, 1)]
     known = dict(diagnoses())
     return {
         "interior": dict(interior()),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from analytic.export import typeset
-from analytic.export.programs import PROGRAMS, Part
+from analytic.export.programs import PROGRAMS, Routine
 from analytic.symbolic.expressions import F
 from analytic.symbolic.formula import Formula
 from analytic.symbolic.parameters import is_own
@@ -72,9 +72,9 @@ def write(formulas: Mapping[str, Formula], language: str) -> str:
     """
     if choose("language", dict.fromkeys(LANGUAGES, language), language) in TYPESET:
         return "\n\n".join(TYPESET[language](formula) for formula in formulas.values())
-    parts = [
-        Part(name, about(of), of.symbols, of.conditions, of.definitions, of.outline)
-        for name, of in formulas.items()
+    routines = [
+        Routine(name, about(f), f.symbols, f.conditions, f.definitions, f.outline)
+        for name, f in formulas.items()
     ]
-    written = [e for of in formulas.values() for e in (of.outline, *of.definitions.values())]
-    return PROGRAMS[language]().write(parts, with_f=any(e.has(F) for e in written))
+    written = [e for f in formulas.values() for e in (f.outline, *f.definitions.values())]
+    return PROGRAMS[language]().write(routines, with_f=any(e.has(F) for e in written))

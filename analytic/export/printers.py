@@ -11,9 +11,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from sympy import Expr, Max, Piecewise
+from sympy import Basic, Expr, Max, Piecewise
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 from sympy.printing.codeprinter import CodePrinter
 from sympy.printing.precedence import PRECEDENCE
 
@@ -30,8 +32,8 @@ KNOWN = """Symbol Local Integer Zero One NegativeOne Add Mul Pow floor ceiling M
 class PositiveFirst:
     """Of a printer: a sum does not open with a minus sign where it can be helped."""
 
-    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
-        terms: list[Any] = super()._as_ordered_terms(expr, order)  # type: ignore[misc]
+    def _as_ordered_terms(self, expr: Expr, order: str | None = None) -> list[Expr]:
+        terms: list[Expr] = super()._as_ordered_terms(expr, order)  # type: ignore[misc]
         for i, term in enumerate(terms):
             if not term.could_extract_minus_sign():
                 return [term, *terms[:i], *terms[i + 1 :]]
@@ -46,12 +48,12 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     conjunction, disjunction = "&&", "||"
     equal, unequal = "==", "!="
 
-    def _print(self, expr: Any, **options: Any) -> str:
+    def _print(self, expr: Basic, **options: object) -> str:
         if type(expr).__name__ not in KNOWN.split():
             self.refuse(expr)
         return str(super()._print(expr, **options))
 
-    def refuse(self, expr: Any) -> NoReturn:
+    def refuse(self, expr: Basic) -> NoReturn:
         """Refuse what has no exact integer arithmetic."""
         raise ValueError(f"{type(expr).__name__} cannot be written in {self.language}: {expr}")
 
@@ -59,7 +61,7 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
         """A literal."""
         return str(value)
 
-    def call(self, name: str, *arguments: Any) -> str:
+    def call(self, name: str, *arguments: Expr) -> str:
         """A function of the language or of its helpers."""
         return f"{name}({', '.join(map(self._print, arguments))})"
 
@@ -83,11 +85,11 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
     def floor_div(self, a: Expr, b: Expr) -> str:
         """``⌊a/b⌋``."""
 
-    def choice(self, condition: Any, value: str, other: str) -> str:
+    def choice(self, condition: Boolean, value: str, other: str) -> str:
         """A value where a condition holds."""
         return f"({self._print(condition)} ? {value} : {other})"
 
-    def whole(self, expr: Any) -> str:
+    def whole(self, expr: Expr) -> str:
         """A count, or what else is an integer though SymPy need not see it; or a relation."""
         if isinstance(expr, Piecewise):
             return self.cases(expr, self.whole)
@@ -97,7 +99,7 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
                 return self.floor_div(numerator, denominator)
         return self._print(expr)
 
-    def fraction(self, expr: Any) -> str | None:
+    def fraction(self, expr: Expr) -> str | None:
         """A fraction that is known to be whole; None for what is no fraction."""
         if expr.as_numer_denom()[1] == 1:
             return None
@@ -108,48 +110,48 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
             )
         return self.whole(expr)
 
-    def _print_Symbol(self, expr: Any) -> str:
+    def _print_Symbol(self, expr: Expr) -> str:
         return str(expr.name)
 
-    def _print_Integer(self, expr: Any) -> str:
+    def _print_Integer(self, expr: Expr) -> str:
         return self.number(int(expr))
 
     _print_Zero = _print_One = _print_NegativeOne = _print_Integer
 
-    def _print_Add(self, expr: Any, order: Any = None) -> str:
+    def _print_Add(self, expr: Expr, order: str | None = None) -> str:
         return self.fraction(expr) or self.sum(self._as_ordered_terms(expr, order))
 
-    def _print_Mul(self, expr: Any) -> str:
+    def _print_Mul(self, expr: Expr) -> str:
         return self.fraction(expr) or self.product(expr.as_ordered_factors())
 
-    def _print_Pow(self, expr: Any) -> str:
+    def _print_Pow(self, expr: Expr) -> str:
         if not expr.exp.is_nonnegative:
             self.refuse(expr)
         return self.power(*expr.args)
 
-    def _print_floor(self, expr: Any) -> str:
+    def _print_floor(self, expr: Expr) -> str:
         return self.floor_div(*expr.args[0].as_numer_denom())
 
-    def _print_ceiling(self, expr: Any) -> str:
+    def _print_ceiling(self, expr: Expr) -> str:
         numerator, denominator = expr.args[0].as_numer_denom()
         return self.negative(self.floor_div(-numerator, denominator))
 
-    def _print_Abs(self, expr: Any) -> str:
+    def _print_Abs(self, expr: Expr) -> str:
         return self._print(Max(expr.args[0], -expr.args[0], evaluate=False))
 
-    def _print_Quotient(self, expr: Any) -> str:
+    def _print_Quotient(self, expr: Expr) -> str:
         return self.floor_div(*expr.args)
 
-    def _print_F(self, expr: Any) -> str:
+    def _print_F(self, expr: Expr) -> str:
         return self.call("F", *expr.args)
 
-    def _print_FloorSum(self, expr: Any) -> str:
+    def _print_FloorSum(self, expr: Expr) -> str:
         return self.call("floor_sum", *expr.args)
 
-    def _print_Piecewise(self, expr: Any) -> str:
+    def _print_Piecewise(self, expr: Expr) -> str:
         return self.cases(expr, self._print)
 
-    def cases(self, expr: Any, write: Callable[[Expr], str]) -> str:
+    def cases(self, expr: Expr, write: Callable[[Expr], str]) -> str:
         """A choice of several, of which the last has no condition."""
         *some, (otherwise, last) = expr.args
         if last != True:  # noqa: E712  # SymPy's
@@ -159,14 +161,14 @@ class IntegerPrinter(PositiveFirst, CodePrinter):  # type: ignore[misc]  # SymPy
             text = self.choice(condition, write(value), text)
         return text
 
-    def _print_Relational(self, expr: Any) -> str:
+    def _print_Relational(self, expr: Relational) -> str:
         operator = {"==": self.equal, "!=": self.unequal}.get(expr.rel_op, expr.rel_op)
         return f"{self._print(expr.lhs)} {operator} {self._print(expr.rhs)}"
 
-    def _print_And(self, expr: Any) -> str:
+    def _print_And(self, expr: Boolean) -> str:
         return f" {self.conjunction} ".join(f"({self._print(c)})" for c in expr.args)
 
-    def _print_Or(self, expr: Any) -> str:
+    def _print_Or(self, expr: Boolean) -> str:
         return f" {self.disjunction} ".join(f"({self._print(c)})" for c in expr.args)
 
 
@@ -197,13 +199,13 @@ class Infix(IntegerPrinter):
         a, b = (self.parenthesize(value, PRECEDENCE["Func"]) for value in (base, exponent))
         return f"{a}**{b}"
 
-    def _print_Max(self, expr: Any) -> str:
+    def _print_Max(self, expr: Expr) -> str:
         return self.call("max", *expr.args)
 
-    def _print_Min(self, expr: Any) -> str:
+    def _print_Min(self, expr: Expr) -> str:
         return self.call("min", *expr.args)
 
-    def _print_Gcd(self, expr: Any) -> str:
+    def _print_Gcd(self, expr: Expr) -> str:
         return self.call("gcd", *expr.args)
 
 
@@ -218,11 +220,11 @@ class Python(Infix):
         a_text = self.parenthesize(a, PRECEDENCE["Mul"], strict=False)
         return f"({a_text}//{self.parenthesize(b, PRECEDENCE['Mul'], strict=True)})"
 
-    def choice(self, condition: Any, value: str, other: str) -> str:
+    def choice(self, condition: Boolean, value: str, other: str) -> str:
         """``(a if c else b)``."""
         return f"({value} if {self._print(condition)} else {other})"
 
-    def _print_Mod(self, expr: Any) -> str:
+    def _print_Mod(self, expr: Expr) -> str:
         a, b = (self.parenthesize(value, PRECEDENCE["Func"]) for value in expr.args)
         return f"({a} % {b})"
 
@@ -241,7 +243,7 @@ class JavaScript(Infix):
         """``floor_div(a, b)``."""
         return self.call("floor_div", a, b)
 
-    def _print_Mod(self, expr: Any) -> str:
+    def _print_Mod(self, expr: Expr) -> str:
         return self.call("mod", *expr.args)
 
 
@@ -259,7 +261,7 @@ class Calls(IntegerPrinter):
             raise ValueError(f"{value} does not fit in the 64 bits of {self.language}")
         return str(value)
 
-    def call(self, name: str, *arguments: Any) -> str:
+    def call(self, name: str, *arguments: Expr) -> str:
         """A helper that may fail."""
         return self.called(name, *map(self._print, arguments))
 
@@ -297,16 +299,16 @@ class Calls(IntegerPrinter):
         """A function of two numbers, of more."""
         return reduce(lambda a, b: f"{name}({a}, {b})", map(self._print, values))
 
-    def _print_Mod(self, expr: Any) -> str:
+    def _print_Mod(self, expr: Expr) -> str:
         return self.call("mod", *expr.args)
 
-    def _print_Max(self, expr: Any) -> str:
+    def _print_Max(self, expr: Expr) -> str:
         return self.fold(self.largest, expr.args)
 
-    def _print_Min(self, expr: Any) -> str:
+    def _print_Min(self, expr: Expr) -> str:
         return self.fold(self.least, expr.args)
 
-    def _print_Gcd(self, expr: Any) -> str:
+    def _print_Gcd(self, expr: Expr) -> str:
         return self.fold(self.divisor, expr.args)
 
 
@@ -317,7 +319,7 @@ class NumPy(Calls):
     conjunction, disjunction = "&", "|"
     largest, least, divisor = "np.maximum", "np.minimum", "np.gcd"
 
-    def choice(self, condition: Any, value: str, other: str) -> str:
+    def choice(self, condition: Boolean, value: str, other: str) -> str:
         """``np.where(c, a, b)``."""
         return f"np.where({self._print(condition)}, {value}, {other})"
 

@@ -21,7 +21,7 @@ from analytic.symbolic.domain import Condition
 from analytic.symbolic.expressions import Local, Theorem
 
 
-class Part:
+class Routine:
     """A function to be written: what it is, its parameters, conditions, named steps, result."""
 
     def __init__(
@@ -56,16 +56,16 @@ class Named(Theorem):
     NAMES = ("cut", "some", "above", "whole")
 
 
-def lattice_points() -> Part:
+def lattice_points() -> Routine:
     """`floorsum.lattice_points` as a function to be written: ``F``."""
     n, k, s, d, t = (Symbol(name, integer=True) for name in "nksdt")
     lib = Named(0)
     points = floorsum.lattice_points(lib, n, k, s, d, lib.maximum(t, Integer(0)))
     about = ["Pairs (i, j) of the box [0, n) x [0, k) with i*s + j*d < t."]
-    return Part("F", about, (n, k, s, d, t), (), lib.definitions, points)
+    return Routine("F", about, (n, k, s, d, t), (), lib.definitions, points)
 
 
-def runtime(name: str) -> str:
+def helpers_in(name: str) -> str:
     """A file of `analytic.export.runtime`."""
     return resources.files("analytic.export.runtime").joinpath(name).read_text("utf-8")
 
@@ -82,11 +82,11 @@ class Program:
     def __init__(self) -> None:
         self.text = self.printer().whole
 
-    def write(self, parts: Sequence[Part], *, with_f: bool) -> str:
+    def write(self, routines: Sequence[Routine], *, with_f: bool) -> str:
         """A whole file."""
-        for part in parts:
-            self.check_names([part.name, *part.parameters])
-        body = [self.function(part) for part in parts]
+        for routine in routines:
+            self.check_names([routine.name, *routine.parameters])
+        body = [self.function(routine) for routine in routines]
         if with_f:
             body.insert(0, self.helper(lattice_points()))
         return self.prelude(with_f=with_f) + "\n".join(body)
@@ -103,11 +103,11 @@ class Program:
         """What stands before the functions."""
 
     @abstractmethod
-    def function(self, part: Part) -> str:
+    def function(self, routine: Routine) -> str:
         """A function that checks its arguments."""
 
     @abstractmethod
-    def helper(self, part: Part) -> str:
+    def helper(self, routine: Routine) -> str:
         """A function that need not."""
 
     def words(self, condition: Condition, opening: str, closing: str) -> str:
@@ -157,29 +157,29 @@ class Python(Program):
         helpers = "\n\n" + inspect.getsource(floorsum.floor_sum) if with_f else ""
         return f"from math import gcd\nfrom operator import index\n\n\n{WHOLE}{helpers}\n\n"
 
-    def defined(self, part: Part, docstring: Sequence[str], checks: Sequence[str]) -> str:
+    def defined(self, routine: Routine, docstring: Sequence[str], checks: Sequence[str]) -> str:
         """A function."""
-        parameters = ", ".join(f"{name}: {self.kind}" for name in part.parameters)
-        steps = [f"{name} = {self.text(value)}" for name, value in part.steps]
-        lines = [*docstring, *checks, *steps, f"return {self.returned(part)}"]
+        parameters = ", ".join(f"{name}: {self.kind}" for name in routine.parameters)
+        steps = [f"{name} = {self.text(value)}" for name, value in routine.steps]
+        lines = [*docstring, *checks, *steps, f"return {self.returned(routine)}"]
         body = "".join(f"    {line}".rstrip() + "\n" for line in lines)
-        return f"def {part.name}({parameters}) -> {self.kind}:\n{body}\n"
+        return f"def {routine.name}({parameters}) -> {self.kind}:\n{body}\n"
 
-    def returned(self, part: Part) -> str:
+    def returned(self, routine: Routine) -> str:
         """The result."""
-        return self.text(part.result)
+        return self.text(routine.result)
 
-    def helper(self, part: Part) -> str:
+    def helper(self, routine: Routine) -> str:
         """A function that need not check its arguments."""
-        return self.defined(part, [f'"""{part.about[0]}"""'], [])
+        return self.defined(routine, [f'"""{routine.about[0]}"""'], [])
 
-    def function(self, part: Part) -> str:
+    def function(self, routine: Routine) -> str:
         """A function that checks its arguments."""
-        first, *rest = part.about
-        checks = [self.entry(name) for name in part.parameters]
-        for condition in part.conditions:
+        first, *rest = routine.about
+        checks = [self.entry(name) for name in routine.parameters]
+        for condition in routine.conditions:
             checks += self.check(condition)
-        return self.defined(part, [f'"""{first}', *rest, "", *self.errors, '"""'], checks)
+        return self.defined(routine, [f'"""{first}', *rest, "", *self.errors, '"""'], checks)
 
     def entry(self, name: str) -> str:
         """An argument as an integer."""
@@ -207,11 +207,11 @@ class NumPy(Python):
     def prelude(self, *, with_f: bool) -> str:
         """The arithmetic that refuses to wrap."""
         del with_f
-        return runtime("numpy_int64.py") + "\n\n"
+        return helpers_in("numpy_int64.py") + "\n\n"
 
-    def returned(self, part: Part) -> str:
+    def returned(self, routine: Routine) -> str:
         """The result, broadcast."""
-        return f"shaped({', '.join([self.text(part.result), *part.parameters])})"
+        return f"shaped({', '.join([self.text(routine.result), *routine.parameters])})"
 
     def check(self, condition: Condition) -> list[str]:
         """The refusal of what breaks a condition anywhere."""
@@ -231,30 +231,30 @@ class JavaScript(Program):
     def prelude(self, *, with_f: bool) -> str:
         """The integer functions that BigInt has not."""
         del with_f
-        return runtime("bigint.js") + "\n"
+        return helpers_in("bigint.js") + "\n"
 
-    def defined(self, part: Part, parameters: str, checks: Sequence[str]) -> str:
+    def defined(self, routine: Routine, parameters: str, checks: Sequence[str]) -> str:
         """A function."""
-        about = "".join(f"// {line}".rstrip() + "\n" for line in part.about)
-        steps = [f"const {name} = {self.text(value)};" for name, value in part.steps]
-        lines = [*checks, *steps, f"return {self.text(part.result)};"]
+        about = "".join(f"// {line}".rstrip() + "\n" for line in routine.about)
+        steps = [f"const {name} = {self.text(value)};" for name, value in routine.steps]
+        lines = [*checks, *steps, f"return {self.text(routine.result)};"]
         body = "".join(f"  {line}\n" for line in lines)
-        return f"{about}function {part.name}({parameters}) {{\n{body}}}\n"
+        return f"{about}function {routine.name}({parameters}) {{\n{body}}}\n"
 
-    def helper(self, part: Part) -> str:
+    def helper(self, routine: Routine) -> str:
         """A function that need not check its arguments."""
-        return self.defined(part, ", ".join(part.parameters), [])
+        return self.defined(routine, ", ".join(routine.parameters), [])
 
-    def function(self, part: Part) -> str:
+    def function(self, routine: Routine) -> str:
         """A function that checks its arguments."""
-        checks = [f'{name} = whole("{name}", {name});' for name in part.parameters]
-        for condition in part.conditions:
+        checks = [f'{name} = whole("{name}", {name});' for name in routine.parameters]
+        for condition in routine.conditions:
             checks += [
                 f"if ({self.text(condition.relation.negated)})",
                 f"  throw new RangeError(`{self.words(condition, '${', '}')}`);",
             ]
-        parameters = f"{{ {', '.join(part.parameters)} }}" if part.parameters else ""
-        return self.defined(part, parameters, checks)
+        parameters = f"{{ {', '.join(routine.parameters)} }}" if routine.parameters else ""
+        return self.defined(routine, parameters, checks)
 
 
 class C(Program):
@@ -275,44 +275,44 @@ class C(Program):
     def prelude(self, *, with_f: bool) -> str:
         """The arithmetic that refuses to wrap."""
         del with_f
-        return runtime("int64.h") + "\n"
+        return helpers_in("int64.h") + "\n"
 
-    def steps(self, part: Part) -> list[str]:
+    def steps(self, routine: Routine) -> list[str]:
         """The steps, each a constant."""
-        return [f"const int64_t {name} = {self.text(value)};" for name, value in part.steps]
+        return [f"const int64_t {name} = {self.text(value)};" for name, value in routine.steps]
 
-    def helper(self, part: Part) -> str:
+    def helper(self, routine: Routine) -> str:
         """A function that need not check its arguments."""
-        parameters = ", ".join(f"int64_t {name}" for name in part.parameters)
-        lines = [*self.steps(part), f"return {self.text(part.result)};"]
+        parameters = ", ".join(f"int64_t {name}" for name in routine.parameters)
+        lines = [*self.steps(routine), f"return {self.text(routine.result)};"]
         return (
             "#ifndef CONVTRANSPOSE_OPS_F\n#define CONVTRANSPOSE_OPS_F\n\n"
-            f"/* {part.about[0]} */\n"
-            f"static inline int64_t i64_{part.name}({parameters}, int *bad)\n{{\n"
+            f"/* {routine.about[0]} */\n"
+            f"static inline int64_t i64_{routine.name}({parameters}, int *bad)\n{{\n"
             + "".join(f"    {line}\n" for line in lines)
             + "}\n\n#endif\n"
         )
 
-    def function(self, part: Part) -> str:
+    def function(self, routine: Routine) -> str:
         """A function that checks its arguments."""
-        first, *rest = part.about
+        first, *rest = routine.about
         about = "\n".join([f"/* {first}", *(f" * {line}".rstrip() for line in rest), " */"])
-        integers = [f"int64_t {name}" for name in part.parameters]
+        integers = [f"int64_t {name}" for name in routine.parameters]
         parameters = ", ".join([*integers, "int64_t *result"])
-        checks = [line for condition in part.conditions for line in self.check(condition)]
+        checks = [line for condition in routine.conditions for line in self.check(condition)]
         lines = [
             "int failed = 0;",
             "int *const bad = &failed;",
             *checks,
-            *self.steps(part),
-            f"const int64_t value = {self.text(part.result)};",
+            *self.steps(routine),
+            f"const int64_t value = {self.text(routine.result)};",
             "if (*bad)",
             "    return COUNT_OVERFLOW;",
             "*result = value;",
             "return COUNT_OK;",
         ]
         body = "".join(f"    {line}\n" for line in lines)
-        return f"{about}\nint {part.name}({parameters})\n{{\n{body}}}\n"
+        return f"{about}\nint {routine.name}({parameters})\n{{\n{body}}}\n"
 
     def check(self, condition: Condition) -> list[str]:
         """The refusal of what breaks a condition; what overflows while checked breaks nothing."""

@@ -7,15 +7,15 @@ down to ``F``, then when all of it holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from itertools import count
-from typing import Any
-from xml.dom.minidom import parseString
+from xml.dom.minidom import Element, parseString
 from xml.sax.saxutils import escape
 
-from sympy import Expr, Ge, Symbol
+from sympy import Basic, Expr, Ge, Symbol
 from sympy import latex as sympy_latex
+from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -24,7 +24,7 @@ from analytic.export.printers import PositiveFirst
 from analytic.symbolic.domain import least_value
 from analytic.symbolic.expressions import F, Local
 from analytic.symbolic.formula import Formula
-from analytic.symbolic.parameters import symbol
+from analytic.symbolic.parameters import own_symbol
 
 #: How the published text calls input sizes, by number of axes; more axes are numbered.
 INPUTS = {1: "L", 2: "HW", 3: "DHW"}
@@ -103,15 +103,15 @@ def names(formula: Formula) -> dict[Symbol, Name]:
     """The layer's own symbols and the names of the parts, as they are typeset."""
     layer = formula.layer
     named = {
-        symbol("batch_size"): Name("N"),
-        symbol("in_channels"): Name("C", "in"),
-        symbol("out_channels"): Name("C", "out"),
-        symbol("groups"): Name("groups", words=True),
-        symbol("bias"): Name("bias", words=True),
+        own_symbol("batch_size"): Name("N"),
+        own_symbol("in_channels"): Name("C", "in"),
+        own_symbol("out_channels"): Name("C", "out"),
+        own_symbol("groups"): Name("groups", words=True),
+        own_symbol("bias"): Name("bias", words=True),
     }
     for field, at, _ in layer.values():
         if at is not None:
-            own = symbol(field, at, cropped_apart=layer.cropped_apart)
+            own = own_symbol(field, at, cropped_apart=layer.cropped_apart)
             named[own] = Name(field, words=True, index=str(at))
             if field == "input_size":
                 named[own] = input_name(at, len(layer.axes))
@@ -142,20 +142,20 @@ class Typeset(PositiveFirst):
             pair: Name("F", "" if len(set(pairs)) == 1 else str(at))
             for at, pair in reversed([*zip(formula.axes, pairs, strict=True)])
         }
-        others = {sympy_latex(found) for found in formula.symbols if found not in self.names}
+        others = {sympy_latex(symbol) for symbol in formula.symbols if symbol not in self.names}
         shown = {*formula.symbols, *formula.definitions, *formula.sizes}
-        meant = [name for found, name in self.names.items() if found in shown]
+        meant = [name for symbol, name in self.names.items() if symbol in shown]
         for name in (count_name(formula), *self.f_names.values(), *meant):
             if name.latex() in others:
                 raise ValueError(f"a symbol cannot be typeset as {name.latex()}, which is taken")
         #: The bound letters of F, each with as many primes as tell it from the formula's symbols.
         self.letters = [letter + "'" * primes(letter, others) for letter in "nktij"]
 
-    def f_name(self, expr: Any) -> Name:
+    def f_name(self, expr: Expr) -> Name:
         """The F of an axis."""
         return self.f_names[expr.args[2:4]]
 
-    def has_words(self, expr: Any) -> bool:
+    def has_words(self, expr: Basic) -> bool:
         """Whether a name in an expression is a word, which must not run into the next one."""
         return any(self.names[s].words for s in expr.free_symbols if s in self.names)
 
@@ -165,24 +165,24 @@ class Latex(Typeset, LatexPrinter):  # type: ignore[misc]  # SymPy has no types
 
     printmethod = "_latex_of_a_formula"  # no class has it: what is printed here is printed below
 
-    def line(self, expr: Any) -> str:
+    def line(self, expr: Basic) -> str:
         """An expression, with a dot between factors where words would run together."""
         symbol = r" \cdot " if self.has_words(expr) else " "
         self._settings["mul_symbol_latex"] = symbol
         return str(self.doprint(expr))
 
-    def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
+    def _print_Symbol(self, expr: Expr, style: str = "plain") -> str:
         if expr in self.names:
             return self.names[expr].latex()
         return str(super()._print_Symbol(expr, style))
 
     _print_Local = _print_Symbol
 
-    def _print_F(self, expr: Any) -> str:
+    def _print_F(self, expr: Expr) -> str:
         n, k, _, _, t = map(self._print, expr.args)
         return rf"{self.f_name(expr).latex()}\left({n}, {k}; {t}\right)"
 
-    def _print_Gcd(self, expr: Any) -> str:
+    def _print_Gcd(self, expr: Expr) -> str:
         return expr._latex(self)  # type: ignore[no-any-return]
 
     _print_Quotient = _print_Gcd
@@ -191,50 +191,52 @@ class Latex(Typeset, LatexPrinter):  # type: ignore[misc]  # SymPy has no types
 class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
     """Presentation MathML."""
 
-    def line(self, expr: Any) -> str:
+    def line(self, expr: Basic) -> str:
         """An expression, with a dot between factors where words would run together."""
         self._settings["mul_symbol"] = "dot" if self.has_words(expr) else None
         text = str(self._print(expr).toxml()).replace("<mo>-</mo>", "<mo>−</mo>")
         # SymPy writes names of characters that only HTML knows.
-        return re.sub(r"&[A-Z]\w+;", lambda found: unescape(found[0]), text)
+        return re.sub(r"&[A-Z]\w+;", lambda entity: unescape(entity[0]), text)
 
-    def element(self, text: str) -> Any:
+    def element(self, text: str) -> Element:
         """An element, from text."""
-        return parseString(text).documentElement  # noqa: S318  # our own text
+        return parseString(text).documentElement  # type: ignore[return-value]  # noqa: S318  # ours
 
-    def row(self, *parts: Any, tag: str = "mrow") -> Any:
-        """Expressions, and elements as text, one after the other."""
+    def row(self, *parts: Expr | Element | str, tag: str = "mrow") -> Element:
+        """Expressions, and elements or their text, one after the other."""
         row = self.element(f"<{tag}></{tag}>")
         for part in parts:
-            row.appendChild(self.element(part) if isinstance(part, str) else self._print(part))
+            if isinstance(part, str):
+                part = self.element(part)  # noqa: PLW2901
+            row.appendChild(part if isinstance(part, Element) else self._print(part))
         return row
 
-    def _print_Symbol(self, expr: Any, style: str = "plain") -> Any:
+    def _print_Symbol(self, expr: Expr, style: str = "plain") -> Element:
         if expr in self.names:
             return self.element(self.names[expr].mathml())
         if not expr.name.isidentifier():  # SymPy would write it as it is, markup or not
             return self.element(f"<mi>{escape(expr.name)}</mi>")
-        return super()._print_Symbol(expr, style)
+        return super()._print_Symbol(expr, style)  # type: ignore[no-any-return]
 
     _print_Local = _print_Symbol
 
-    def _print_F(self, expr: Any) -> Any:
+    def _print_F(self, expr: Expr) -> Element:
         n, k, _, _, t = expr.args
         name = self.f_name(expr).mathml()
         return self.row(name, OPEN, n, COMMA, k, "<mo>;</mo>", t, CLOSE)
 
-    def _print_Gcd(self, expr: Any) -> Any:
+    def _print_Gcd(self, expr: Expr) -> Element:
         a, b = expr.args
         return self.row("<mi>gcd</mi>", OPEN, a, COMMA, b, CLOSE)
 
-    def _print_Quotient(self, expr: Any) -> Any:
+    def _print_Quotient(self, expr: Expr) -> Element:
         return self.row(*expr.args, tag="mfrac")
 
-    def _print_Mod(self, expr: Any) -> Any:
+    def _print_Mod(self, expr: Expr) -> Element:
         a, b = expr.args
         return self.row(a, "<mo lspace='0.3em' rspace='0.3em'>mod</mo>", b)
 
-    def _print_Piecewise(self, expr: Any) -> Any:
+    def _print_Piecewise(self, expr: Expr) -> Element:
         table = self.row(tag="mtable")
         for value, condition in expr.args:
             when = self.row("<mtext>for&#160;</mtext>", condition)
@@ -242,25 +244,23 @@ class MathMl(Typeset, MathMLPresentationPrinter):  # type: ignore[misc]
                 when = self.row("<mtext>otherwise</mtext>")
             cells = self.row(tag="mtr")
             for cell in (self.row(value), when):
-                cells.appendChild(self.row(tag="mtd"))
-                cells.lastChild.setAttribute("style", LEFT)
-                cells.lastChild.appendChild(cell)
+                column = self.row(cell, tag="mtd")
+                column.setAttribute("style", LEFT)
+                cells.appendChild(column)
             table.appendChild(cells)
-        whole = self.row("<mo>{</mo>")
-        whole.appendChild(table)
-        return whole
+        return self.row("<mo>{</mo>", table)
 
 
 def used_f(formula: Formula) -> list[F]:
     """An ``F`` of each kind that occurs, in the order of the axes."""
-    found: dict[tuple[Expr, Expr], F] = {}
+    calls: dict[tuple[Expr, Expr], F] = {}
     for expression in (formula.outline, *formula.definitions.values()):
         for call in sorted(expression.atoms(F), key=str):
-            found.setdefault(call.args[2:4], call)
-    return list(found.values())
+            calls.setdefault(call.args[2:4], call)
+    return list(calls.values())
 
 
-def parts(formula: Formula) -> dict[Local, Expr]:
+def explained(formula: Formula) -> dict[Local, Expr]:
     """What the where-clause explains: the size too, which the domain speaks of."""
     wanted = {**formula.sizes, **formula.definitions}
     at = {name: int(name.name[1:].partition("_")[0]) for name in wanted}
@@ -272,12 +272,12 @@ def bounds(formula: Formula) -> dict[int, list[Symbol]]:
     """The symbols with a least value, by that value."""
     least = [least_value(condition) for condition in formula.conditions if not condition.implied]
     return {
-        value: [found for found, bound in least if found is not None and bound == value]
-        for value in sorted({bound for found, bound in least if found is not None}, reverse=True)
+        value: [symbol for symbol, bound in least if symbol is not None and bound == value]
+        for value in sorted({bound for symbol, bound in least if symbol is not None}, reverse=True)
     }
 
 
-def relations(formula: Formula) -> Iterator[Any]:
+def relations(formula: Formula) -> Iterator[Relational]:
     """The conditions that are not the least value of a symbol."""
     for condition in formula.conditions:
         if condition.implied or least_value(condition)[0] is not None:
@@ -289,15 +289,15 @@ def relations(formula: Formula) -> Iterator[Any]:
             yield condition.relation
 
 
-def side_conditions(formula: Formula, print_one: Any, comma: str) -> list[str]:
+def side_conditions(formula: Formula, written: Callable[[Basic], str], comma: str) -> list[str]:
     """The domain, a line for each bound and one for the rest."""
     lines = []
     for least, symbols in bounds(formula).items():
         for i in range(0, len(symbols), ON_A_LINE):
-            some = [print_one(s) for s in symbols[i : i + ON_A_LINE]]
-            some[-1] = print_one(Ge(symbols[i : i + ON_A_LINE][-1], least, evaluate=False))
+            some = [written(s) for s in symbols[i : i + ON_A_LINE]]
+            some[-1] = written(Ge(symbols[i : i + ON_A_LINE][-1], least, evaluate=False))
             lines.append(comma.join(some))
-    return lines + [print_one(found) for found in relations(formula)]
+    return lines + [written(relation) for relation in relations(formula)]
 
 
 def latex(formula: Formula) -> str:
@@ -310,12 +310,12 @@ def latex(formula: Formula) -> str:
     """
     printer = Latex({"mul_symbol": None})
     printer.learn(formula)
-    print_one = printer.line
+    written = printer.line
     left = count_name(formula).latex()
-    lines = [(left, print_one(formula.outline))]
-    lines += [(print_one(name), print_one(value)) for name, value in parts(formula).items()]
+    lines = [(left, written(formula.outline))]
+    lines += [(written(name), written(value)) for name, value in explained(formula).items()]
     lines += [(_latex_f(printer, call)) for call in used_f(formula)]
-    sides = side_conditions(formula, print_one, ", ")
+    sides = side_conditions(formula, written, ", ")
     if len(lines) == 1 and len(sides) < 2:
         side = rf" \qquad \text{{for integers }} {sides[0]}" if sides else ""
         return f"{left} = {lines[0][1]}{side}"
@@ -349,12 +349,12 @@ def mathml(formula: Formula) -> str:
     """
     printer = MathMl()
     printer.learn(formula)
-    print_one = printer.line
-    rows = [(count_name(formula).mathml(), "=", print_one(formula.outline))]
-    rows += [(print_one(name), "=", print_one(v)) for name, v in parts(formula).items()]
+    written = printer.line
+    rows = [(count_name(formula).mathml(), "=", written(formula.outline))]
+    rows += [(written(name), "=", written(v)) for name, v in explained(formula).items()]
     rows[1:2] = [("<mtext>where&#160;</mtext>" + row[0], *row[1:]) for row in rows[1:2]]
     rows += [_mathml_f(printer, call) for call in used_f(formula)]
-    sides = side_conditions(formula, print_one, "<mo>,</mo>")
+    sides = side_conditions(formula, written, "<mo>,</mo>")
     labels = ["<mtext>for integers</mtext>", *[""] * len(sides)]
     rows += [(label, "", side) for label, side in zip(labels, sides, strict=False)]
     body = "".join(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sympy import Add, Eq, Expr, Ge, Gt, Integer, Le, Mod, Symbol, sympify
+from sympy.core.relational import Relational
 
 from analytic.affine import least_input_size
 from analytic.axis import Axis
@@ -26,9 +27,9 @@ class Condition(NamedTuple):
     the symbols and the other conditions make it true.
     """
 
-    relation: Any
+    relation: Relational
     rule: Rule
-    of: Any
+    of: Axis | GeneralLayer | Symbol
     axis: int | None
     implied: bool
 
@@ -38,7 +39,7 @@ class Condition(NamedTuple):
         return "" if self.axis is None else f" on axis {self.axis}"
 
 
-def relation(slack: Expr) -> Any:
+def at_least_0(slack: Expr) -> Relational:
     """``slack ≥ 0`` as one writes it: without minus signs, a remainder as equal to 0."""
     if isinstance(-slack, Mod):
         return Eq(-slack, 0, evaluate=False)
@@ -74,7 +75,7 @@ def of_axis(axis: Axis, at: int, *, cropped_apart: bool) -> Iterator[Condition]:
             implied = implied or least == 1
             slack = axis.n - least  # noqa: PLW2901
         if not isinstance(slack, Integer):
-            yield Condition(relation(slack), rule, axis, at, implied)
+            yield Condition(at_least_0(slack), rule, axis, at, implied)
 
 
 def of_bounds(axes: Sequence[Axis], bounds: Sequence[int]) -> Iterator[Condition]:
@@ -82,7 +83,7 @@ def of_bounds(axes: Sequence[Axis], bounds: Sequence[int]) -> Iterator[Condition
     for at, (axis, least) in enumerate(zip(axes, bounds, strict=True)):
         if least > 1 and not isinstance(axis.n, Integer):
             rule = Rule("input_size", BOUND.format(least), lambda of: of.n)
-            yield Condition(relation(axis.n - least), rule, axis, at, implied=False)
+            yield Condition(at_least_0(axis.n - least), rule, axis, at, implied=False)
 
 
 def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
@@ -90,26 +91,26 @@ def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
     slacks = (*layer_slacks(EXPRESSIONS, layer), layer.bias, 1 - layer.bias)
     for rule, slack in zip((*LAYER_RULES, BIAS, BIAS), map(sympify, slacks), strict=True):
         if slack.free_symbols and slack.free_symbols <= about:
-            yield Condition(relation(slack), rule, layer, None, is_implied(slack))
+            yield Condition(at_least_0(slack), rule, layer, None, is_implied(slack))
 
 
 def of_symbols(symbols: Sequence[Symbol]) -> Iterator[Condition]:
     """What the assumptions on symbols that are not the layer's own say of them."""
-    for found in symbols:
-        for assumption, (words, condition) in assumed(found).items():
-            if getattr(found, f"is_{assumption}"):
-                rule = Rule(found.name, words, lambda of: of)
-                yield Condition(condition, rule, found, None, implied=False)
+    for symbol in symbols:
+        for assumption, (words, condition) in assumed(symbol).items():
+            if getattr(symbol, f"is_{assumption}"):
+                rule = Rule(symbol.name, words, lambda of: of)
+                yield Condition(condition, rule, symbol, None, implied=False)
 
 
-def assumed(found: Symbol) -> Mapping[str, tuple[str, Any]]:
+def assumed(symbol: Symbol) -> Mapping[str, tuple[str, Relational]]:
     """The assumptions that can be checked, each in words and as a condition."""
-    parity = Mod(found, 2, evaluate=False)
+    parity = Mod(symbol, 2, evaluate=False)
     return {
-        "positive": ("be positive", Ge(found, 1, evaluate=False)),
-        "nonnegative": ("not be negative", Ge(found, 0, evaluate=False)),
-        "negative": ("be negative", Le(found, -1, evaluate=False)),
-        "nonpositive": ("not be positive", Le(found, 0, evaluate=False)),
+        "positive": ("be positive", Ge(symbol, 1, evaluate=False)),
+        "nonnegative": ("not be negative", Ge(symbol, 0, evaluate=False)),
+        "negative": ("be negative", Le(symbol, -1, evaluate=False)),
+        "nonpositive": ("not be positive", Le(symbol, 0, evaluate=False)),
         "odd": ("be odd", Eq(parity, 1, evaluate=False)),
         "even": ("be even", Eq(parity, 0, evaluate=False)),
     }
@@ -117,13 +118,13 @@ def assumed(found: Symbol) -> Mapping[str, tuple[str, Any]]:
 
 def distinct(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     """The conditions without repetition; those that a stronger bound implies are marked."""
-    first: dict[Any, Condition] = {}
+    first: dict[Relational, Condition] = {}
     least: dict[Symbol, int] = {}
     for condition in conditions:
         first.setdefault(condition.relation, condition)
-        found, bound = least_value(condition)
-        if found is not None:
-            least[found] = max(bound, least.get(found, bound))
+        symbol, bound = least_value(condition)
+        if symbol is not None:
+            least[symbol] = max(bound, least.get(symbol, bound))
     return tuple(
         condition._replace(implied=True) if implied_by(least, condition) else condition
         for condition in first.values()
@@ -132,13 +133,13 @@ def distinct(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
 
 def least_value(condition: Condition) -> tuple[Symbol | None, int]:
     """The symbol, and its bound, where the condition is a least value of a symbol."""
-    found = condition.relation
-    if isinstance(found, Ge) and isinstance(found.lhs, Symbol) and isinstance(found.rhs, Integer):
-        return found.lhs, int(found.rhs)
+    relation = condition.relation
+    if isinstance(relation, Ge) and relation.lhs.is_Symbol and relation.rhs.is_Integer:
+        return relation.lhs, int(relation.rhs)
     return None, 0
 
 
 def implied_by(least: Mapping[Symbol, int], condition: Condition) -> bool:
     """Whether the condition is the least value of a symbol that has a larger one too."""
-    found, bound = least_value(condition)
-    return found is not None and bound < least[found]
+    symbol, bound = least_value(condition)
+    return symbol is not None and bound < least[symbol]

@@ -259,13 +259,13 @@ class Closed(Theorem):
             if slope < 0:
                 b, slope = b + slope * (n - 1), -slope
             b = self.named(b)
-            whole = self.floor_div(b, modulus)
-            total += whole * n
+            lower = self.floor_div(b, modulus)
+            total += lower * n
             if slope == 0:
                 return total
             reach = self.named(slope * n + b)
             upper = self.floor_div(reach, modulus)
-            n, b = self.named(upper - whole), reach - modulus * upper
+            n, b = self.named(upper - lower), reach - modulus * upper
             modulus, slope = slope, modulus
 
     def floor_div(self, a: Expr, b: int) -> Expr:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sympy import And, Expr, Ge, Integer, Piecewise, true
+from sympy.logic.boolalg import Boolean
 
 from analytic.affine import affine_from, least_input_size, slopes
 from analytic.arithmetic import INTEGERS
@@ -37,8 +38,14 @@ class Case(NamedTuple):
     form: Form
 
 
-#: From an axis and its number to its cases, the largest input sizes first.
-MakeCases = Callable[[Axis, int], list[Case]]
+class Kind(NamedTuple):
+    """A kind of formula: from an axis and its number to its cases, the largest sizes first."""
+
+    cases: Callable[[Axis, int], list[Case]]
+    #: Whether nothing is claimed of sizes below the first case.
+    bounded: bool = False
+    #: Whether terms are collected, which would take long where floors stand in floors.
+    collected: bool = True
 
 
 def is_plain(axis: Axis) -> bool:
@@ -104,11 +111,11 @@ def exact(axis: Axis, at: int) -> list[Case]:
         return [Case(1, theorem(axis, at))]
     if isinstance(axis.n, Integer):
         return [Case(1, numbers(axis))]
-    found = generic(axis, at)
-    start, least = found[0].least, least_input_size(integers(axis))
-    if start - least > MOST_SIZES:
-        return [*found, Case(least, closed(axis, at))]
-    return found + pieces(axis, least, start - 1)
+    (last,) = generic(axis, at)
+    least = least_input_size(integers(axis))
+    if last.least - least > MOST_SIZES:
+        return [last, Case(least, closed(axis, at))]
+    return [last, *pieces(axis, least, last.least - 1)]
 
 
 @lru_cache(maxsize=CACHED)
@@ -122,15 +129,15 @@ def unrolled(axis: Axis, at: int) -> list[Case]:
 def pieces(axis: Axis, least: int, last: int) -> list[Case]:
     """The input sizes from ``least`` to ``last`` in as few lines as can be, the last ones first."""
     counts = {n: extent(INTEGERS, integers(axis, n)) for n in range(least, last + 1)}
-    found = []
+    cases = []
     while last >= least:
         steps = steps_at(counts, last)
         start = last
         while start > least and steps_at(counts, start) == steps:
             start -= 1
-        found.append(Case(start, line(axis.n, start, counts[start], steps)))
+        cases.append(Case(start, line(axis.n, start, counts[start], steps)))
         last = start - 1
-    return found
+    return cases
 
 
 def steps_at(counts: Mapping[int, tuple[int, ...]], n: int) -> tuple[int, ...]:
@@ -155,7 +162,7 @@ def folded(axis: Axis, cases: list[Case]) -> Form:
     return Form(size, overlaps, covered, definitions)
 
 
-def choice(branches: Sequence[tuple[Expr, Any]]) -> Expr:
+def choice(branches: Sequence[tuple[Expr, Boolean]]) -> Expr:
     """`Piecewise`, less the branches that the next one, of the same value, has in it.
 
     SymPy would join their conditions: ``n ≥ 9 or n ≥ 4``.
@@ -168,20 +175,20 @@ def choice(branches: Sequence[tuple[Expr, Any]]) -> Expr:
     return Piecewise(*kept, branches[-1])
 
 
-def implies(one: Any, other: Any) -> bool:
+def implies(condition: Boolean, other: Boolean) -> bool:
     """Whether the input sizes of one condition are at least those of another, axis by axis."""
-    least = {bound.lhs: bound.rhs for bound in And.make_args(one)}
+    least = {bound.lhs: bound.rhs for bound in And.make_args(condition)}
     return other == True or all(  # noqa: E712  # SymPy's
         bound.lhs in least and least[bound.lhs] >= bound.rhs for bound in And.make_args(other)
     )
 
 
-def from_on(axis: Axis, least: int) -> Any:
+def from_on(axis: Axis, least: int) -> Boolean:
     """The condition of a case."""
     return Ge(axis.n, least)
 
 
-def together(axes: list[Axis], chosen: list[Case], lowest: list[Case]) -> Any:
+def together(axes: list[Axis], chosen: list[Case], lowest: list[Case]) -> Boolean:
     """The condition under which every axis is in its chosen case; none is needed for the lowest."""
     return And(
         *[
@@ -190,3 +197,8 @@ def together(axes: list[Axis], chosen: list[Case], lowest: list[Case]) -> Any:
             if case is not last
         ]
     )
+
+
+EXACT = Kind(exact)
+GENERIC = Kind(generic, bounded=True)
+CLOSED = Kind(unrolled, collected=False)

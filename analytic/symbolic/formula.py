@@ -8,13 +8,14 @@ from itertools import product
 from typing import Any
 
 from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, true
+from sympy.logic.boolalg import Boolean
 
 from analytic.axis import Axis
 from analytic.layer import LayerError, integer, per_axis, shown
 from analytic.symbolic import domain, forms
 from analytic.symbolic.domain import Condition
 from analytic.symbolic.expressions import Local, substitute
-from analytic.symbolic.forms import Case, Form, MakeCases
+from analytic.symbolic.forms import Case, Form, Kind
 from analytic.symbolic.parameters import LETTERS, NAMES, GeneralLayer, is_own
 from analytic.totals import Products
 
@@ -47,7 +48,7 @@ class Formula:
         layer: GeneralLayer,
         quantity: Quantity,
         axes: Iterable[int],
-        make: MakeCases = forms.exact,
+        kind: Kind = forms.EXACT,
         choice: str = "",
     ) -> None:
         self.name = name
@@ -56,17 +57,15 @@ class Formula:
         self.layer = layer
         self.quantity = quantity
         self.axes = tuple(axes)
-        self.make = make
-        cases = [make(layer.axes[at], at) for at in self.axes]
+        self.kind = kind
+        cases = [kind.cases(layer.axes[at], at) for at in self.axes]
         #: Of a generic formula, the least input size of each axis for which it is claimed.
-        self.bounds: tuple[int, ...] | None = None
-        if make is forms.generic:
-            self.bounds = tuple(case.least for (case,) in cases)
-        self.outline, everything = self._combine(cases)
+        self.bounds = tuple(case.least for (case,) in cases) if kind.bounded else None
+        self.outline, definitions = self._combine(cases)
         #: What the names in ``outline`` stand for, in order.
-        self.definitions = needed(self.outline, everything)
+        self.definitions = needed(self.outline, definitions)
         #: The names of the sizes, for saying when they are positive.
-        self.sizes = {n: e for n, e in everything.items() if n.name.startswith("L")}
+        self.sizes = {n: e for n, e in definitions.items() if n.name.startswith("L")}
 
     def __repr__(self) -> str:
         return f"<Formula {self.name} of {', '.join(s.name for s in self.symbols) or 'nothing'}>"
@@ -76,43 +75,40 @@ class Formula:
         axes = [self.layer.axes[at] for at in self.axes]
         lowest = [of_axis[-1] for of_axis in cases]
         if Mul(*map(len, cases)) > MOST_CASES:
-            folded = [forms.folded(axis, of) for axis, of in zip(axes, cases, strict=True)]
-            rest = [Case(1, form) for form in folded]
-            chosen = [[of_axis[0] for of_axis in cases], rest]
-            lowest = [
-                c if len(of) == 1 else r for c, of, r in zip(chosen[0], cases, rest, strict=True)
-            ]
+            highest = [of_axis[0] for of_axis in cases]
+            folded = [Case(1, forms.folded(*row)) for row in zip(axes, cases, strict=True)]
+            lowest = [a if a is b else c for a, b, c in zip(highest, lowest, folded, strict=True)]
+            combinations = [highest, folded]
         else:
-            chosen = [list(one) for one in product(*cases)]
+            combinations = [list(combination) for combination in product(*cases)]
         definitions: dict[Local, Expr] = {}
         branches = []
-        for one in chosen:
-            for case in one:
+        for combination in combinations:
+            for case in combination:
                 definitions |= case.form.definitions
-            last = one is chosen[-1]
-            condition = true if last else forms.together(axes, one, lowest)
-            branches.append((self._counted(axes, [case.form for case in one]), condition))
+            last = combination is combinations[-1]
+            condition = true if last else forms.together(axes, combination, lowest)
+            branches.append((self._counted(axes, [case.form for case in combination]), condition))
         return forms.choice(branches), definitions
 
-    def _counted(self, axes: Sequence[Axis], of: Sequence[Form]) -> Expr:
+    def _counted(self, axes: Sequence[Axis], axis_forms: Sequence[Form]) -> Expr:
         """The quantity, from one form of each axis."""
-        sizes = tuple(form.size for form in of)
+        sizes = tuple(form.size for form in axis_forms)
         return self.quantity(
             sizes,
             Products(
                 inputs=Mul(*[axis.n for axis in axes]),
                 taps=Mul(*[axis.k for axis in axes]),
                 positions=multiplied(sizes),
-                overlaps=multiplied([form.overlaps for form in of]),
-                covered=multiplied([form.covered for form in of]),
+                overlaps=multiplied([form.overlaps for form in axis_forms]),
+                covered=multiplied([form.covered for form in axis_forms]),
             ),
         )
 
     @cached_property
     def expr(self) -> Expr:
         """The formula in its symbols alone."""
-        collected = self.make is not forms.unrolled
-        return substitute(self.outline, self.definitions, evaluate=collected)
+        return substitute(self.outline, self.definitions, evaluate=self.kind.collected)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -120,30 +116,30 @@ class Formula:
         mentioned = set(self._mentioned)
         for condition in self.conditions:
             mentioned |= condition.relation.free_symbols
-        return tuple(found for found in self.layer.symbols() if found in mentioned)
+        return tuple(symbol for symbol in self.layer.symbols() if symbol in mentioned)
 
     @property
     def _mentioned(self) -> set[Symbol]:
-        found = set(self.outline.free_symbols)
-        for value in self.definitions.values():
-            found |= value.free_symbols
-        return {s for s in found if not isinstance(s, Local)}
+        symbols = self.outline.free_symbols.union(
+            *(value.free_symbols for value in self.definitions.values())
+        )
+        return {symbol for symbol in symbols if not isinstance(symbol, Local)}
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """What must hold of the parameters, in the order in which it is checked."""
         axes = [self.layer.axes[at] for at in self.axes]
-        found: list[Condition] = []
+        conditions: list[Condition] = []
         for axis, at in zip(axes, self.axes, strict=True):
-            found += domain.of_axis(axis, at, cropped_apart=self.layer.cropped_apart)
-        found += domain.of_layer(self.layer, self._mentioned)
-        found += domain.of_bounds(axes, self.bounds or [1] * len(axes))
-        about = self._mentioned.union(*(c.relation.free_symbols for c in found))
+            conditions += domain.of_axis(axis, at, cropped_apart=self.layer.cropped_apart)
+        conditions += domain.of_layer(self.layer, self._mentioned)
+        conditions += domain.of_bounds(axes, self.bounds or [1] * len(axes))
+        about = self._mentioned.union(*(c.relation.free_symbols for c in conditions))
         strange = [s for s in self.layer.symbols() if s in about and not is_own(self.layer, s)]
-        return domain.distinct([*domain.of_symbols(strange), *found])
+        return domain.distinct([*domain.of_symbols(strange), *conditions])
 
     @cached_property
-    def domain(self) -> Any:
+    def domain(self) -> Boolean:
         """When the parameters are legal, and the formula is claimed; the symbols are integers."""
         return And(*[condition.relation for condition in self.conditions if not condition.implied])
 
@@ -155,7 +151,7 @@ class Formula:
         one that contradicts what is bound.
         """
         meaning = self.meaning(values)
-        missing = [found.name for found in self.symbols if found not in meaning]
+        missing = [symbol.name for symbol in self.symbols if symbol not in meaning]
         if missing:
             raise TypeError(f"{self.name} needs a value of {', '.join(missing)}")
         for condition in self.conditions:
@@ -167,7 +163,7 @@ class Formula:
 
     def meaning(self, values: Mapping[str, Any]) -> dict[Symbol, Integer]:
         """The value of every symbol that is given one, in whichever way."""
-        names = {found.name: found for found in self.layer.symbols()}
+        names = {symbol.name: symbol for symbol in self.layer.symbols()}
         meaning: dict[Symbol, Integer] = {}
         claims: list[tuple[str, Expr, int]] = []
         for name, value in values.items():
@@ -184,8 +180,8 @@ class Formula:
             ):
                 raise ValueError(f"{name} is given two values, {meaning[expression]} and {value}")
         for name, expression, value in claims:
-            found = expression.xreplace(meaning)
-            if isinstance(found, Integer) and found != value:
+            known = expression.xreplace(meaning)
+            if isinstance(known, Integer) and known != value:
                 raise ValueError(f"{name} is {shown(expression)} in this formula, got {value}")
         return meaning
 
@@ -208,7 +204,7 @@ class Formula:
         input size is not an integer.
         """
         self._require("generic()", "kdbeos")
-        return self._remade(forms.generic)
+        return self._as(forms.GENERIC)
 
     def closed(self) -> Formula:
         """The formula with ``F`` unrolled: polynomials in floors, Min and Max.
@@ -217,10 +213,10 @@ class Formula:
         `ValueError` names those that are not.
         """
         self._require("closed()", "ds")
-        return self._remade(forms.unrolled)
+        return self._as(forms.CLOSED)
 
-    def _remade(self, make: MakeCases) -> Formula:
-        return Formula(self.name, self.layer, self.quantity, self.axes, make, self.choice)
+    def _as(self, kind: Kind) -> Formula:
+        return Formula(self.name, self.layer, self.quantity, self.axes, kind, self.choice)
 
     def _require(self, what: str, letters: str) -> None:
         """Refuse where one of these is not an integer."""
@@ -243,8 +239,8 @@ class Formula:
 
 def multiplied(factors: Sequence[Expr]) -> Expr:
     """The product, multiplied out where its factors are polynomials."""
-    whole = Mul(*factors)
-    return whole if whole.has(Piecewise) else whole.expand()
+    product = Mul(*factors)
+    return product if product.has(Piecewise) else product.expand()
 
 
 def needed(expression: Expr, definitions: dict[Local, Expr]) -> dict[Local, Expr]:
@@ -258,7 +254,8 @@ def needed(expression: Expr, definitions: dict[Local, Expr]) -> dict[Local, Expr
 
 def refusal(condition: Condition, meaning: Mapping[Symbol, Integer]) -> str:
     """What the rule of a condition says at these values."""
-    rule, of = condition.rule, condition.of
+    rule = condition.rule
+    of: Any = condition.of
     fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}
     at = {name: shown(value.xreplace(meaning)) for name, value in fields.items()}
     value = rule.value(of).xreplace(meaning)

@@ -74,10 +74,10 @@ class Parameters(TypedDict, total=False):
     end_padding: PerAxisValue
 
 
-def symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) -> Symbol:
+def own_symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) -> Symbol:
     """The symbol that stands for a parameter: an integer, of the sign that a layer has there.
 
-    >>> symbol("kernel_size", 1), symbol("in_channels")
+    >>> own_symbol("kernel_size", 1), own_symbol("in_channels")
     (k1, C_in)
     """
     name = NAMES[field] if axis is None else f"{LETTERS[field]}{axis}"
@@ -88,11 +88,11 @@ def symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) 
     return Symbol(name, integer=True, nonnegative=True)
 
 
-def is_checkable(found: Symbol) -> bool:
+def is_checkable(symbol: Symbol) -> bool:
     """Whether an integer's sign and parity are all that is assumed of a symbol."""
     kinds = ("positive", "nonnegative", "negative", "nonpositive", "odd", "even")
-    assumed = {kind: True for kind in kinds if getattr(found, f"is_{kind}")}
-    return bool(Symbol(found.name, integer=True, **assumed) == found)
+    assumed = {kind: True for kind in kinds if getattr(symbol, f"is_{kind}")}
+    return bool(Symbol(symbol.name, integer=True, **assumed) == symbol)
 
 
 def is_whole(expression: Expr) -> bool:
@@ -150,7 +150,7 @@ class GeneralLayer:
 
     def _one(self, field: str, value: object, axis: int | None) -> Expr:
         if value is None:
-            return symbol(field, axis, cropped_apart=self.cropped_apart)
+            return own_symbol(field, axis, cropped_apart=self.cropped_apart)
         return bound(field, value, axis)
 
     def _check(self) -> None:
@@ -160,14 +160,15 @@ class GeneralLayer:
             check(AXIS_RULES, known(slacks), axis, f" on axis {at}")
         check(LAYER_RULES, known(layer_slacks(EXPRESSIONS, self)), self)
         names: dict[str, Symbol] = {}
-        for found in self.symbols():
-            if names.setdefault(found.name, found) != found:
-                raise ValueError(f"two symbols with different assumptions are called {found.name}")
-            if found.name in Layer.FIELDS and getattr(self, found.name, None) != found:
-                raise ValueError(f"a symbol that is not the parameter is called {found.name}")
-            if not is_checkable(found):
+        for symbol in self.symbols():
+            name = symbol.name
+            if names.setdefault(name, symbol) != symbol:
+                raise ValueError(f"two symbols with different assumptions are called {name}")
+            if name in Layer.FIELDS and getattr(self, name, None) != symbol:
+                raise ValueError(f"a symbol that is not the parameter is called {name}")
+            if not is_checkable(symbol):
                 raise ValueError(
-                    f"the symbol {found.name} is assumed to be more than an integer of some sign "
+                    f"the symbol {name} is assumed to be more than an integer of some sign "
                     "and parity"
                 )
 
@@ -182,8 +183,8 @@ class GeneralLayer:
 
     def symbols(self) -> list[Symbol]:
         """The symbols in the order of the parameters."""
-        found = [s for *_, v in self.values() for s in sorted(v.free_symbols, key=str)]
-        return list(dict.fromkeys(found))
+        symbols = [s for *_, v in self.values() for s in sorted(v.free_symbols, key=str)]
+        return list(dict.fromkeys(symbols))
 
 
 def known(slacks: tuple[Any, ...]) -> tuple[int, ...]:
@@ -193,9 +194,9 @@ def known(slacks: tuple[Any, ...]) -> tuple[int, ...]:
 
 def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
     """How many axes: as said, or as many as the sequences have entries, or 2."""
-    found = AXES if axes is None else integer("axes", axes)
-    if found < 1:
-        raise LayerError(f"axes must be positive, got {found}")
+    number = AXES if axes is None else integer("axes", axes)
+    if number < 1:
+        raise LayerError(f"axes must be positive, got {number}")
     said = axes is not None
     for field in LETTERS:
         value = parameters.get(field)
@@ -204,17 +205,17 @@ def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
         entries = len(value)
         if entries == 1 and field not in {"input_size", "kernel_size"}:
             continue
-        if entries == 0 or (said and entries != found):
+        if entries == 0 or (said and entries != number):
             raise LayerError(
-                f"{field} must have one entry an axis ({found}), got {entries}: {shown(value)}"
+                f"{field} must have one entry an axis ({number}), got {entries}: {shown(value)}"
             )
-        found, said = entries, True
-    return found
+        number, said = entries, True
+    return number
 
 
-def is_own(layer: GeneralLayer, found: Symbol) -> bool:
-    """Whether a symbol is the one that a parameter of the layer has where nothing is bound."""
+def is_own(layer: GeneralLayer, expression: Expr) -> bool:
+    """Whether an expression is the symbol of a parameter to which nothing is bound."""
     return any(
-        value == found == symbol(field, at, cropped_apart=layer.cropped_apart)
+        value == expression == own_symbol(field, at, cropped_apart=layer.cropped_apart)
         for field, at, value in layer.values()
     )
