@@ -5,6 +5,10 @@ From Proof Require Import Counting.
 Import ListNotations.
 Open Scope Z_scope.
 
+(** The fields of an axis that is written out; [simpl] would unfold sums as well. *)
+Ltac fields :=
+  cbn [inputs taps stride dilation begin_crop end_crop output_padding fst snd] in *.
+
 (** ** Ranges and boxes *)
 
 Lemma in_range x n : In x (range n) <-> 0 <= x < n.
