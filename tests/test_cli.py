@@ -11,6 +11,7 @@ import runpy
 import subprocess
 import sys
 import termios
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -227,6 +228,64 @@ HEADER = "input_size,in_channels,out_channels,kernel_size\n"
 def test_files_without_layers(program: Program, content: str) -> None:
     done = program("count -", stdin=content)
     assert done == (1, "", "analytic: - has no layers\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "used"),
+    [
+        ("count FILE --json", "analytic", '"macs": 24576'),
+        ("count FILE --json", "oracle", '"macs": 24576'),
+        ("compare FILE", "analytic", "24,576"),
+        ("audit FILE", "oracle", "24,576"),
+        ("identify 24576 --layers FILE", "analytic", ""),  # a sum that lacks a layer is none
+        ("plugins FILE", "oracle", ""),
+    ],
+)
+def test_every_command_reads_a_file_alike(
+    program: Program, tmp_path: Path, line: str, name: str, used: str
+) -> None:
+    path = tmp_path / "layers.jsonl"
+    bad = GOOD.replace("8, 8", "8, 0")
+    misspelt = GOOD.replace("}", ', "strides": 1}')
+    path.write_text(f"{GOOD}\n{bad}\n{misspelt}\n")
+    done = program(line.replace("FILE", str(path)), name=name)
+    assert done.status == 1
+    assert f"{path}, line 2: input_size must be positive, got 0 on axis 1\n" in done.err
+    assert "note: 'strides' is not an argument and is carried through; is 'stride' m" in done.err
+    assert done.err.endswith(f"{name}: 1 of 3 rows were not counted\n")
+    assert used in done.out
+    assert bool(used) == bool(done.out)
+    path.write_text("\n")
+    done = program(line.replace("FILE", str(path)), name=name)
+    assert (done.status, done.out) == (1, "")
+
+
+def test_a_row_is_written_before_the_next_one_is_read() -> None:
+    command = [sys.executable, "-m", "analytic", "count", "-", "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        timer = threading.Timer(60, process.kill)  # a program that waits for more writes nothing
+        timer.start()
+        for size in (8, 9, 10):
+            process.stdin.write(GOOD.replace("[8, 8]", f"[{size}]").encode() + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["input_size"] == [size]
+        timer.cancel()
+        process.communicate()
+
+
+def test_totals_of_a_file_are_exact(program: Program) -> None:
+    """By hand: kernel 1, one channel, no bias: n² operations and MACs."""
+    head = "input_size,in_channels,out_channels,kernel_size,bias"
+    sizes = (1, 10**12, 10**3000)
+    rows = [head, *(f"{size}x{size},1,1,1,false" for size in sizes)]
+    done = program("count - --json", stdin="\n".join(rows))
+    with all_digits():
+        total = sum(size * size for size in sizes)
+        expected = f"total of 3 layers: {total} operations, {total} MACs, {2 * total} twice"
+    assert done.err.startswith(expected)
 
 
 USAGE = [

@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 import analytic
 from analytic import pictures
 from analytic.cli import program
+from analytic.commands import compare
+from analytic.commands.toolbox import LayerFile
 from analytic.layer import Layer
 from analytic.pictures import comparison, figures
 
@@ -223,8 +225,7 @@ def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
         "input_size,in_channels,out_channels,kernel_size,padding,batch_size\n"
         "2x2,1,1,2,0,1\n3,1,1,3,2,1\n3,1,1,0,0,1\n3,1,1,3,0,0\n"
     )
-    with file.open("rb") as stream:
-        made = comparison.layers(analytic.tables.read(stream))
+    made = compare.of_file(LayerFile(str(file)))
     # 16 products land on 3x3 outputs; then 3 inputs by 3 taps of which 3 land on 1 output.
     assert made.labels == [2, 3]
     assert made.macs == {"exact": [16, 3], "input": [16, 9], "output": [36, 3]}
@@ -234,6 +235,12 @@ def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
         "line 5: no products land, nothing to compare with",
     ]
     result = run("compare", str(file))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        f"{file}, line 4: kernel_size must be positive, got 0 on axis 0",
+        f"{file}, line 5: no products land, nothing to compare with",
+        "Error: 2 of 4 rows were not counted",
+    ]
     assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == ["2", "3"]
     figure = figures.layers(made)
     assert words(figure).startswith("2 left out: line 4")

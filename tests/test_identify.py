@@ -141,7 +141,6 @@ def test_a_figure_without_a_reading() -> None:
         (["7", "--layers", "-", *FLAGS], "", 2, "not both"),
         (["7", "--layers", "/nowhere"], "", 2, "No such file"),
         (["7", "--layers", "-"], "", 1, "has no layers"),
-        (["7", "--layers", "-"], "{}", 1, "line 1: input_size is missing"),
     ],
 )
 def test_refusals(arguments: list[str], text: str, status: int, words: str) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from analytic import report, tables
+from analytic import report
 from analytic.commands.toolbox import (
     LAYER_OPTIONS,
     OUTPUT,
     Failed,
+    LayerFile,
     layer_of_flags,
     one_filter,
-    open_file,
     refuse_missing,
     save_figure,
     with_options,
@@ -24,8 +24,7 @@ from analytic.pictures import comparison
 
 HELP = """Compare the MAC rules: over a range of one argument of a layer, or over a FILE of layers.
 
-FILE is as in count. What is left out, because it is no legal layer or has no MACs, is
-named.
+FILE is as in count. What is left out, because it is no legal layer or has no MACs, is named.
 
 \b
 Examples:
@@ -33,7 +32,8 @@ Examples:
       --input-size 64x64 --stride 2 --padding 1 --output kernels.svg
   python -m analytic compare layers.jsonl --output layers.pdf
 
-Exit status: 0 compared; 1 nothing to compare, or the figure cannot be drawn; 2 wrong usage.
+Exit status: 0 compared; 1 a row of FILE is left out, nothing to compare, or the figure cannot be
+drawn; 2 wrong usage.
 """
 
 
@@ -48,14 +48,16 @@ def compare(
     """Compare what the flags or the file say, and draw it or write it down."""
     if (file is None) == (over is None):
         raise click.UsageError("give a FILE of layers, or --over with the flags of one layer")
+    rows = None
     if over is None:
         refuse_beside_file({"from": first, "to": last, **flags})
-        made = of_file(file)
+        rows = LayerFile(str(file))
+        made = of_file(rows)
     else:
         values = range(1 if first is None else first, 1 + (12 if last is None else last))
         made = of_range(over, values, flags)
-    for reason in made.left_out:
-        click.echo(f"left out: {reason}", err=True)
+        for reason in made.left_out:
+            click.echo(f"left out: {reason}", err=True)
     if not made.labels:
         raise Failed("no layer is left to compare")
     if output is None:
@@ -64,6 +66,8 @@ def compare(
         sys.stdout.write(report.aligned(text, heads, "simple", ["right"] * len(heads)) + "\n")
     else:
         save_figure(output, lambda: figure(made, over))
+    if rows:
+        rows.close()
 
 
 def refuse_beside_file(flags: dict[str, Any]) -> None:
@@ -81,10 +85,19 @@ def of_range(over: str, values: range, flags: dict[str, Any]) -> comparison.Comp
     return comparison.sweep(lambda **changes: layer_with(flags, changes), over, values)
 
 
-def of_file(path: str | None) -> comparison.Compared:
+def of_file(rows: LayerFile) -> comparison.Compared:
     """The layers of a file, compared."""
-    with open_file(str(path)) as stream:
-        return comparison.layers(tables.read(stream))
+    compared = comparison.empty()
+    for row in rows:
+        if row.layer is None:
+            compared.left_out.append(f"line {row.line}: {row.error}")
+            continue
+        try:
+            compared.add(row.line, row.layer)
+        except ValueError as reason:
+            rows.refuse(row, reason)
+            compared.left_out.append(f"line {row.line}: {reason}")
+    return compared
 
 
 def layer_with(flags: dict[str, Any], changes: dict[str, int]) -> Layer:

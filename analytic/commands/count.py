@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import click
@@ -16,27 +15,16 @@ from analytic.commands.toolbox import (
     CHOICES,
     LAYER_OPTIONS,
     Failed,
+    LayerFile,
     layer_of_flags,
-    open_file,
-    progress,
     with_options,
 )
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.totals import Count
 
-#: Rows of a file that are counted at once: enough that a call costs little a row, and few enough
-#: that they take little memory, however long their lines are.
-BULK = 1000
-
-#: Layers in columns cost so much a call and an axis that fewer of them, or such of more axes, are
-#: counted sooner one by one.
-LEAST_ALIKE, MOST_AXES = 32, 4
-
 #: Counts a layer by the convention and the rule that the user chose.
 Counter = Callable[[Layer], Count]
-#: Counts many layers: of each, its count or why it has none.
-BulkCounter = Callable[[Sequence[Layer]], Sequence[Count | Exception]]
 
 FORMAT_OPTIONS = (
     click.option(
@@ -78,12 +66,10 @@ def count_command(
     program: str,
     evaluate: Callable[..., Count],
     check: Callable[..., Count] | None = None,
-    bulk: Callable[..., Sequence[Count]] | None = None,
 ) -> click.Command:
     """The command ``count`` of a program, whose ``evaluate(layer, convention=…, rule=…)`` counts.
 
     Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
-    Where there is ``bulk``, the layers of a file are counted by it, many in a call.
     """
 
     def count(
@@ -105,9 +91,7 @@ def count_command(
         elif source == "model":
             count_model(str(file), dims, counter, convention, style)
         else:
-            many = partial(bulk, **chosen) if bulk else one_by_one(counter)
-            most = BULK if bulk else 1
-            count_file(str(file), many, report.writer(style, convention, rule), most)
+            count_file(str(file), counter, report.writer(style, convention, rule))
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     options.append(DIM_OPTION)
@@ -181,66 +165,28 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
-def one_by_one(counter: Counter) -> BulkCounter:
-    """A `BulkCounter` that says of every layer what the counter says of it."""
-
-    def attempt(layer: Layer) -> Count | Exception:
-        try:
-            return counter(layer)
-        except (ValueError, MemoryError) as reason:
-            return reason
-
-    return lambda layers: [attempt(layer) for layer in layers]
-
-
 def count_file(
-    path: str,
-    counters: BulkCounter,
-    writer: report.TableWriter | report.RecordWriter,
-    most: int,
+    path: str, counter: Counter, writer: report.TableWriter | report.RecordWriter
 ) -> None:
-    """Count the layers of a file, as they are read, at most so many at once."""
+    """Count the layers of a file, as they are read."""
     totals = report.Totals()
-    bad = 0
-    with open_file(path) as stream, progress(stream) as (follow, say):
-        for row, result in counted(hinted(follow(tables.read(stream)), say), counters, most):
-            try:
-                if isinstance(result, Exception):
-                    raise result
-                with all_digits():
-                    # What has a count has a layer.
-                    text = writer.row(row.line, row.fields, row.layer, result)  # type: ignore[arg-type]
-                    sys.stdout.write(text)
-            except (ValueError, MemoryError) as reason:
-                bad += 1
-                say(f"{path}, line {row.line}: {reason}")
-                continue
-            totals.add(result)
-    if not totals.layers and not bad:
-        raise Failed(f"{path} has no layers")
-    with all_digits():
-        sys.stdout.write(writer.close(totals))
-    if bad:
-        raise Failed(f"{bad} of {bad + totals.layers} rows were not counted")
-
-
-def counted(
-    rows: Iterator[tables.Row],
-    counters: BulkCounter,
-    most: int,
-) -> Iterator[tuple[tables.Row, Count | Exception]]:
-    """The rows in their order, each with its count or with why it has none.
-
-    The first ones few at once, ever more then, and what is counted is shown before more is read:
-    whoever writes the rows one after the other sees that they are counted.
-    """
-    size = 1
-    while chunk := list(islice(rows, size)):
-        size = min(2 * size, most)
-        results = iter(counters([row.layer for row in chunk if row.layer is not None]))
-        for row in chunk:
-            yield row, ValueError(row.error) if row.layer is None else next(results)
-        sys.stdout.flush()
+    rows = LayerFile(path)
+    for row in rows:
+        if row.layer is None:
+            continue
+        try:
+            count = counter(row.layer)
+            with all_digits():
+                text = writer.row(row.line, row.fields, row.layer, count)
+        except (ValueError, MemoryError) as reason:
+            rows.refuse(row, reason)
+            continue
+        sys.stdout.write(text)
+        totals.add(count)
+    if rows.rows:
+        with all_digits():
+            sys.stdout.write(writer.close(totals))
+    rows.close()
 
 
 def count_model(
@@ -269,43 +215,4 @@ def bound(text: str) -> tuple[str, int]:
         raise click.UsageError(f"--dim {name}: {reason}") from None
 
 
-def hinted(rows: Iterator[tables.Row], say: Callable[[str], object]) -> Iterator[tables.Row]:
-    """The rows; a key that looks like a misspelt argument is pointed out once."""
-    from difflib import get_close_matches
-
-    seen = set(Layer.FIELDS)
-    for row in rows:
-        for key in row.fields.keys() - seen:
-            seen.add(key)
-            for near in get_close_matches(key, Layer.FIELDS, n=1, cutoff=0.8):
-                say(f"note: {key!r} is not an argument and is carried through; is {near!r} meant?")
-        yield row
-
-
-def count_layers(
-    layers: Sequence[Layer], *, convention: str = "nonzero", rule: str = "exact"
-) -> list[Count]:
-    """`analytic.count` of every layer; those of one number of axes together, where it pays."""
-    alike: dict[int, list[Layer]] = {}
-    for layer in layers:
-        alike.setdefault(len(layer.axes), []).append(layer)
-    counts = {
-        axes: iter(count_alike(of, axes, convention=convention, rule=rule))
-        for axes, of in alike.items()
-    }
-    return [next(counts[len(layer.axes)]) for layer in layers]
-
-
-def count_alike(
-    layers: Sequence[Layer], axes: int, *, convention: str, rule: str
-) -> Iterable[Count]:
-    """`analytic.count` of layers of one number of axes: by `analytic.arrays`, if they are many."""
-    if len(layers) < LEAST_ALIKE or axes > MOST_AXES:
-        return [analytic.count(layer, convention=convention, rule=rule) for layer in layers]
-    from analytic import arrays
-
-    columns = arrays.Layers.of(layers)
-    return arrays.rows(arrays.count(columns, convention=convention, rule=rule, overflow="object"))
-
-
-command = count_command("analytic", analytic.count, bulk=count_layers)
+command = count_command("analytic", analytic.count)

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from analytic import identify, report
-from analytic.commands.toolbox import LAYER_OPTIONS, Failed, layer_of_flags, open_file, with_options
+from analytic.commands.toolbox import LAYER_OPTIONS, Failed, LayerFile, layer_of_flags, with_options
 from analytic.layer import Layer
-from analytic.tables import read
 
 
 def layers_of(path: str | None, flags: dict[str, Any]) -> list[Layer]:
@@ -19,14 +18,7 @@ def layers_of(path: str | None, flags: dict[str, Any]) -> list[Layer]:
         return [layer_of_flags(flags)]
     if any(value is not None for value in flags.values()):
         raise click.UsageError("give --layers or the flags of one layer, not both")
-    with open_file(path) as stream:
-        rows = list(read(stream))
-    for row in rows:
-        if row.layer is None:
-            raise Failed(f"{path}, line {row.line}: {row.error}")
-    if not rows:
-        raise Failed(f"{path} has no layers")
-    return [row.layer for row in rows if row.layer is not None]
+    return LayerFile(path).layers()
 
 
 def as_json(figure: str, match: identify.Match) -> str:
@@ -86,8 +78,8 @@ Example:
   python -m analytic identify 197K --input-size 8x8 --in-channels 4 --out-channels 6 \
       --kernel-size 4 --stride 2 --padding 1 --batch-size 2
 
-Exit status: 0 each figure has a reading that gives it to the last digit; 1 one has none; 2 wrong
-usage.
+Exit status: 0 each figure has a reading that gives it to the last digit; 1 one has none, or a row
+of FILE is no layer; 2 wrong usage.
 """
 
 command = click.command("identify", help=HELP)(

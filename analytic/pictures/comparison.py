@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from analytic.integers import macs
 from analytic.layer import Layer
-from analytic.tables import Row
 from analytic.totals import RULES
 
 #: The arguments over which the rules are compared.
@@ -24,11 +23,10 @@ class Compared(NamedTuple):
     macs: Mapping[str, list[int]]
     left_out: list[str]
 
-    def add(self, label: int, layer: Layer, named: str) -> None:
-        """Add a layer, or leave it out where it has no MACs: 0 has no ratio and no logarithm."""
+    def add(self, label: int, layer: Layer) -> None:
+        """Add a layer; `ValueError` where it has no MACs: 0 has no ratio and no logarithm."""
         if not macs(layer):
-            self.left_out.append(f"{named}: no products land, nothing to compare with")
-            return
+            raise ValueError("no products land, nothing to compare with")
         self.labels.append(label)
         for rule, values in self.macs.items():
             values.append(macs(layer, rule=rule))
@@ -52,20 +50,9 @@ def sweep(layer_with: Callable[..., Layer], over: str, values: Iterable[int]) ->
     made = empty()
     for value in values:
         try:
-            made.add(value, layer_with(**{over: value}), f"{over} {value}")
+            made.add(value, layer_with(**{over: value}))
         except ValueError as reason:
             made.left_out.append(f"{over} {value}: {reason}")
-    return made
-
-
-def layers(rows: Iterable[Row]) -> Compared:
-    """The MACs of the layers of a file. What is no layer, or has no MACs, is left out."""
-    made = empty()
-    for row in rows:
-        if row.layer is None:
-            made.left_out.append(f"line {row.line}: {row.error}")
-        else:
-            made.add(row.line, row.layer, f"line {row.line}")
     return made
 
 

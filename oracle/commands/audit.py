@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analytic import tables
-from analytic.commands.toolbox import Failed, open_file
+from analytic.commands.toolbox import LayerFile, open_file
 from analytic.identify import decimal
 from analytic.layer import Layer, integer
 from analytic.report import aligned, grouped
@@ -20,20 +20,10 @@ if TYPE_CHECKING:
     from oracle.counters.audit import Findings
 
 
-def layers_of(path: str) -> tuple[list[str], list[Layer]]:
-    """The layers of a file, each with a name; what cannot be read is said and left out."""
-    names, layers = [], []
-    with open_file(path) as stream:
-        for row in tables.read(stream):
-            if row.layer is None:
-                click.echo(f"{path}, line {row.line}: {row.error}", err=True)
-                continue
-            named = [str(row.fields[key]) for key in ("model", "layer") if key in row.fields]
-            names.append(" ".join(named) or f"line {row.line}")
-            layers.append(row.layer)
-    if not layers:
-        raise Failed(f"{path} has no layers")
-    return names, layers
+def name_of(row: tables.Row) -> str:
+    """What the report calls a layer."""
+    named = [str(row.fields[key]) for key in ("model", "layer") if key in row.fields]
+    return " ".join(named) or f"line {row.line}"
 
 
 def as_json(findings: Findings) -> str:
@@ -212,7 +202,11 @@ def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
     """
     from oracle.counters.audit import audit
 
-    names, layers = layers_of(file)
+    rows = LayerFile(file)
+    named = [(name_of(row), row.layer) for row in rows if row.layer is not None]
+    if not named:
+        rows.close()
+    names, layers = [name for name, _ in named], [layer for _, layer in named]
     findings = audit(layers, lambda counter: click.echo(counter.name, err=True))
     for path in also:
         here = {counter.counter for counter in findings}
@@ -222,3 +216,4 @@ def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
     else:
         arguments = " ".join([file, *(f"--also {path}" for path in also)])
         click.echo(report(arguments, findings, names, layers), nl=False)
+    rows.close()

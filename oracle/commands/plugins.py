@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analytic import tables
-from analytic.commands.toolbox import Failed, open_file
+from analytic.commands.toolbox import Failed, LayerFile
 from analytic.layer import Layer
 from analytic.report import TABLES, aligned
 
@@ -51,7 +50,7 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
     for name in names:
         if name not in known:
             raise click.UsageError(f"--tool {name} is not installed here; {', '.join(known)} are")
-    layers = read(file)
+    layers = [*dict.fromkeys(LayerFile(file).layers())]
     rows, failures = [], 0
     for name in names or known:
         checked = [check(known[name], layer) for layer in followed(layers, name)]
@@ -64,17 +63,6 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
     click.echo(aligned(rows, HEADERS, TABLES[style], columns))
     if failures:
         raise Failed(f"{failures} layers are not exact, or change an ordinary convolution")
-
-
-def read(path: str) -> list[Layer]:
-    """The layers of a file, each once; a row that is no layer is an error."""
-    layers: dict[Layer, None] = {}
-    with open_file(path) as stream:
-        for line in tables.read(stream):
-            if line.layer is None:
-                raise Failed(f"{path}, line {line.line}: {line.error}")
-            layers[line.layer] = None
-    return list(layers)
 
 
 def followed(layers: list[Layer], name: str) -> Iterator[Layer]:
