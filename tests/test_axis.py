@@ -66,34 +66,34 @@ def test_symmetry(axis: Axis) -> None:
     assert along(axis) == along(turned)
 
 
-@given(axes(largest=8), st.integers(0, 30))
-def test_crop_reduction(axis: Axis, more: int) -> None:
+@given(axes(largest=8), st.integers(0, 30), st.integers(1, 40))
+def test_crop_reduction(axis: Axis, more: int, positions: int) -> None:
     """Corollary 8: an input that lands nowhere may be left out, at either end and at both."""
-    n, k, s, d, p, _, o = axis
-    begin = Axis(n + 1, k, s, d, (k - 1) * d + 1 + more, 0, o)
-    if size(begin) > 0:
-        shorter = begin._replace(n=n, b=begin.b - s)
-        assert along(begin) == along(shorter) == brute.profile(shorter)
-    end = Axis(n + 1, k, s, d, 0, (k - 1) * d + o + 1 + more, o)
-    if size(end) > 0:
-        shorter = end._replace(n=n, e=end.e - s)
-        assert along(end) == along(shorter) == brute.profile(shorter)
+    n, k, s, d, _, _, o = axis
+    cut = (k - 1) * d + 1 + more
+    begin = Axis(n + 1, k, s, d, cut, n * s - more - positions, 0)
+    shorter = begin._replace(n=n, b=begin.b - s)
+    assert size(begin) == size(shorter) == positions
+    assert along(begin) == along(shorter) == brute.profile(shorter)
+    end = Axis(n + 1, k, s, d, n * s - more - positions, cut + o, o)
+    shorter = end._replace(n=n, e=end.e - s)
+    assert size(end) == size(shorter) == positions
+    assert along(end) == along(shorter) == brute.profile(shorter)
     p = max(s, (k - 1) * d + o + 1) + more
-    both = Axis(n + 2, k, s, d, p, p, o)
-    if size(both) > 0:
-        reduced = Axis(n, k, s, d, p - s, p - s, o)
-        assert along(both) == along(reduced) == brute.profile(reduced)
-        assert extent(INTEGERS, both) == extent(INTEGERS, reduced)
+    least = -((o + (k - 1) * d - 2 * p) // s)  # inputs, but one, that leave an output
+    both = Axis(least + n, k, s, d, p, p, o)
+    reduced = Axis(both.n - 2, k, s, d, p - s, p - s, o)
+    assert along(both) == along(reduced) == brute.profile(reduced) != []
+    assert extent(INTEGERS, both) == extent(INTEGERS, reduced)
 
 
 @given(
-    st.integers(1, 30), st.integers(1, 5), st.integers(1, 5), st.integers(1, 4), st.integers(0, 5)
+    st.integers(0, 30), st.integers(1, 5), st.integers(1, 5), st.integers(1, 4), st.integers(0, 5)
 )
-def test_ordinary_convolution(inputs: int, k: int, s: int, d: int, p: int) -> None:
+def test_ordinary_convolution(room: int, k: int, s: int, d: int, p: int) -> None:
     """Corollary 9: a convolution forms the same pairs, from the other side."""
+    inputs = max(room + d * (k - 1) + 1 - 2 * p, 1)
     room = inputs + 2 * p - d * (k - 1) - 1
-    if room < 0:
-        return
     outputs = room // s + 1
     axis = Axis(outputs, k, s, d, p, p, room % s)
     reads = [y * s + t * d - p for y in range(outputs) for t in range(k)]

@@ -5,15 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+import analytic
 import oracle
 from analytic.axis import Axis, size
 from analytic.layer import Layer, LayerError
@@ -27,7 +33,7 @@ from oracle.certificates.candidates import (
     truth_of,
 )
 from oracle.certificates.certify import Tally, Task, certify, tally
-from oracle.certificates.versions import versions, written
+from oracle.certificates.versions import FORMULAS, versions, written
 from oracle.commands.certify import command
 
 Function = Callable[[Layer], Any]
@@ -308,6 +314,11 @@ def test_layers_of_two_axes_come_in_order_and_none_is_left_out() -> None:
     )
 
 
+def test_a_batch_of_none_comes_last() -> None:
+    layers = [Layer((1,), 1, 1, 1, batch_size=batch) for batch in (0, 1, 2)]
+    assert sorted(layers, key=counterexample.order) == [layers[1], layers[2], layers[0]]
+
+
 def test_the_least_layer_may_have_more_padding_than_the_box() -> None:
     late = Candidate("late", "overlaps", wrong_where(lambda axis: axis.b >= 2))
     found = certify(late, **PLAIN)  # whose paddings are below 1
@@ -407,8 +418,17 @@ def test_any_executor_gives_the_same_certificate() -> None:
     assert stripped(found) == stripped(certify(**SMALL))
 
 
-def test_workers_give_the_same_certificate() -> None:
-    assert stripped(certify(**SMALL, workers=2)) == stripped(certify(**SMALL))
+def where_interrupts_are_ignored(layer: Layer) -> int:
+    """The overlaps, but not in a process that hears Ctrl-C."""
+    return overlaps(layer) if signal.getsignal(signal.SIGINT) == signal.SIG_IGN else -1
+
+
+def test_workers_give_the_same_certificate_and_leave_an_interrupt_to_their_parent() -> None:
+    unheard = Candidate("unheard", "overlaps", where_interrupts_are_ignored)
+    there = certify(unheard, **SMALL, sampled=0, workers=2)
+    here = certify(replace(unheard, function=overlaps), **SMALL, sampled=0)
+    assert there.established
+    assert {**stripped(there), "versions": {}} == {**stripped(here), "versions": {}}
 
 
 def test_workers_need_a_candidate_that_can_be_sent() -> None:
@@ -481,7 +501,7 @@ def test_an_edited_module_is_another_version(
     [
         ("oracle/ones.py", "experiments"),
         ("oracle/certificates/certify.py", "experiments"),
-        ("analytic/axis.py", "formulas"),
+        *((f"analytic/{name}.py", "formulas") for name in FORMULAS),
     ],
 )
 def test_edited_code_is_another_version(
@@ -496,6 +516,35 @@ def test_edited_code_is_another_version(
     monkeypatch.setattr(Path, "read_bytes", edited)
     after = versions(READY["fvcore"])
     assert {key for key in before if before[key] != after[key]} == {f"code of the {name}"}
+
+
+def test_the_code_of_the_formulas_is_all_that_the_closed_form_runs() -> None:
+    """Every module of `analytic` with code that one axis and its input sizes go through."""
+    run: set[str] = set()
+    sys.setprofile(lambda frame, *_: run.add(frame.f_code.co_filename))
+    try:
+        tally(Task(ANALYTIC, 5, 3, 4))
+    finally:
+        sys.setprofile(None)
+    ours = Path(analytic.__file__).parent
+    assert {Path(name).stem for name in run if Path(name).parent == ours} <= set(FORMULAS)
+
+
+def test_a_worker_ends_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = SimpleNamespace(sentinel=0)
+    ended = Event()
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(workers, "parent_process", lambda: parent)
+    monkeypatch.setattr(workers, "wait", lambda sentinels: waited.append(*sentinels))
+    monkeypatch.setattr("os._exit", lambda _status: ended.set())
+    waited: list[int] = []
+    try:
+        workers.follow_parent()
+        assert ended.wait(60)
+        assert waited == [0]
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_workers_are_positive() -> None:

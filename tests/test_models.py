@@ -252,6 +252,7 @@ class Assigning(Up):
         self.ordered: OrderedDict[str, Any] = OrderedDict(d=[1], e=2)
         self.some = {3}
         self.hidden = [nn.BatchNorm1d(2)]
+        self.row = torch.arange(4.0).view(2, 2)[0]
 
     def before(self, x: Tensor) -> Tensor:
         """No change of the shape."""
@@ -279,6 +280,7 @@ class Assigning(Up):
         self.some.add(4)
         self.hidden[0](x[0, :2, :, 0].T)
         self.hidden[0].seen = x
+        self.row.data = self.row.data.as_strided((2,), (1,), 2)  # further on in the same storage
         return x
 
 

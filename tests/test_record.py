@@ -46,18 +46,20 @@ def test_steps_are_found_again(tmp_path: Path) -> None:
 def test_a_step_is_synced_before_append_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[bytes] = []
+    synced: list[bytes | None] = []
     sync = os.fsync
     path = tmp_path / "record"
 
     def noted(descriptor: int) -> None:
-        synced.append(path.read_bytes())
+        folder = os.path.samestat(os.fstat(descriptor), tmp_path.stat())
+        synced.append(None if folder else path.read_bytes())
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", noted)
     with Record(path, RUN) as record:
+        assert synced == [record.head, None]  # the name of the new file too
         record.append({"stride": 1})
-        assert synced[-1].endswith(b'{"stride": 1}\n')
+        assert synced[2:] == [record.head + b'{"stride": 1}\n']
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"stride": 3}', b'{"stri\xff'])

@@ -10,23 +10,23 @@ from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it has, however that ended."""
-    parent = parent_process()
-    if parent is None:
-        return
+def follow_parent() -> None:
+    """Leave an interrupt to the process that started this one, and end as soon as it has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_after, args=(parent_process(),), daemon=True).start()
 
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def end_after(parent: BaseProcess) -> None:
+    """End this process when another one has, however it ended."""
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 @contextmanager
@@ -38,23 +38,8 @@ def executor(workers: int) -> Iterator[Executor | None]:
         yield None
         return
     context = get_context("spawn")  # a fork would copy the locks of torch's threads, held for ever
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
-        with interrupts_ignored():
-            pool.submit(int)  # any task: with "spawn" the first one starts every process
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent) as pool:
         yield pool
-
-
-@contextmanager
-def interrupts_ignored() -> Iterator[None]:
-    """Processes that are started meanwhile leave an interrupt to this one, which speaks for all."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def results(
