@@ -21,7 +21,7 @@ import analytic
 from analytic import Layer, LayerError, export, symbolic
 from analytic.symbolic.formula import Formula
 
-MOST = 2**63 - 1
+LEAST, MOST = -(2**63), 2**63 - 1
 #: What a function does with a layer that it refuses, and with one that is too large for it.
 ILLEGAL, TOO_LARGE = "illegal", "too large"
 Rows = Sequence[Mapping[str, int]]
@@ -84,7 +84,7 @@ def run_c(formula: Formula, rows: Rows, folder: Path) -> list[Outcome]:
     function = getattr(ctypes.CDLL(str(library)), formula.name)
 
     def one(row: Mapping[str, int]) -> Outcome:
-        if any(abs(value) > MOST for value in row.values()):
+        if any(value not in range(LEAST, MOST + 1) for value in row.values()):
             return TOO_LARGE
         result = ctypes.c_int64(-12345)
         values = [ctypes.c_int64(row[symbol.name]) for symbol in formula.symbols]
@@ -315,6 +315,7 @@ m = Symbol("m", integer=True)
         Max(m, 2, -m) - 4,
         Piecewise((m - 4, m > 2), (-m, (m <= 1) & (m >= -3)), (-3, True)),
         Piecewise((m - 4, (m > 2) | (m < -3)), (-3, True)),
+        Piecewise((m - 4, m > LEAST), (-3, True)),
         -((m - 3) ** 2),
         m * (m - 1) / 2 - 9,
         2 * m - 3 * (m + 1) * (m - 2),
@@ -329,6 +330,7 @@ def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path
     bound |= {"convention": "documented", "end_padding": 2}
     formula = symbolic.additions_per_filter(input_size=(30,), padding=crop, **bound)
     values = [-9, -4, -3, -2, -1, 0, 1, 2, 3, 4, 9]
+    values += [LEAST, LEAST + 1] if crop.has(Integer(LEAST)) else []
     crops = [int(crop.xreplace({m: Integer(value)})) for value in values]
     expected = [analytic.additions_per_filter([30], padding=b, **bound) for b in crops]
     assert len(set(expected)) > 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
-from sympy import Function, Integer, Piecewise, Symbol, floor
+from sympy import Function, Integer, Piecewise, Symbol, floor, true
 
 import analytic
 from analytic import Layer, LayerError, symbolic
@@ -218,6 +218,17 @@ def test_where_one_polynomial_holds_everywhere_there_are_no_cases() -> None:
     (n,) = size.symbols
     assert size.expr == 2 * n - 1
     assert str(symbolic.macs(axes=1, rule="input", **CUT, **CHANNELS).expr) == "6*n0"
+
+
+def test_a_case_that_the_next_one_has_in_it_is_left_out() -> None:
+    a, b = Symbol("a", integer=True, positive=True), Symbol("b", integer=True, positive=True)
+    three = Integer(3)
+    assert forms.choice([(three, (a >= 4) & (b >= 2)), (three, a >= 4), (a, true)]) == Piecewise(
+        (3, a >= 4), (a, True)
+    )
+    assert forms.implies((a >= 4) & (b >= 2), a >= 4)
+    assert not forms.implies(a >= 4, a >= 5)
+    assert not forms.implies(a >= 4, (a >= 4) & (b >= 2))
 
 
 CHANNELS: dict[str, Any] = {"groups": 1, "in_channels": 1, "out_channels": 2, "batch_size": 1}

@@ -21,7 +21,7 @@ from sympy.printing.precedence import PRECEDENCE
 
 from analytic.symbolic.parameters import is_whole
 
-INT64 = range(-(2**63) + 1, 2**63)
+INT64 = range(-(2**63), 2**63)
 
 #: What is written, by class; SymPy's printers would write other functions too, and floats.
 KNOWN = """Symbol Local Integer Zero One NegativeOne Add Mul Pow floor ceiling Mod Abs Min Max
@@ -334,4 +334,6 @@ class C(Calls):
     def number(self, value: int) -> str:
         """A literal that has 64 bits."""
         text = super().number(value)
+        if value == INT64[0]:  # C has no such literal: a minus sign is an operation on the rest
+            return "INT64_MIN"
         return text if abs(value) < 2**15 else f"INT64_C({text})"

@@ -6,7 +6,7 @@
 /* What a function returns. Only with COUNT_OK has it written a result. */
 enum { COUNT_OK = 0, COUNT_ILLEGAL = 1, COUNT_OVERFLOW = 2 };
 
-/* Each operation is exact, or sets *bad and gives 0: nothing wraps. */
+/* Each operation is exact, or sets *bad: nothing wraps. */
 
 static inline int64_t i64_fail(int *bad)
 {
@@ -41,8 +41,11 @@ static inline int64_t i64_mul(int64_t a, int64_t b, int *bad)
 static inline int64_t i64_power(int64_t base, int64_t exponent, int *bad)
 {
     int64_t power = 1;
-    for (; exponent > 0 && !*bad; exponent--) power = i64_mul(power, base, bad);
-    return *bad ? 0 : power;
+    for (; exponent > 0; exponent /= 2) {
+        if (exponent % 2) power = i64_mul(power, base, bad);
+        if (exponent > 1) base = i64_mul(base, base, bad);
+    }
+    return power;
 }
 
 /* The floor of a/b: C rounds towards 0. */
@@ -77,7 +80,7 @@ static inline int64_t i64_gcd(int64_t a, int64_t b)
 static inline int64_t i64_floor_sum(int64_t n, int64_t m, int64_t a, int64_t b, int *bad)
 {
     int64_t total = 0;
-    while (n > 0 && !*bad) {
+    while (n > 0) {
         int64_t slope = i64_floor_div(a, m, bad);
         if (slope != 0) { /* else n(n - 1)/2 is of no account, however large */
             int64_t pairs = n % 2 ? i64_mul(n, (n - 1) / 2, bad) : i64_mul(n / 2, n - 1, bad);
@@ -86,14 +89,13 @@ static inline int64_t i64_floor_sum(int64_t n, int64_t m, int64_t a, int64_t b, 
         total = i64_add(total, i64_mul(i64_floor_div(b, m, bad), n, bad), bad);
         a = i64_mod(a, m, bad);
         int64_t reach = i64_add(i64_mul(a, n, bad), i64_mod(b, m, bad), bad);
-        if (*bad) break;
         n = reach / m;
         b = reach % m;
         int64_t modulus = m;
         m = a;
         a = modulus;
     }
-    return *bad ? 0 : total;
+    return total;
 }
 
 #endif

@@ -67,18 +67,22 @@ def power(base: Any, exponent: Any) -> Any:
     """``base`` to a power that is not negative."""
     result = np.ones_like(np.add(base, exponent))
     while np.any(exponent > 0):
-        result = mul(result, np.where(exponent > 0, base, 1))
-        exponent = exponent - 1
+        result = mul(result, np.where(exponent % 2 == 1, base, 1))
+        exponent = exponent // 2
+        base = np.where(exponent > 0, base, 1)
+        base = mul(base, base)
     return result
 
 
 def floor_div(a: Any, b: Any) -> Any:
-    """``⌊a/b⌋``, for ``b ≥ 1``."""
+    """``⌊a/b⌋``."""
+    refuse_where((b == 0) | ((a == LEAST) & (b == -1)))
     return np.floor_divide(a, b)
 
 
 def mod(a: Any, b: Any) -> Any:
-    """``a − b·⌊a/b⌋``, for ``b ≥ 1``."""
+    """``a − b·⌊a/b⌋``."""
+    refuse_where(b == 0)
     return np.remainder(a, b)
 
 
@@ -88,15 +92,15 @@ def floor_sum(n: Any, m: Any, a: Any, b: Any) -> Any:
     total = np.zeros_like(n)
     while np.any(n > 0):
         n, m = np.maximum(n, 0), np.maximum(m, 1)
-        slope = floor_div(a, m)
+        slope = np.floor_divide(a, m)
         # Without a slope, n(n − 1)/2 is of no account, however large.
         columns = np.where(slope == 0, 0, n)
         even = columns % 2 == 0
         half = np.where(even, columns // 2, columns)
         other = np.where(even, columns - 1, (columns - 1) // 2)
         total = add(total, mul(slope, mul(half, other)))
-        total = add(total, mul(floor_div(b, m), n))
-        a = mod(a, m)
-        reach = add(mul(a, n), mod(b, m))
-        n, b, m, a = floor_div(reach, m), mod(reach, m), a, m
+        total = add(total, mul(np.floor_divide(b, m), n))
+        a = np.remainder(a, m)
+        reach = add(mul(a, n), np.remainder(b, m))
+        n, b, m, a = np.floor_divide(reach, m), np.remainder(reach, m), a, m
     return total
