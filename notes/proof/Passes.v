@@ -149,9 +149,6 @@ Qed.
 
 (** ** Elements that receive a product *)
 
-Lemma same_tuple_spec y z : same_tuple y z = true <-> y = z.
-Proof. unfold same_tuple. destruct (list_eq_dec _ y z); split; congruence. Qed.
-
 Lemma additions_total element l :
   additions element l = Z.of_nat (length (multiplications l)) - Z.of_nat (length (elements element l)).
 Proof.

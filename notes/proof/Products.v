@@ -188,24 +188,43 @@ Proof.
     (list_eq_dec _ _ _) as [H2|H2]; cbn [andb]; congruence.
 Qed.
 
+Lemma same_tuple_spec y z : same_tuple y z = true <-> y = z.
+Proof. unfold same_tuple. destruct (list_eq_dec _ y z); split; congruence. Qed.
+
+Lemma NoDup_positions axes : NoDup (positions axes).
+Proof.
+  apply NoDup_choices, Forall_forall. intros l H. apply in_map_iff in H as (a & <- & _). apply NoDup_range.
+Qed.
+
+Lemma lands_on_a_position axes pairs :
+  In pairs (layer_pairs axes) -> In (layer_output axes pairs) (positions axes).
+Proof.
+  rewrite layer_pairs_choices. revert pairs. unfold positions.
+  induction axes as [|a axes IH]; intros xs H; apply in_choices in H;
+    inversion H as [|? x ? xs' Hx Hxs]; subst; [now left|].
+  apply in_choices. cbn [map]. unfold layer_output, of_each. cbn [combine map fst snd]. constructor.
+  - apply filter_In in Hx as [_ Hx]. apply in_range. unfold is_kept in Hx. lia.
+  - apply in_choices, IH, in_choices, Hxs.
+Qed.
+
 (** Overlaps are the sum of the coverage over the positions; covered are those where it is positive. *)
-Theorem covered_are_positions axes :
+Theorem overlaps_by_positions axes : layer_overlaps axes = sum (layer_coverage axes) (positions axes).
+Proof.
+  apply (count_by_key (layer_output axes) same_tuple).
+  - apply same_tuple_spec.
+  - apply NoDup_positions.
+  - apply lands_on_a_position.
+Qed.
+
+Theorem covered_by_positions axes :
   layer_covered axes = count (fun y => 0 <? layer_coverage axes y) (positions axes).
 Proof.
-  unfold layer_covered, distinct_tuples, count. f_equal.
-  assert (spec : forall y z, same_tuple y z = true <-> y = z).
-  { intros y z. unfold same_tuple. destruct (list_eq_dec _ y z); split; congruence. }
-  apply Nat.le_antisymm.
-  - apply NoDup_incl_length; [apply NoDup_nodup|]. intros y H. apply nodup_In, in_map_iff in H as (xs & <- & H).
-    apply filter_In. split.
-    + rewrite layer_pairs_choices in H. revert xs H. unfold positions.
-      induction axes as [|a axes IH]; intros xs H; apply in_choices in H; inversion H as [|? x ? xs' Hx Hxs]; subst; [now left|].
-      apply in_choices. cbn [map]. unfold layer_output, of_each. cbn [combine map fst snd]. constructor.
-      * apply filter_In in Hx as [_ Hx]. apply in_range. unfold is_kept in Hx. lia.
-      * apply in_choices, IH, in_choices, Hxs.
-    + apply Z.ltb_lt, count_positive. exists xs. split; [assumption|]. now apply spec.
-  - apply NoDup_incl_length.
-    + apply NoDup_filter, NoDup_choices, Forall_forall. intros l H. apply in_map_iff in H as (a & <- & _). apply NoDup_range.
-    + intros y H. apply filter_In in H as [_ H]. apply Z.ltb_lt, count_positive in H as (xs & H & E).
-      apply spec in E. subst y. now apply nodup_In, in_map.
+  unfold layer_covered, distinct_tuples, count. f_equal. apply Nat.le_antisymm.
+  - apply NoDup_incl_length; [apply NoDup_nodup|].
+    intros y H. apply nodup_In, in_map_iff in H as (xs & <- & H).
+    apply filter_In. split; [now apply lands_on_a_position|].
+    apply Z.ltb_lt, count_positive. exists xs. split; [assumption|]. now apply same_tuple_spec.
+  - apply NoDup_incl_length; [apply NoDup_filter, NoDup_positions|].
+    intros y H. apply filter_In in H as [_ H]. apply Z.ltb_lt, count_positive in H as (xs & H & E).
+    apply same_tuple_spec in E. subst y. now apply nodup_In, in_map.
 Qed.
