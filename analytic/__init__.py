@@ -16,7 +16,7 @@ from analytic.layer import Layer, LayerError
 from analytic.maps import coverage
 from analytic.totals import CONVENTIONS, RULES, Count
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "CONVENTIONS",

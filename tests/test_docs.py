@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import analytic
+
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "notes").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / ".github/CONTRIBUTING.md",
+    *sorted((ROOT / "notes").glob("*.md")),
+]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -45,3 +51,19 @@ def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
             assert "://" in target or (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_version_is_that_of_the_newest_changes() -> None:
+    version = re.search(r"^## (.*)$", (ROOT / "notes/changes.md").read_text(), re.MULTILINE)
+    assert version
+    assert version[1] == analytic.__version__
+    assert f"version = {{{analytic.__version__}}}" in (ROOT / "README.md").read_text()
+
+
+def test_what_is_said_of_the_tree_is_there() -> None:
+    """Paths in code quotes, of the pages that say where things are."""
+    for page in (ROOT / ".github/CONTRIBUTING.md", ROOT / "notes/decisions.md"):
+        for path in re.findall(
+            r"`((?:analytic|oracle|tests|notes|\.ci)/[\w./]*)`", page.read_text()
+        ):
+            assert (ROOT / path).exists(), (page.name, path)
