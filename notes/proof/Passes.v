@@ -319,6 +319,46 @@ Proof.
   intros a H2. rewrite length_range. rewrite Forall_forall in all. destruct (all a H2) as [(? & _) _]. lia.
 Qed.
 
+(** ** Gradients *)
+
+(** What a pass computes for an element: the sum of the products that belong to it. *)
+Definition result (element : multiplication -> list Z) (term : multiplication -> Z) (l : layer)
+    (z : list Z) : Z :=
+  sum term (filter (fun m => same_tuple (element m) z) (multiplications l)).
+
+Lemma sum_filter {A} (f : A -> Z) p l : sum f (filter p l) = sum (fun x => f x * Z.b2z (p x)) l.
+Proof. induction l as [|x l IH]; [reflexivity|]. cbn [filter]. destruct (p x) eqn:E; cbn [sum]; rewrite IH, E; cbn [Z.b2z]; lia. Qed.
+
+Lemma sum_of_results element (weight : list Z -> Z) (term : multiplication -> Z) l :
+  sum (fun z => weight z * result element term l z) (elements element l)
+  = sum (fun m => weight (element m) * term m) (multiplications l).
+Proof.
+  transitivity (sum (fun z => sum (fun m => weight (element m) * term m * Z.b2z (same_tuple (element m) z))
+                                (multiplications l)) (elements element l)).
+  - apply sum_ext. intros z _. unfold result. rewrite sum_filter, <- sum_scale. apply sum_ext. intros m _.
+    destruct (same_tuple (element m) z) eqn:E; cbn [Z.b2z]; [|lia].
+    apply same_tuple_spec in E. subst z. lia.
+  - rewrite sum_swap. apply sum_ext. intros m H.
+    rewrite (sum_scale (weight (element m) * term m) (fun z => Z.b2z (same_tuple (element m) z))).
+    rewrite sum_b2z, (count_one (element m)); [lia|apply NoDup_nodup|now apply nodup_In, in_map|].
+    apply same_tuple_spec.
+Qed.
+
+(** Input x, weights w and the gradient g of the result meet in one sum over the multiplications.
+    So the passes by input and by weight are the transposes of the forward pass: its gradients. *)
+Theorem theorem_12_gradients l (x w g : list Z -> Z) (forward grad_input : multiplication -> list Z) :
+  (forward = transposed_forward l /\ grad_input = transposed_grad_input)
+  \/ (forward = ordinary_forward /\ grad_input = ordinary_grad_input l) ->
+  let pairing element weight term := sum (fun z => weight z * result element term l z) (elements element l) in
+  pairing grad_input x (fun m => w (grad_weight m) * g (forward m))
+  = pairing forward g (fun m => x (grad_input m) * w (grad_weight m))
+  /\ pairing grad_weight w (fun m => x (grad_input m) * g (forward m))
+     = pairing forward g (fun m => x (grad_input m) * w (grad_weight m)).
+Proof.
+  intros _ pairing. unfold pairing. rewrite !sum_of_results.
+  split; apply sum_ext; intros m _; ring.
+Qed.
+
 (** Without samples nothing is multiplied, and nothing added. *)
 Theorem theorem_12_no_samples l element : batch l = 0 ->
   multiplications l = [] /\ additions element l = 0 /\ additions_with_bias element l = 0.

@@ -235,3 +235,15 @@ Proof.
         rewrite low. apply Z.div_small. lia.
       * destruct (proj2 holes) as [v V]; [lia|]. exists v. auto.
 Qed.
+
+(** All positions lie in the range of (b) exactly when no crop is short of it. *)
+Theorem theorem_5_no_edge n k s d b e o :
+  let a := Axis n k s d b e o in
+  legal a ->
+  ((forall y, 0 <= y < size a -> (k - 1) * d - s < y + b < n * s)
+   <-> (k - 1) * d - s < b /\ (k - 1) * d - s < e - o).
+Proof.
+  intros a (_ & HL). unfold a, size in *; fields. split.
+  - intros all. pose proof (all 0 ltac:(lia)). pose proof (all ((n - 1) * s + (k - 1) * d + 1 - b - e + o - 1) ltac:(lia)). lia.
+  - intros H y Hy. lia.
+Qed.
