@@ -345,17 +345,16 @@ Proof.
 Qed.
 
 (** Input x, weights w and the gradient g of the result meet in one sum over the multiplications.
-    So the passes by input and by weight are the transposes of the forward pass: its gradients. *)
+    So the passes by input and by weight are the transposes of the forward pass, of either kind:
+    its gradients. *)
 Theorem theorem_12_gradients l (x w g : list Z -> Z) (forward grad_input : multiplication -> list Z) :
-  (forward = transposed_forward l /\ grad_input = transposed_grad_input)
-  \/ (forward = ordinary_forward /\ grad_input = ordinary_grad_input l) ->
   let pairing element weight term := sum (fun z => weight z * result element term l z) (elements element l) in
   pairing grad_input x (fun m => w (grad_weight m) * g (forward m))
   = pairing forward g (fun m => x (grad_input m) * w (grad_weight m))
   /\ pairing grad_weight w (fun m => x (grad_input m) * g (forward m))
      = pairing forward g (fun m => x (grad_input m) * w (grad_weight m)).
 Proof.
-  intros _ pairing. unfold pairing. rewrite !sum_of_results.
+  intros pairing. unfold pairing. rewrite !sum_of_results.
   split; apply sum_ext; intros m _; ring.
 Qed.
 
