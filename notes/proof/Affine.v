@@ -1,7 +1,7 @@
 (** Theorem 6: from which number of inputs on size, overlaps and covered grow evenly. *)
 
 From Coq Require Import ZArith List Bool Lia ZifyBool.
-From Proof Require Import Counting Lists Overlaps Covered Coverage.
+From Proof Require Import Counting Lists Overlaps Covered Shadows Coverage.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -156,4 +156,24 @@ Proof.
     fold (a far) (a (far + 1)) in L', T', C'. fold (a n0) (a (n0 + 1)).
     rewrite L in L' |- * by lia. rewrite T in T' |- * by lia. rewrite C in C' |- * by lia. auto.
   - intros large. split; [|split]; eexists; intros n Hn'; apply (steps n); lia.
+Qed.
+
+(** Twin, by symmetry: with all but the taps fixed, and slopes d, n and min(n, d/g). *)
+Theorem theorem_6b_twin n k s d b e o :
+  let a k := Axis n k s d b e o in
+  1 <= n -> 1 <= s -> 1 <= d -> n_min n d s b e o <= k ->
+  (size (a (k + 1)) - size (a k) = d
+   /\ overlaps (a (k + 1)) - overlaps (a k) = n
+   /\ covered (a (k + 1)) - covered (a k) = Z.min n (d / Z.gcd s d)
+   <-> n_star n d s b e o <= k).
+Proof.
+  intros a Hn Hs Hd Hk. pose proof (theorem_6b_steps k n d s b e o Hn Hd Hs Hk) as twin.
+  cbv zeta beta in twin. rewrite Z.gcd_comm in twin. rewrite <- twin.
+  assert (L : forall j, size (a j) = size (Axis j n d s b e o)).
+  { intros j. symmetry. exact (size_exchanged (a j)). }
+  assert (T : forall j, overlaps (a j) = overlaps (Axis j n d s b e o)).
+  { intros j. symmetry. exact (overlaps_exchanged (a j)). }
+  assert (C : forall j, covered (a j) = covered (Axis j n d s b e o)).
+  { intros j. symmetry. exact (covered_exchanged (a j)). }
+  now rewrite !L, !T, !C.
 Qed.

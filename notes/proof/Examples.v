@@ -1,7 +1,7 @@
 (** The worked examples of notes/derivation.md, counted by the definitions alone. *)
 
 From Coq Require Import ZArith List.
-From Proof Require Import Counting Lists Coverage Affine Reached Ordinary.
+From Proof Require Import Counting Lists Coverage Affine Reached Ordinary Products Conventions.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -49,9 +49,19 @@ Proof. repeat split. Qed.
 Example crops_example : counts (Axis 4 2 1 1 2 2 0) = counts (Axis 2 2 1 1 1 1 0).
 Proof. reflexivity. Qed.
 
+(** ... and why its (a) asks for two inputs: here all pairs are cut. *)
+Example one_input : counts (Axis 1 1 1 5 1 1 4) = [3; 0; 0; 0; 0].
+Proof. reflexivity. Qed.
+
 (** Corollary 9 *)
 Example ordinary_example : ordinary 6 3 2 1 1 1 = Axis 3 3 2 1 1 1 1.
 Proof. reflexivity. Qed.
+
+(** Corollary 10 *)
+Example additions_example :
+  let axes := [Axis 2 1 2 1 0 0 0; Axis 2 1 2 1 0 0 0] in
+  map (fun c => additions_per_filter c axes) [Nonzero; Documented; Exact] = [0; -5; 0].
+Proof. vm_compute. reflexivity. Qed.
 
 (** Theorem 11 *)
 Example reached_example : counts (Axis 4 2 3 1 2 2 0) = [7; 4; 4; 2; 2].

@@ -247,3 +247,12 @@ Proof.
   - intros all. pose proof (all 0 ltac:(lia)). pose proof (all ((n - 1) * s + (k - 1) * d + 1 - b - e + o - 1) ltac:(lia)). lia.
   - intros H y Hy. lia.
 Qed.
+
+(** Twin of (b), by symmetry: between the other two bounds the coverage has period d. *)
+Theorem theorem_5b_twin n k s d v : 1 <= s -> 1 <= d ->
+  (n - 1) * s - d < v < k * d -> pairs_of_value n k s d v = phi n d s v.
+Proof.
+  intros Hs Hd inside. rewrite <- (theorem_5b_interior k n d s v Hd Hs inside).
+  unfold pairs_of_value. rewrite count_swap. apply count_ext. intros [t i] _.
+  unfold value; fields. lia.
+Qed.
