@@ -134,10 +134,11 @@ class RecordWriter:
 
     def __init__(self, style: str) -> None:
         self.line = CsvWriter() if style == "csv" else write_json
+        self.sizes = write_sizes if style == "csv" else list
 
     def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, count: Count) -> str:
         """One line of JSON or CSV; `ValueError` where the row's own keys are in the way."""
-        return self.line(fields, count_fields(count))
+        return self.line(fields, count_fields(count, self.sizes))
 
     def close(self, totals: Totals) -> str:
         """Nothing more for the program; a line for whoever watches."""

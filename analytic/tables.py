@@ -9,6 +9,7 @@ import csv
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from analytic.layer import Layer, shown
@@ -30,6 +31,8 @@ PER_AXIS = (
 )
 #: What `csv` takes for a cell.
 LONGEST_CELL = csv.field_size_limit()
+#: A longer text is parsed anew each time, so that what is remembered takes little memory.
+SHORT = 32
 #: How many bytes of a file are read at once, at most.
 BLOCK = 2**18
 
@@ -81,7 +84,15 @@ def parse_integer(text: str) -> int:
 
 def parse_boolean(text: str) -> bool | str:
     """The boolean of a cell; other text as it is, for `Layer` to refuse."""
+    if not text or text.isspace():
+        raise ValueError("a blank cell is no boolean")
     return BOOLEANS.get(text.strip().lower(), text)
+
+
+def remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The same, faster where a short text comes again, as in most files."""
+    again = lru_cache(2**12)(parse)
+    return lambda text: again(text) if len(text) <= SHORT else parse(text)
 
 
 def write_sizes(values: tuple[int, ...] | list[int]) -> str:
@@ -231,10 +242,46 @@ def _cells(text: str) -> list[str]:
 #: How the text of a cell is read, by the argument that it gives.
 PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(Layer.FIELDS, parse_integer),
-    **dict.fromkeys(PER_AXIS, parse_sizes),
-    "input_size": parse_input_size,
+    **dict.fromkeys(PER_AXIS, remembered(parse_sizes)),
+    "input_size": remembered(parse_input_size),
     "bias": parse_boolean,
 }
+
+
+class Keys:
+    """What the keys of a row say: `layer_of` for all rows that have the same."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.arguments = [(name, parse) for name, parse in PARSERS.items() if name in keys]
+        self.misspelt = ""
+        for key in keys:
+            name = key.strip().casefold().replace("-", "_")
+            if name != key and name in PARSERS:
+                self.misspelt = f"{shown(key)} must be written {name!r}"
+                break
+
+    def layer_of(self, fields: Mapping[str, Any]) -> Layer:
+        """The layer that a row describes."""
+        arguments = {}
+        for name, parse in self.arguments:
+            value = fields[name]
+            if isinstance(value, str):
+                try:
+                    value = parse(value)
+                except ValueError as reason:
+                    if not value.strip():
+                        continue
+                    raise ValueError(f"{name}: {reason}") from None
+            arguments[name] = value
+        if self.misspelt:
+            raise ValueError(self.misspelt)
+        for name in REQUIRED:
+            if name not in arguments:
+                raise ValueError(f"{name} is missing")
+        return Layer(**arguments)
+
+
+keys_of = lru_cache(16)(Keys)
 
 
 def layer_of(fields: Mapping[str, Any]) -> Layer:
@@ -243,26 +290,7 @@ def layer_of(fields: Mapping[str, Any]) -> Layer:
     Values are integers, lists and booleans as in JSON, or text as in CSV, where an empty cell means
     the default. Errors are those of `Layer`.
     """
-    arguments = {}
-    for name, parse in PARSERS.items():
-        if name not in fields:
-            continue
-        value = fields[name]
-        if isinstance(value, str):
-            if not value or value.isspace():
-                continue
-            try:
-                value = parse(value)
-            except ValueError as reason:
-                raise ValueError(f"{name}: {reason}") from None
-        arguments[name] = value
-    for key in fields:
-        if key not in PARSERS and (name := key.strip().casefold().replace("-", "_")) in PARSERS:
-            raise ValueError(f"{shown(key)} must be written {name!r}")
-    for name in REQUIRED:
-        if name not in arguments:
-            raise ValueError(f"{name} is missing")
-    return Layer(**arguments)
+    return keys_of(tuple(fields)).layer_of(fields)
 
 
 def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -270,9 +298,9 @@ def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def count_fields(count: Count) -> dict[str, Any]:
-    """A count as JSON has it."""
-    return {**count._asdict(), "output_size": list(count.output_size)}
+def count_fields(count: Count, sizes: Callable[[tuple[int, ...]], object] = list) -> dict[str, Any]:
+    """A count as JSON has it, or with other ``sizes`` as CSV has it."""
+    return {**count._asdict(), "output_size": sizes(count.output_size)}
 
 
 def write_json(fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
@@ -290,30 +318,24 @@ class CsvWriter:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.columns: list[str] = []
 
     def __call__(self, fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-        columns = self.columns or [f"count_{name}" for name in results]
-        if not fields.keys().isdisjoint(columns):
-            clash = min(fields.keys() & {*columns})
-            raise ValueError(f"the row's own key {clash!r} would be overwritten")
+        if [*fields] == self.names:
+            return csv_line(_plain([*fields.values(), *results.values()]))
+        columns = [f"count_{name}" for name in results]
+        if clash := fields.keys() & {*columns}:
+            raise ValueError(f"the row's own key {min(clash)!r} would be overwritten")
         head = ""
         if not self.names:
-            self.names, self.columns = list(fields), columns
+            self.names = list(fields)
             head = csv_line([*fields, *columns])
-        cells = (*self.own(fields), *results.values())
-        return head + csv_line([v if type(v) in PLAIN else _cell(v) for v in cells])
-
-    def own(self, fields: Mapping[str, Any]) -> Iterable[Any]:
-        """The row's own values, in the order of the first row."""
-        if [*fields] == self.names:
-            return fields.values()
         for name in fields:
             if name not in self.names:
                 raise ValueError(
                     f"the key {shown(name)} is not in the first row, nor in the header"
                 )
-        return [fields.get(name, "") for name in self.names]
+        own = [fields.get(name, "") for name in self.names]
+        return head + csv_line(_plain([*own, *results.values()]))
 
 
 class _Line:
@@ -325,11 +347,19 @@ class _Line:
 
 #: Cells as one line of CSV.
 csv_line: Callable[[Iterable[Any]], str] = csv.writer(_Line(), lineterminator="\n").writerow
-#: What the writer writes as we do: it writes an integer in decimal, but other things in Python.
-PLAIN = {str, int}
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, list) and value and all(type(entry) is int for entry in value):
+#: What the writer of `csv` writes as we do.
+WRITTEN = {str, int}
+
+
+def _plain(cells: list[Any]) -> list[Any]:
+    return cells if WRITTEN.issuperset(map(type, cells)) else [*map(_cell, cells)]
+
+
+def _cell(value: Any) -> Any:
+    if type(value) in WRITTEN:
+        return value
+    if isinstance(value, (list, tuple)) and value and all(type(entry) is int for entry in value):
         return write_sizes(value)
     return json.dumps(value, ensure_ascii=False)
