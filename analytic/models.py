@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from analytic import totals
 from analytic.arithmetic import INTEGERS
@@ -102,9 +102,12 @@ def counted(layer: Layer, count: Count) -> Counted:
     return Counted(macs, input_macs, output_macs, count.total - multiplications)
 
 
-def numbered(layers: Iterable[tuple[str, Layer]]) -> dict[str, Layer]:
+T = TypeVar("T")
+
+
+def numbered(layers: Iterable[tuple[str, T]]) -> dict[str, T]:
     """Layers by name, in order; a name that comes again is numbered: ``up``, ``up (2)``."""
-    made: dict[str, Layer] = {}
+    made: dict[str, T] = {}
     last: dict[str, int] = {}  # the number that a name had last: none below it is free
     for name, layer in layers:
         unique, again = name, last.get(name, 1)

@@ -318,10 +318,10 @@ def test_the_process_that_reads_imports_nothing_from_where_the_command_is_run(
     assert reading.layers_of(model_file, {"batch": 3}) == layers(3)
 
 
-def test_a_hostile_file_of_a_hundred_bytes_is_one_line(
+def test_a_hostile_file_of_a_hundred_bytes_takes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 2^40 integers inference would keep every one."""
+    """Of 2^40 integers nobody keeps every one: they are not what a layer needs."""
     path = tmp_path / "hostile.onnx"
     text = """<ir_version: 8, opset_import: ["": 17]>
     g (int64[1099511627776] s, float[1, 1, 2] x, float[1, 1, 2] w) => (float[a, b, c] y) {
@@ -330,9 +330,7 @@ def test_a_hostile_file_of_a_hundred_bytes_is_one_line(
     }"""
     onnx.save(parser.parse_model(text), path)
     monkeypatch.setattr(reading, "MOST_MEMORY", 2**28)
-    result = run(str(path))
-    assert isinstance(result.exception, Failed)
-    assert re.search("more memory for it|not read: it takes more", str(result.exception))
+    assert run(str(path)).exception is None
 
 
 def test_a_model_that_the_experiment_does_not_run(tmp_path: Path) -> None:

@@ -1,23 +1,43 @@
-"""A ``ConvTranspose`` node as a layer, and the nodes of a graph.
+"""A convolution of ONNX, or of onnxruntime, as a layer.
 
-Source: the text of the operator ConvTranspose, versions 1, 11 and 22, in the ONNX documentation.
+Source: the texts of the operators Conv, ConvInteger, ConvTranspose and QLinearConv in the ONNX
+documentation, and of those of the domains com.microsoft and com.microsoft.nchwc in onnxruntime's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import onnx
 
 from analytic.axis import size
 from analytic.layer import Layer, integer, shown
 
-#: The names of ONNX's own operators' domain.
+#: The names of ONNX's own operators' domain, and of onnxruntime's.
 DOMAINS = ("", "ai.onnx")
+MICROSOFT, NCHWC = "com.microsoft", "com.microsoft.nchwc"
 
 SAME = (b"SAME_UPPER", b"SAME_LOWER")
 AUTO_PADS = (b"NOTSET", b"VALID", *SAME)
+
+
+class Convolution(NamedTuple):
+    """An operator that convolves: which kind, and at which places its inputs stand."""
+
+    transposed: bool = False
+    weight: int = 1
+    bias: int | None = 2
+    pads: int | None = None
+    channels_last: bool = False
+
+
+#: The operators that convolve, by domain and name.
+CONVOLUTIONS: Mapping[tuple[str, str], Convolution] = {
+    ("", "ConvTranspose"): Convolution(transposed=True),
+    (MICROSOFT, "ConvTransposeWithDynamicPads"): Convolution(transposed=True, pads=2, bias=3),
+    (MICROSOFT, "QLinearConvTranspose"): Convolution(transposed=True, weight=3, bias=8),
+}
 
 
 def text(name: str | bytes) -> str:
@@ -28,40 +48,44 @@ def text(name: str | bytes) -> str:
     return " ".join(decoded.split())
 
 
-def is_transposed(node: onnx.NodeProto) -> bool:
-    """Whether the node is ONNX's own transposed convolution."""
-    return node.op_type == "ConvTranspose" and node.domain in DOMAINS
+def domain_of(node: onnx.NodeProto) -> str:
+    """The domain of a node's operator: "" is ONNX's own, by whichever name."""
+    return "" if node.domain in DOMAINS else node.domain
 
 
-def subgraphs(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.GraphProto]]:
-    """The branches or the body of a node, by the name of the attribute."""
-    for attribute in node.attribute:
-        if attribute.type == onnx.AttributeProto.GRAPH or attribute.HasField("g"):
-            yield attribute.name, attribute.g
+def convolution_of(node: onnx.NodeProto) -> Convolution | None:
+    """Where the inputs of a convolution stand; None for a node that is none."""
+    return CONVOLUTIONS.get((domain_of(node), node.op_type))
 
 
 def every_node(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    """The nodes and those of their subgraphs."""
+    """The nodes and those of their graphs."""
     for node in nodes:
         yield node
-        for _, graph in subgraphs(node):
+        for graph in graphs_in(node).values():
             yield from every_node(graph.node)
 
 
-def every_graph(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """A graph and its subgraphs."""
-    yield graph
-    for node in graph.node:
-        for _, inner in subgraphs(node):
-            yield from every_graph(inner)
+def graphs_in(node: onnx.NodeProto) -> dict[str, onnx.GraphProto]:
+    """The branches or the body of a node, by the name of the attribute."""
+    return {
+        attribute.name: attribute.g
+        for attribute in node.attribute
+        if attribute.type == onnx.AttributeProto.GRAPH or attribute.HasField("g")
+    }
 
 
 def layer_of_node(
-    given: Mapping[str, Any], bias: bool, input_shape: list[Any], weight_shape: list[Any]
+    attributes: Mapping[str, Any],
+    bias: bool,
+    input_shape: Sequence[Any],
+    weight_shape: Sequence[Any],
+    *,
+    transposed: bool = True,
 ) -> Layer:
-    """The layer of a ``ConvTranspose`` node with the attributes ``given`` and these shapes.
+    """The layer of a convolution with these attributes and shapes, channels first.
 
-    Source: the text of the operator ConvTranspose in the ONNX documentation.
+    Source: the texts of the operators Conv and ConvTranspose in the ONNX documentation.
     """
     if len(input_shape) < 3 or len(weight_shape) != len(input_shape):
         raise ValueError(
@@ -69,65 +93,75 @@ def layer_of_node(
             f"and {weight_shape}"
         )
     batch_size, in_channels, *input_size = input_shape
-    weight_channels, per_group, *kernel_size = weight_shape
-    group = integer("group", given.get("group", 1))
+    first, second, *kernel_size = weight_shape
+    axes = len(input_size)
+    group = integer("group", attributes.get("group", 1))
+    weight_channels, out_channels = (
+        (first, second * group) if transposed else (second * group, first)
+    )
     if weight_channels != in_channels:
         raise ValueError(f"in_channels must be the weight's {weight_channels}, got {in_channels}")
-    if "kernel_shape" in given and kernel_size != ints(given, "kernel_shape", 1, len(kernel_size)):
+    if "kernel_shape" in attributes and kernel_size != ints(attributes, "kernel_shape", 1, axes):
         raise ValueError(f"kernel_shape must be the weight's {kernel_size}")
     layer = Layer(
         input_size,
         in_channels,
-        per_group * group,
+        out_channels,
         kernel_size,
-        stride=ints(given, "strides", 1, len(input_size)),
-        dilation=ints(given, "dilations", 1, len(input_size)),
-        output_padding=ints(given, "output_padding", 0, len(input_size)),
+        stride=ints(attributes, "strides", 1, axes),
+        dilation=ints(attributes, "dilations", 1, axes),
+        output_padding=ints(attributes, "output_padding", 0, axes) if transposed else 0,
         groups=group,
         bias=bias,
         batch_size=batch_size,
         end_padding=0,
     )
-    begin, end = pads_of(given, layer)
+    begin, end = pads_of(attributes, layer)
     alike = begin == end and min(begin) >= 0
     return layer.replace(padding=begin, end_padding=None if alike else end)
 
 
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
     """The attributes of a node by name."""
-    given = {}
+    attributes: dict[str, Any] = {}
     for attribute in node.attribute:
         if attribute.ref_attr_name:
             raise ValueError(f"{text(attribute.name)} refers to an attribute of no function")
-        if attribute.name in given:
+        if attribute.name in attributes:
             raise ValueError(f"{text(attribute.name)} is given twice")
-        given[attribute.name] = onnx.helper.get_attribute_value(attribute)
-    return given
+        attributes[attribute.name] = onnx.helper.get_attribute_value(attribute)
+    return attributes
 
 
-def ints(given: Mapping[str, Any], name: str, default: int, length: int) -> list[int]:
+def ints(attributes: Mapping[str, Any], name: str, default: int, length: int) -> list[int]:
     """An attribute with one integer an axis."""
-    values = given.get(name, [default] * length)
+    values = attributes.get(name, [default] * length)
     if not isinstance(values, list) or len(values) != length:
         raise ValueError(f"{name} must have {length} integers, got {shown(values)}")
     return [integer(name, value, axis) for axis, value in enumerate(values)]
 
 
-def pads_of(given: Mapping[str, Any], uncropped: Layer) -> tuple[list[int], list[int]]:
-    """What the attributes crop from begin and end of each axis of the layer."""
+def pads_of(attributes: Mapping[str, Any], uncropped: Layer) -> tuple[list[int], list[int]]:
+    """What the attributes crop from begin and end of each axis of a transposed convolution.
+
+    ``pads`` are not negative, by the texts of the operators; crops that follow from an
+    ``output_shape`` or from SAME may be.
+    """
     axes = len(uncropped.axes)
-    auto_pad = given.get("auto_pad", b"NOTSET")
+    auto_pad = attributes.get("auto_pad", b"NOTSET")
     if auto_pad not in AUTO_PADS:
         raise ValueError(f"auto_pad must be one of {AUTO_PADS}, got {shown(auto_pad)}")
-    if auto_pad != b"NOTSET" and "pads" in given:
+    if auto_pad != b"NOTSET" and "pads" in attributes:
         raise ValueError("pads and auto_pad must not both be given")
-    if "output_shape" in given:
-        wanted = ints(given, "output_shape", 0, axes)
+    if "output_shape" in attributes:
+        sizes = ints(attributes, "output_shape", 0, axes)
     elif auto_pad in SAME:
-        wanted = [axis.n * axis.s for axis in uncropped.axes]
+        sizes = [axis.n * axis.s for axis in uncropped.axes]
     else:
-        pads = ints(given, "pads", 0, 2 * axes)
+        pads = ints(attributes, "pads", 0, 2 * axes)
+        if min(pads) < 0:
+            raise ValueError(f"pads must not be negative, got {shown(pads)}")
         return pads[:axes], pads[axes:]
-    total = [size(axis) - L for axis, L in zip(uncropped.axes, wanted, strict=True)]
+    total = [size(axis) - L for axis, L in zip(uncropped.axes, sizes, strict=True)]
     less, more = [pad // 2 for pad in total], [pad - pad // 2 for pad in total]
     return (less, more) if auto_pad == b"SAME_UPPER" else (more, less)
