@@ -16,6 +16,8 @@ from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fiel
 from analytic.tables import CsvWriter, write_sizes
 from analytic.totals import Count, Products
 
+T = TypeVar("T")
+
 
 class Counted(NamedTuple):
     """What is counted of a layer, or of all of them.
@@ -39,12 +41,42 @@ class LayerCount(NamedTuple):
     counted: Counted
 
 
+class UsageError(ValueError):
+    """What is asked of a file is wrong, and not the file."""
+
+
+class Missing(NamedTuple):
+    """A layer of a file that is not known: what is missing, and the dimensions that want a size."""
+
+    reason: str
+    names: tuple[str, ...] = ()
+
+
+class Reading(NamedTuple):
+    """What a file has: its layers by name and in order, known or not, and what is worth a note."""
+
+    rows: dict[str, Layer | Missing]
+    notes: list[str]
+
+
+class Unknown(NamedTuple):
+    """A layer of a model that could not be counted: why, and how many were before it."""
+
+    name: str
+    reason: str
+    before: int
+
+
 class ModelCount(NamedTuple):
-    """The layers of a model in order, and their sums. ``print`` shows the table."""
+    """The layers of a model in order, and their sums. ``print`` shows the table.
+
+    The sums are of the known layers alone; ``unknown`` has the others.
+    """
 
     layers: tuple[LayerCount, ...]
     total: Counted
     convention: str
+    unknown: tuple[Unknown, ...] = ()
 
     def __str__(self) -> str:
         return self.table().rstrip("\n")
@@ -60,7 +92,7 @@ class ModelCount(NamedTuple):
 
 
 def count_layers(
-    layers: Mapping[str, Layer],
+    layers: Mapping[str, Layer | Missing],
     *,
     convention: str = "nonzero",
     evaluate: Callable[..., Count] = count_exactly,
@@ -70,20 +102,25 @@ def count_layers(
     .. math:: \text{macs} = N\psi\prod T, \quad N\psi\prod n\prod k, \quad N\psi\prod L\prod k
 
     by the rules ``"exact"``, ``"input"`` and ``"output"``, and additions ``N·(ψ·a + γ)``, where
-    ``a`` are those of one filter. ``evaluate`` is `analytic.count`, or that of
-    another evaluator. Errors as in `analytic.count`. Cost: that of one count a layer.
+    ``a`` are those of one filter. A `Missing` layer becomes a row that says why. ``evaluate`` is
+    `analytic.count`, or that of another evaluator. Errors as in `analytic.count`. Cost: that of
+    one count a layer.
     Source: notes/conventions.md.
 
     >>> layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
     >>> count_layers({"up": layer, "up again": layer}).total
     Counted(macs=86400, input_macs=98304, output_macs=393216, additions=86400)
     """
-    rows = []
+    rows: list[LayerCount] = []
+    unknown = []
     for name, layer in layers.items():
+        if isinstance(layer, Missing):
+            unknown.append(Unknown(name, layer.reason, len(rows)))
+            continue
         count = evaluate(layer, convention=convention)
         rows.append(LayerCount(name, layer, count.output_size, counted(layer, count)))
     total = Counted(*(sum(row.counted[i] for row in rows) for i in range(len(Counted._fields))))
-    return ModelCount(tuple(rows), total, convention)
+    return ModelCount(tuple(rows), total, convention, tuple(unknown))
 
 
 def counted(layer: Layer, count: Count) -> Counted:
@@ -102,21 +139,18 @@ def counted(layer: Layer, count: Count) -> Counted:
     return Counted(macs, input_macs, output_macs, count.total - multiplications)
 
 
-T = TypeVar("T")
-
-
 def numbered(layers: Iterable[tuple[str, T]]) -> dict[str, T]:
     """Layers by name, in order; a name that comes again is numbered: ``up``, ``up (2)``."""
-    made: dict[str, T] = {}
+    unique: dict[str, T] = {}
     last: dict[str, int] = {}  # the number that a name had last: none below it is free
     for name, layer in layers:
-        unique, again = name, last.get(name, 1)
-        while unique in made:
+        numbered_name, again = name, last.get(name, 1)
+        while numbered_name in unique:
             again += 1
-            unique = f"{name} ({again})"
-        made[unique] = layer
+            numbered_name = f"{name} ({again})"
+        unique[numbered_name] = layer
         last[name] = again
-    return made
+    return unique
 
 
 def share(part: int, whole: int) -> str:
@@ -131,11 +165,19 @@ def share(part: int, whole: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
+def in_order(model: ModelCount, known: list[T], unknown: list[T]) -> list[T]:
+    """Rows of the layers in the order of the model, whether they could be counted or not."""
+    rows = [*known]
+    for layer, row in reversed([*zip(model.unknown, unknown, strict=True)]):
+        rows.insert(layer.before, row)
+    return rows
+
+
 def as_text(model: ModelCount, style: str) -> str:
-    """An aligned table of a model."""
+    """An aligned table of a model; where layers are unknown, its last column says why."""
     headers = ["layer", "input", "output", "MACs", "MACs (input rule)", "MACs (output rule)"]
     headers += [f"additions ({model.convention})", "share of MACs"]
-    rows = [
+    known = [
         [
             label({"name": name}),
             write_sizes(layer.input_size),
@@ -144,8 +186,16 @@ def as_text(model: ModelCount, style: str) -> str:
         ]
         for name, layer, output, counted in model.layers
     ]
-    rows.append([f"total of {len(rows)} layers", "", "", *_numbers(model.total, model)])
-    return aligned(rows, headers, style, ["left", *["right"] * (len(headers) - 1)]) + "\n"
+    blank = [""] * (len(headers) - 1)
+    unknown = [[label({"name": name}), *blank, reason] for name, reason, _ in model.unknown]
+    rows = in_order(model, known, unknown)
+    kind = "known layers" if unknown else "layers"
+    rows.append([f"total of {len(known)} {kind}", "", "", *_numbers(model.total, model)])
+    align = ["left", *["right"] * len(blank)]
+    if unknown:
+        headers, align = [*headers, "missing"], [*align, "left"]
+        rows = [row + [""] * (len(headers) - len(row)) for row in rows]
+    return aligned(rows, headers, style, align) + "\n"
 
 
 def _numbers(counted: Counted, model: ModelCount) -> list[str]:
@@ -159,8 +209,11 @@ def _results(counted: Counted, model: ModelCount) -> dict[str, Any]:
 
 
 def as_json(model: ModelCount) -> str:
-    """One JSON object with the keys ``layers``, ``total`` and ``convention``."""
-    layers = [
+    """One JSON object with the keys ``layers``, ``total`` and ``convention``.
+
+    Where layers are unknown, each has a key ``missing``, and ``known`` says how many are summed.
+    """
+    known: list[dict[str, Any]] = [
         {
             "name": name,
             **layer_fields(layer),
@@ -168,18 +221,40 @@ def as_json(model: ModelCount) -> str:
         }
         for name, layer, output, counted in model.layers
     ]
-    total = _results(model.total, model)
-    document = {"layers": layers, "total": total, "convention": model.convention}
+    unknown: list[dict[str, Any]] = [
+        {"name": name, "missing": reason} for name, reason, _ in model.unknown
+    ]
+    document: dict[str, Any] = {
+        "layers": in_order(model, known, unknown),
+        "total": _results(model.total, model),
+        "convention": model.convention,
+    }
+    if unknown:
+        document["known"] = len(known)
     return json.dumps(document, ensure_ascii=False) + "\n"
 
 
 def as_csv(model: ModelCount) -> str:
-    """A line for each layer, its arguments and its counts, and one of totals."""
+    """A line for each layer, its arguments and its counts, and one of totals.
+
+    Where layers are unknown, a column ``missing`` says why.
+    """
     line = CsvWriter()
-    lines = []
-    for name, layer, output, counted in model.layers:
-        fields = {"name": name, **dict.fromkeys(Layer.FIELDS, ""), **layer_fields(layer)}
-        lines.append(line(fields, {"output_size": list(output), **_results(counted, model)}))
-    fields = {"name": "total", **dict.fromkeys(Layer.FIELDS, "")}
-    lines.append(line(fields, {"output_size": "", **_results(model.total, model)}))
-    return "".join(lines)
+    blank = dict.fromkeys(Layer.FIELDS, "")
+    why = {"missing": ""} if model.unknown else {}
+    nothing = dict.fromkeys(_results(model.total, model), "")
+    known = [
+        (
+            {"name": name, **blank, **layer_fields(layer), **why},
+            {"output_size": list(output), **_results(counted, model)},
+        )
+        for name, layer, output, counted in model.layers
+    ]
+    unknown = [
+        ({"name": name, **blank, "missing": reason}, {"output_size": "", **nothing})
+        for name, reason, _ in model.unknown
+    ]
+    sums = {"output_size": "", **_results(model.total, model)}
+    name = f"total of {len(known)} known layers" if unknown else "total"
+    rows = [*in_order(model, known, unknown), ({"name": name, **blank, **why}, sums)]
+    return "".join(line(fields, results) for fields, results in rows)

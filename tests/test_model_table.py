@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-import resource
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,9 +17,8 @@ from onnx import parser
 import analytic
 import oracle
 from analytic import Layer, cli
-from analytic.commands import reading
 from analytic.commands.toolbox import Failed
-from analytic.models import Counted, ModelCount, count_layers, numbered, share
+from analytic.models import Counted, Missing, ModelCount, count_layers, numbered, share
 from analytic.report import FORMATS
 from oracle.cli import program as oracle_program
 from tests import brute
@@ -179,6 +176,56 @@ g (float[batch, 2, 5] x, float[2, 3, 4] w, float[3, 1, 2] v) => (float[a, b, c] 
 }"""
 
 
+PARTLY_KNOWN: dict[str, Layer | Missing] = {
+    "first": Missing("no size"),
+    "up": LAYERS["up"],
+    "then": Missing("of a node"),
+    "last": Missing("that | stopped"),
+    "down & out": LAYERS["down & out"],
+}
+
+
+def test_layers_that_are_not_known_are_rows_that_say_why() -> None:
+    model = count_layers(PARTLY_KNOWN)
+    whole = count_layers(LAYERS)
+    assert (model.layers, model.total) == (whole.layers, whole.total)
+    lines = str(model).splitlines()
+    assert [line.split("  ")[0] for line in lines[2:]] == [*PARTLY_KNOWN, "total of 2 known layers"]
+    assert lines[0].endswith("missing")
+    assert lines[4].endswith("of a node")
+    assert lines[3].split() == str(whole).splitlines()[2].split()
+
+
+def test_layers_that_are_not_known_in_other_formats() -> None:
+    model, whole = count_layers(PARTLY_KNOWN), count_layers(LAYERS)
+    document = json.loads(model.table("json"))
+    assert document.pop("known") == 2
+    assert document["layers"].pop(0) == {"name": "first", "missing": "no size"}
+    assert [row.get("missing") for row in document["layers"]] == [
+        None,
+        "of a node",
+        "that | stopped",
+        None,
+    ]
+    document["layers"] = [row for row in document["layers"] if "missing" not in row]
+    assert document == json.loads(whole.table("json"))
+    rows = list(csv.DictReader(io.StringIO(model.table("csv"))))
+    assert [row["missing"] for row in rows] == [
+        "no size",
+        "",
+        "of a node",
+        "that | stopped",
+        "",
+        "",
+    ]
+    assert [row["name"] for row in rows] == [*PARTLY_KNOWN, "total of 2 known layers"]
+    assert all(row["count_macs"] == "" for row in rows if row["missing"])
+    known = [row for row in rows[:-1] if not row.pop("missing")]
+    assert known == list(csv.DictReader(io.StringIO(whole.table("csv"))))[:-1]
+    for style in ("markdown", "latex"):
+        assert model.table(style).count("of a node") == 1
+
+
 @pytest.fixture
 def model_file(tmp_path: Path) -> str:
     path = tmp_path / "model.onnx"
@@ -211,6 +258,57 @@ def test_count_of_a_model_by_convention_and_by_experiment(model_file: str) -> No
     assert result.stdout == count_layers(layers(2)).table("json")
 
 
+SPEECH = """<ir_version: 8, opset_import: ["": 17]>
+g (float[1, 2, 5] x, float[2, 2, 4] w, int64[5] durations) => (float[a, b, c] y) {
+    up = ConvTranspose <strides = [2]> (x, w)
+    n = NonZero (durations)
+    zero = Constant <value_ints = [0]> ()
+    i = Squeeze (n, zero)
+    f = Gather <axis = 2> (up, i)
+    y = ConvTranspose (f, w)
+}"""
+
+
+def test_what_is_known_is_counted_and_a_size_is_given_by_node(tmp_path: Path) -> None:
+    path = tmp_path / "speech.onnx"
+    onnx.save(parser.parse_model(SPEECH), path)
+    up = Layer([5], 2, 2, 4, 2, bias=False)
+    result = run(str(path), "--json")
+    assert isinstance(result.exception, Failed)
+    assert str(result.exception) == f"{path}: 1 of 2 layers are not known"
+    document = json.loads(result.stdout)
+    assert document["total"]["macs"] == count_layers({"up": up}).total.macs == 80
+    missing = document["layers"][1]["missing"]
+    assert "axis 2: node n (NonZero): the size of its output depends on data" in missing
+    assert "--dim y:2=SIZE" in missing
+    for given in ("y:2=7", "f:2=7"):
+        layers = {"up": up, "y": Layer([7], 2, 2, 4, bias=False)}
+        assert run(str(path), "--dim", given).stdout == count_layers(layers).table()
+    (first, *_) = onnx.load(path).graph.node
+    model = onnx.load(path)
+    model.graph.node.remove(first)
+    model.graph.node.extend([onnx.helper.make_node("ConvTranspose", ["y", "w"], ["z"])])
+    model.graph.input.append(
+        onnx.helper.make_tensor_value_info("up", onnx.TensorProto.FLOAT, [1, 2, 9])
+    )
+    del model.graph.output[:]
+    onnx.save(model, path)
+    result = run(str(path))
+    assert isinstance(result.exception, Failed)
+    assert re.fullmatch(r".*: y: its input .* \(and 1 more layers\)", str(result.exception))
+
+
+def test_a_note_is_one_line_beside_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "same.onnx"
+    model = node_model([1, 1, 2], [1, 1, 1], strides=[3], auto_pad="SAME_UPPER")
+    onnx.save(model, path)
+    result = run(str(path))
+    (note,) = result.stderr.splitlines()
+    assert note.startswith(f"note: {path}: up: SAME is 6 positions by the text of the operator")
+    assert "onnxruntime makes 4" in note
+    assert "total of 1 layers" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words", "status"),
     [
@@ -240,97 +338,6 @@ def test_what_is_wrong_is_one_line(
     assert stopped.value.code == status
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line
-
-
-@pytest.fixture
-def limits(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[int, int]]:
-    """The limits that would have been set, in this process, which keeps its own."""
-    found: dict[int, tuple[int, int]] = {}
-    monkeypatch.setattr(resource, "setrlimit", found.__setitem__)
-    return found
-
-
-@pytest.mark.usefixtures("limits")
-def test_without_the_onnx_package(model_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(analytic, "onnx")  # which looks it up first, and so loads it if need be
-    monkeypatch.delitem(sys.modules, "analytic.onnx")
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    assert reading.answer(model_file, {}, 1) == {"usage": "an ONNX model needs the package onnx"}
-
-
-@pytest.mark.usefixtures("limits")
-def test_answers_of_the_process_that_reads(
-    model_file: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps([model_file, {"batch": 3}, 1])))
-    reading.main()
-    found = json.loads(capsys.readouterr().out)["layers"]
-    assert {name: Layer(**fields) for name, fields in found.items()} == layers(3)
-    assert reading.answer(model_file, {}, 1).keys() == {"usage"}
-    assert reading.answer(model_file + "x", {}, 1) == {
-        "usage": f"{model_file}x: No such file or directory"
-    }
-    Path(model_file).write_bytes(b"")
-    words = f"{model_file}: not an ONNX model: the file is empty"
-    assert reading.answer(model_file, {}, 1) == {"failed": words}
-
-
-def test_the_process_that_reads_is_limited(
-    limits: dict[int, tuple[int, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not below what is there already, and never above a hard limit."""
-    unlimited = resource.RLIM_INFINITY
-    for hard in (unlimited, 1000):
-        monkeypatch.setattr(resource, "getrlimit", lambda _, hard=hard: (unlimited, hard))
-        reading.limit(10**12)
-        memory, time = limits[resource.RLIMIT_AS], limits[resource.RLIMIT_CPU]
-        assert (memory[1], time) == (hard, (60, hard))
-        if hard == unlimited:
-            assert 10**12 + 10**7 < memory[0] < 10**12 + 10**12
-        else:
-            assert memory[0] == hard
-    limits.clear()
-    monkeypatch.setattr(Path, "exists", lambda _: False)
-    reading.limit(1)
-    assert limits == {}
-
-
-def test_a_process_that_does_not_answer_is_one_line(
-    model_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for stderr, words in (("", r"crash \(-11\)"), ("a\nout of it\n", r"crash \(out of it\)")):
-        done = subprocess.CompletedProcess([], -11, "", stderr)
-        monkeypatch.setattr(subprocess, "run", lambda *_, done=done, **__: done)
-        result = run(model_file)
-        assert re.search(words, str(result.exception))
-
-
-def test_the_process_that_reads_imports_nothing_from_where_the_command_is_run(
-    model_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    (folder / "onnx.py").write_text("raise SystemExit('not the package')")
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
-    assert reading.layers_of(model_file, {"batch": 3}) == layers(3)
-
-
-def test_a_hostile_file_of_a_hundred_bytes_takes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of 2^40 integers nobody keeps every one: they are not what a layer needs."""
-    path = tmp_path / "hostile.onnx"
-    text = """<ir_version: 8, opset_import: ["": 17]>
-    g (int64[1099511627776] s, float[1, 1, 2] x, float[1, 1, 2] w) => (float[a, b, c] y) {
-        t = Add (s, s)
-        y = ConvTranspose (x, w)
-    }"""
-    onnx.save(parser.parse_model(text), path)
-    monkeypatch.setattr(reading, "MOST_MEMORY", 2**28)
-    assert run(str(path)).exception is None
 
 
 def test_a_model_that_the_experiment_does_not_run(tmp_path: Path) -> None:

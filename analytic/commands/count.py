@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from analytic.commands.toolbox import (
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.totals import Count
+
+if TYPE_CHECKING:
+    from analytic.models import Missing
 
 #: Counts a layer by the convention and the rule that the user chose.
 Counter = Callable[[Layer], Count]
@@ -41,7 +44,7 @@ DIM_OPTION = click.option(
     "dims",
     multiple=True,
     metavar="NAME=SIZE",
-    help="The size of a symbolic dimension of an ONNX model; may be repeated.",
+    help="The size of a dimension of an ONNX model, by its name or as NODE:AXIS; may be repeated.",
 )
 
 HELP = """Count one layer, given by flags, or every layer of a FILE.
@@ -192,16 +195,46 @@ def count_file(
 def count_model(
     path: str, dims: tuple[str, ...], counter: Counter, convention: str, style: str
 ) -> None:
-    """Count the layers of an ONNX model."""
-    from analytic.commands.reading import layers_of
+    """Count the layers of an ONNX model; those that are unknown become rows that say why."""
     from analytic.models import count_layers
 
-    layers = layers_of(path, dict(map(bound, dims)))
+    rows = layers_of_model(path, dict(map(bound, dims)))
     try:
-        model = count_layers(layers, convention=convention, evaluate=lambda of, **_: counter(of))
+        model = count_layers(rows, convention=convention, evaluate=lambda of, **_: counter(of))
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
     sys.stdout.write(model.table(style))
+    if model.unknown:
+        raise Failed(f"{path}: {len(model.unknown)} of {len(rows)} layers are not known")
+
+
+def layers_of_model(path: str, dims: Mapping[str, int]) -> Mapping[str, Layer | Missing]:
+    """The layers of an ONNX model, of which one at least is known if there are any."""
+    from analytic import sandbox
+    from analytic.models import Missing, UsageError
+
+    try:
+        reading = sandbox.read("analytic.onnx.reader:read", path, {"dims": dims})
+    except UsageError as reason:
+        raise click.UsageError(str(reason)) from None
+    except ValueError as reason:
+        raise Failed(str(reason)) from None
+    unknown = {name: row for name, row in reading.rows.items() if isinstance(row, Missing)}
+    if unknown and len(unknown) == len(reading.rows):
+        raise without_layers(path, unknown)
+    for note in reading.notes:
+        click.echo(f"note: {path}: {note}", err=True)
+    return reading.rows
+
+
+def without_layers(path: str, unknown: Mapping[str, Missing]) -> click.ClickException:
+    """What is said of a model none of whose layers is known: first, which names want sizes."""
+    for row in unknown.values():
+        if row.names:
+            return click.UsageError(f"{path}: {row.reason}")
+    name, row = next(iter(unknown.items()))
+    more = f" (and {len(unknown) - 1} more layers)" if len(unknown) > 1 else ""
+    return Failed(f"{path}: {name}: {row.reason}{more}")
 
 
 def bound(text: str) -> tuple[str, int]:

@@ -7,19 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from analytic.axis import size
 from analytic.layer import Layer, shown
+from analytic.models import Missing
 from analytic.onnx.contrib import channels_first, channels_last
 from analytic.onnx.dimensions import listed
 from analytic.onnx.facts import Causes, Stop
-from analytic.onnx.nodes import SAME, Convolution, layer_of_node
+from analytic.onnx.nodes import SAME, Convolution, layer_of_node, short
 from analytic.onnx.values import Shape
-
-
-class Missing(NamedTuple):
-    """A convolution that is not known: what is missing, and the dimensions that want a size."""
-
-    reason: str
-    names: tuple[str, ...] = ()
-
 
 #: What a convolution comes to, by the name of its node.
 Row: TypeAlias = tuple[str, Layer | Missing]
@@ -122,7 +115,7 @@ def missing(name: str, operands: Operands, causes: Causes) -> Missing:
     if stops:
         reason += f": {stops[0].words}"
     if axes and not any(stop.is_wrong for stop in stops):
-        reason += f"; give it, as in --dim {shown(name)[1:-1]}:{axes[0]}=SIZE"
+        reason += f"; give it, as in --dim {short(name)}:{axes[0]}=SIZE"
     return Missing(reason)
 
 
@@ -130,7 +123,7 @@ def unbound(names: Sequence[str]) -> str:
     """What is said of dimensions that have a name and no size."""
     return (
         f"dimensions without a size: {listed(names)}; bind them by name, as in "
-        f"dims={{{shown(names[0])}: SIZE}} or --dim {shown(names[0])[1:-1]}=SIZE"
+        f"dims={{{shown(names[0])}: SIZE}} or --dim {short(names[0])}=SIZE"
     )
 
 

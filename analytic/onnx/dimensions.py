@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import onnx
 
 from analytic.layer import integer, shown
+from analytic.models import UsageError
 from analytic.onnx.expressions import NoValueError, parse
 from analytic.onnx.graphs import Graph
-from analytic.onnx.nodes import text
+from analytic.onnx.nodes import short, text
 
 #: No more names than these are listed in an error.
 MOST_NAMES = 20
 
 
-class DimensionError(ValueError):
+class DimensionError(UsageError):
     """What is said of a dimension by name is wrong."""
 
 
@@ -92,13 +93,13 @@ class Dimensions:
         except NoValueError as reason:
             if name in self.inputs and name not in self.sizes:
                 raise DimensionError(
-                    f"the dimension {shown(name)} has no size where {where}: {reason}"
+                    f"the dimension {short(name)} has no size where {where}: {reason}"
                 ) from None
             return
         given = self.sizes.get(name, size)
         if size is not None and given != size:
             raise DimensionError(
-                f"the dimension {name} is {size} where {where}, but {given} is given"
+                f"the dimension {short(name)} is {size} where {where}, but {given} is given"
             )
 
     def given_by_node(self, graph: Graph) -> dict[str, dict[int, int]]:
@@ -174,6 +175,6 @@ def names_in(graph: Graph) -> Iterator[str]:
 
 def listed(names: Iterable[str]) -> str:
     """Names for an error, and how many more there are."""
-    names = [shown(name)[1:-1] for name in names]
+    names = [short(name) for name in names]
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

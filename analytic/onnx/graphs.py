@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import onnx
 
-from analytic.layer import shown
 from analytic.onnx.facts import Stop
-from analytic.onnx.nodes import graphs_in, text
+from analytic.onnx.nodes import graphs_in, short, text
 
 
 class Node(NamedTuple):
@@ -27,7 +26,7 @@ class Node(NamedTuple):
 
     def stop(self, why: str) -> Stop:
         """That a size was lost here, and why."""
-        return Stop(f"node {shown(self.name)[1:-1]} ({self.operator}): {why}")
+        return Stop(f"node {short(self.name)} ({self.operator}): {why}")
 
 
 class Graph(NamedTuple):

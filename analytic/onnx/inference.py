@@ -16,9 +16,9 @@ import onnx
 from onnx import TypeProto
 
 from analytic.layer import Layer
+from analytic.models import Missing
 from analytic.onnx.control import CONTROL
 from analytic.onnx.convolutions import (
-    Missing,
     Operands,
     Row,
     missing,

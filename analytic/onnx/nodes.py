@@ -48,6 +48,11 @@ def text(name: str | bytes) -> str:
     return " ".join(decoded.split())
 
 
+def short(name: str) -> str:
+    """A name as a message has it, cut where it is long."""
+    return shown(name)[1:-1]
+
+
 def domain_of(node: onnx.NodeProto) -> str:
     """The domain of a node's operator: "" is ONNX's own, by whichever name."""
     return "" if node.domain in DOMAINS else node.domain

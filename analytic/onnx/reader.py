@@ -7,14 +7,14 @@ import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import onnx
 from onnx import inliner
 
 from analytic.layer import Layer, shown
-from analytic.models import numbered
-from analytic.onnx.convolutions import Missing, unbound
+from analytic.models import Missing, Reading, numbered
+from analytic.onnx.convolutions import unbound
 from analytic.onnx.dimensions import Dimensions, UnboundError
 from analytic.onnx.graphs import graph_of
 from analytic.onnx.inference import Inference
@@ -28,34 +28,30 @@ MOST_NODES = 250_000
 T = TypeVar("T")
 
 
-class Reading(NamedTuple):
-    """What a file has: its convolutions in order, known or not, and what is worth a note."""
-
-    rows: dict[str, Layer | Missing]
-    notes: list[str]
-
-
 def layers_of(
     model: str | os.PathLike[str] | onnx.ModelProto, dims: Mapping[str, int] | None = None
 ) -> dict[str, Layer]:
     """The convolutions of an ONNX model as layers by name, in the order of the file.
 
-    ``model`` is a path or a loaded model. ``dims`` gives symbolic dimensions their sizes, by name:
-    ``{"batch": 1, "height": 512}``; an axis of a graph input that has neither size nor name is
-    called ``x:2``, by input and axis. A size that depends on data can be given too, where the file
-    has a name for it. Input sizes come from shape inference, kernels from the shape
-    of the weight. Layers of subgraphs are named with the nodes they are in, ``if/then_branch/up``,
-    and listed once, whichever branch runs and however often a loop does. Functions are inlined.
-    ``pads`` become ``padding`` and, where they differ or are negative, ``end_padding``;
-    ``auto_pad`` and ``output_shape`` become the pads that the operator's text says.
+    ``model`` is a path or a loaded model. ``dims`` gives dimensions their sizes, by name:
+    ``{"batch": 1, "height": 512}``. An axis of a graph input that has neither size nor name is
+    called ``x:2``, by input and axis; a name that is an expression of others, ``(height//2)``, has
+    the size that these give it. A size that depends on data is given by its name, where the file
+    has one, or as ``NODE:AXIS``: of a convolution's input, or of another node's first output.
+
+    Every size that is a function of shapes and constants is computed. Kernels come from the shape
+    of the weight, and from ``kernel_shape`` where that is open; ``pads``, ``auto_pad`` and
+    ``output_shape`` become ``padding`` and, where begin and end differ, ``end_padding``. Layers of
+    subgraphs are named with the nodes they are in, ``if/then_branch/up``, and listed once,
+    whichever branch runs and however often a loop does. Functions are inlined.
 
     Weights are not loaded, inside the file or beside it. Raises `UnboundError`, a `ValueError`
     that lists the dimensions that need a size; `DimensionError`, another, for a name that the model
-    has not and a size that is none; `ValueError` for a file that is no model, a node that is no
-    layer, a size that cannot be inferred; `OSError` for a file that cannot be read. A hostile file
-    can make onnx's inference take any memory and time: only the command line bounds them, which
-    reads in a process of its own. Cost: that of the model's structure. Source: the text of the
-    operator ConvTranspose, versions 1, 11 and 22, in the ONNX documentation.
+    has not, a size that is none, and sizes that contradict; `ValueError` for a file that is no
+    model, a node that is no layer, a size that is not known, with the node at which it was lost;
+    `OSError` for a file that cannot be read. Only the command line bounds memory and time, which
+    reads in a process of its own. Cost: that of the model's structure.
+    Source: the texts of the operators Conv and ConvTranspose in the ONNX documentation.
 
     >>> from onnx import parser
     >>> layers_of(parser.parse_model('''<ir_version: 8, opset_import: ["": 17]>
@@ -77,7 +73,7 @@ def layers_of(
 def read(
     model: str | os.PathLike[str] | onnx.ModelProto, dims: Mapping[str, int] | None = None
 ) -> Reading:
-    """`layers_of`, where what is not known does not hide what is."""
+    """The rows of a model, where what is not known does not hide what is: see `layers_of`."""
     proto = skeleton(model)
     if proto.functions:
         guarded(refuse_endless, proto)

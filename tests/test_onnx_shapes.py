@@ -1,0 +1,181 @@
+"""Sizes that ONNX files compute: each count is that of the file run on ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy
+import onnx
+import pytest
+from onnx import parser
+from onnx.reference import ReferenceEvaluator
+
+import analytic
+from analytic.models import Missing
+from analytic.onnx import DimensionError, UnboundError, layers_of, read
+
+HEAD = '<ir_version: 8, opset_import: ["": 17]>'
+UP = "ConvTranspose <strides = [2, 2], pads = [1, 1, 1, 1]>"
+
+
+def macs(model: onnx.ModelProto, dims: Mapping[str, int] | None = None) -> int:
+    """The sum over all layers."""
+    return sum(analytic.macs(layer) for layer in layers_of(model, dims).values())
+
+
+def sum_on_ones(model: onnx.ModelProto) -> int:
+    """The sum of the output where inputs are ones: of one layer behind ones, its MACs."""
+    feeds = {
+        value.name: numpy.ones(
+            [dim.dim_value for dim in value.type.tensor_type.shape.dim], numpy.float32
+        )
+        for value in model.graph.input
+    }
+    outputs: Any = ReferenceEvaluator(model).run(None, feeds)
+    return int(outputs[0].astype(numpy.int64).sum())
+
+
+def graph(body: str, *, inputs: str = "float[1, 4, 7, 7] x", weights: str = "") -> onnx.ModelProto:
+    """A model with a weight ``w`` that ends in ``y``."""
+    weight = "float[4, 6, 4, 4] w"
+    return parser.parse_model(
+        f"{HEAD} g ({inputs}, {weight}) => (float[a, b, c, d] y) {weights} {{ {body} }}"
+    )
+
+
+PADDED = graph(
+    f"t = Transpose <perm = [1, 0]> (q) r = Reshape (t, m) p = Pad (x, r) y = {UP} (p, w)",
+    weights="<int64[4, 2] q = {0, 0, 0, 0, 0, 1, 0, 1}, int64[1] m = {-1}>",
+)
+SLICED = graph(
+    "s = Shape <start = 2, end = 4> (x) e = Sub (s, one) "
+    f"p = Slice (x, begin, e, axes) y = {UP} (p, w)",
+    weights="<int64[1] one = {1}, int64[2] begin = {0, 0}, int64[2] axes = {2, 3}>",
+)
+
+
+def test_pads_that_end_in_a_cast() -> None:
+    """What an exporter of torch writes for every pad. Padded zeros are inputs of the layer."""
+    model = parser.parse_model(
+        HEAD + "g (float[1, 4, 5, 6] x, float[4, 2, 2, 2] w) => (float[a, b, c, d] y) {"
+        "a = Constant <value_ints = [0, 0, 0, 1, 0, 0, 2, 1]> () pads = Cast <to = 7> (a) "
+        "p = Pad (x, pads) y = ConvTranspose <strides = [2, 2]> (p, w) }"
+    )
+    assert macs(model) == 1792
+    (layer,) = layers_of(model).values()
+    assert layer.input_size == (7, 8)
+
+
+@pytest.mark.parametrize(("model", "expected"), [(PADDED, 21_600), (SLICED, 11_616)])
+def test_integer_arithmetic_on_shapes(model: onnx.ModelProto, expected: int) -> None:
+    assert macs(model) == expected
+
+
+#: Nodes from an input of 6×6 to the 1-d shape, pads or scales of what stands before the layer.
+CHAINS = {
+    "Div": "d = Div (s, two) p = Slice (x, zero, d, axes)",
+    "Mul": "d = Mul (s, two) h = Concat <axis = 0> (head, d) "
+    "p = Resize <mode = 'nearest'> (x, , , h)",
+    "Max": "d = Max (s, two) p = Slice (x, one, d, axes)",
+    "Mod": "d = Mod (s, four) p = Slice (x, zero, d, axes)",
+    "Where": "c = Greater (s, four) d = Where (c, two, s) p = Slice (x, zero, d, axes)",
+    "Gather": "g = Gather (s, axis) d = Concat <axis = 0> (g, two) p = Slice (x, zero, d, axes)",
+    "ConstantOfShape": "n = Shape (s) d = ConstantOfShape <value = int64[1] {3}> (n) "
+    "p = Slice (x, zero, d, axes)",
+    "Floor": "f = Cast <to = 1> (s) g = Div (f, fours) h = Floor (g) d = Cast <to = 7> (h) "
+    "p = Slice (x, zero, d, axes)",
+    "Ceil": "f = Cast <to = 1> (s) g = Div (f, fours) h = Ceil (g) d = Cast <to = 7> (h) "
+    "p = Slice (x, zero, d, axes)",
+    "Range": "d = Range (step, seven, step) p = Slice (x, zero, d, axes)",
+    "Neg": "n = Neg (s) d = Add (n, four) p = Slice (x, zero, d, axes)",
+    "If": "c = Greater (n6, first) d = If (c) <then_branch = t () => (int64[2] e) "
+    "{ e = Identity (two) }, else_branch = f () => (int64[2] g) { g = Identity (four) }> "
+    "p = Slice (x, zero, d, axes)",
+    "Split": "a, b = Split (s) d = Concat <axis = 0> (b, two) p = Slice (x, zero, d, axes)",
+    "sequence": "q = SplitToSequence <axis = 0> (s) e = SequenceAt (q, first) "
+    "d = Concat <axis = 0> (e, two) p = Slice (x, zero, d, axes)",
+    "NonZero": "o = NonZero (s) e = Gather <axis = 1> (o, last_place) f = Add (e, step) "
+    "g = Squeeze (f, ax0) d = Concat <axis = 0> (g, two) p = Slice (x, zero, d, axes)",
+}
+WEIGHTS = """<int64[2] two = {2, 2}, int64[2] zero = {0, 0}, int64[2] one = {1, 1},
+    int64[2] four = {4, 4}, int64[2] axes = {2, 3}, int64[2] head = {1, 4}, int64[1] axis = {0},
+    float[2] fours = {4.0, 4.0}, int64 first = {0}, int64 seven = {7}, int64 step = {3},
+    int64 n6 = {6}, int64[1] last_place = {1}, int64[1] ax0 = {0}>"""
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_every_arithmetic_on_shapes_is_followed(name: str) -> None:
+    body = f"s = Shape <start = 2> (x) {CHAINS[name]} y = {UP} (p, w)".replace("'", '"')
+    model = graph(body, inputs="float[1, 4, 6, 6] x", weights=WEIGHTS)
+    if name in {"Gather", "Split", "sequence", "NonZero"}:  # slices of one number an axis
+        for tensor in model.graph.initializer:
+            if tensor.name == "two" and "Concat" in body:
+                tensor.CopyFrom(onnx.helper.make_tensor("two", onnx.TensorProto.INT64, [1], [2]))
+    assert macs(model) == sum_on_ones(model)
+
+
+def derived(name: str) -> onnx.ModelProto:
+    """A file with a custom operator, and what its exporter declared of the output."""
+    model = parser.parse_model(
+        '<ir_version: 8, opset_import: ["": 17, "local": 1]>'
+        "g (float[n, 4, s, 8] x, float[4, 6, 4, 4] w) => (float[a, b, c, d] y) "
+        f"<float[n, 4, h, 8] p> {{ p = local.Down (x) y = {UP} (p, w) }}"
+    )
+    model.graph.value_info[0].type.tensor_type.shape.dim[2].dim_param = name
+    return model
+
+
+@pytest.mark.parametrize(
+    "name", ["(s//2)", "floor(s/2)", "2*s - 24", "Max(s - 8, 1)", "s % 9 + 1", "s-8"]
+)
+def test_names_that_are_expressions_of_others(name: str) -> None:
+    """Eight, where s is 16: 1 for the batch, 21,600 products land."""
+    assert macs(derived(name), {"n": 1, "s": 16}) == 21_600
+    with pytest.raises(UnboundError, match=r"without a size: n, s; .* --dim n=SIZE$"):
+        layers_of(derived(name))
+    with pytest.raises(UnboundError, match="without a size: s;"):
+        layers_of(derived(name), {"n": 1})
+    assert macs(derived(name), {"n": 1, name: 8}) == 21_600
+    assert macs(derived(name), {"n": 1, "s": 16, name: 8}) == 21_600
+    with pytest.raises(DimensionError) as refused:
+        layers_of(derived(name), {"n": 1, "s": 16, name: 1})
+    assert str(refused.value) == f"the dimension {name} is 8 where s = 16, but 1 is given"
+
+
+def test_names_that_are_no_expressions_are_names() -> None:
+    for name in ("h w", "unk__7", "batch-size", "s->t", "exec('x')", "s//", "1 2", "é"):
+        with pytest.raises(UnboundError, match="without a size: n, "):
+            layers_of(derived(name))
+        assert macs(derived(name), {"n": 1, name: 8}) == 21_600
+
+
+def test_expressions_without_a_size_are_unbound_or_refused() -> None:
+    for name in ("s/3", "s - 17", "s // 0", "s ** 99", "2 ** (s / 3)", "Max()"):
+        with pytest.raises(UnboundError):
+            layers_of(derived(name), {"n": 1, "s": 16})
+    model = derived("h")
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "s/3"
+    with pytest.raises(DimensionError, match=r"s/3 has no size where s = 16: it comes to '16/3'"):
+        layers_of(model, {"n": 1, "s": 16})
+    assert layers_of(model, {"n": 1, "s": 15, "h": 8})["y"].input_size == (8, 8)
+
+
+def test_what_stops_is_named_and_what_contradicts() -> None:
+    model = parser.parse_model(
+        '<ir_version: 8, opset_import: ["": 17, "local": 1]>'
+        "g (float[1, 4, 8, 31] x, float[1, 4, 8, 32] z, float[8, 6, 4, 4] w, int64[4] i) => "
+        f"(float[a, b, c, d] y) {{ p = Concat <axis = 1> (x, z) first = {UP} (p, w) "
+        f"r = Reshape (z, i) second = {UP} (r, w) q = local.Odd (z) third = {UP} (q, w) "
+        f"y = {UP} (missing, w) }}"
+    )
+    rows = read(model).rows
+    reasons = {name: row.reason for name, row in rows.items() if isinstance(row, Missing)}
+    assert reasons.keys() == {"first", "second", "third", "y"}
+    assert "node p (Concat): it cannot run on 1x4x8x31, 1x4x8x32: " in reasons["first"]
+    assert "--dim" not in reasons["first"]
+    assert "r (Reshape): the size of its output depends on data" in reasons["second"]
+    assert "--dim second:0=SIZE" in reasons["second"]
+    assert "node q (local.Odd): nothing is known of the operator" in reasons["third"]
+    assert reasons["y"] == "no node before it gives its input missing"
+    assert all(len(reason) < 400 for reason in reasons.values())
