@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "README.md",
     ROOT / ".github/CONTRIBUTING.md",
-    *sorted((ROOT / "notes").glob("*.md")),
+    *sorted((ROOT / "notes").rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

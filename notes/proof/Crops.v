@@ -153,7 +153,8 @@ Qed.
     paddings below B alone. *)
 Theorem corollary_8_candidates k s d o terms (candidate : Z -> Z -> Z) :
   0 <= o -> (forall c, ~ In (c, Inputs) terms) ->
-  (forall n p, padding_bound k s d o <= p -> candidate n p = candidate (n - 2) (p - s)) ->
+  (forall n p, legal (padded n k s d p o) -> padding_bound k s d o <= p ->
+     candidate n p = candidate (n - 2) (p - s)) ->
   (forall n p, legal (padded n k s d p o) -> 0 <= p < padding_bound k s d o ->
      candidate n p = truth terms (padded n k s d p o)) ->
   forall n p, legal (padded n k s d p o) -> 0 <= p ->
@@ -164,7 +165,7 @@ Proof.
   induction fuel as [fuel IH] using lt_wf_ind. intros n p Hl Hp ->.
   destruct (Z.lt_ge_cases p (padding_bound k s d o)) as [lt|ge]; [apply small; auto; lia|].
   destruct (corollary_8c_step _ _ _ _ _ _ Ho Hl ge) as (_ & Hl' & Hp' & C).
-  rewrite obeys, (IH (Z.to_nat (p - s))) by (auto; lia).
+  rewrite (obeys n p Hl ge), (IH (Z.to_nat (p - s))) by (auto; lia).
   destruct (corresponding_counts _ _ _ C) as (L & _ & T & C' & I & J).
   apply sum_ext. intros [c q] H. cbn [fst snd]. f_equal.
   destruct q; cbn [measure]; auto. now apply none in H.
