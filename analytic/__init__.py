@@ -1,4 +1,4 @@
-"""Exact operation counts of a transposed convolution, in closed form, without running it.
+"""Exact operation counts of convolutions, the transposed one at the heart, in closed form.
 
 Importing this package imports neither torch nor numpy nor sympy.
 """
@@ -8,13 +8,16 @@ from analytic.integers import (
     count,
     covered,
     floor_sum,
+    inputs_reached,
     macs,
     output_size,
     overlaps,
+    passes,
+    taps_reached,
 )
 from analytic.layer import Layer, LayerError
 from analytic.maps import coverage
-from analytic.totals import CONVENTIONS, RULES, Count
+from analytic.totals import CONVENTIONS, RULES, Count, Pass, Passes
 
 __version__ = "0.2.0"
 
@@ -24,14 +27,19 @@ __all__ = [
     "Count",
     "Layer",
     "LayerError",
+    "Pass",
+    "Passes",
     "additions_per_filter",
     "count",
     "coverage",
     "covered",
     "floor_sum",
+    "inputs_reached",
     "macs",
     "output_size",
     "overlaps",
+    "passes",
+    "taps_reached",
 ]
 
 #: Modules that not everyone needs, or that import what is heavy: loaded when first asked for.

@@ -12,6 +12,7 @@ from collections import namedtuple
 from analytic import integers, totals
 from analytic.arithmetic import INTEGERS
 from analytic.axis import size
+from analytic.protocols import RuleName
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Counter(namedtuple("Counter", "version reports formula reads")):
     __slots__ = ()
 
 
-def by_rule(layer: Layer, rule: str) -> int:
+def by_rule(layer: Layer, rule: RuleName) -> int:
     """MACs by one of `totals.RULES`."""
     return int(totals.macs(INTEGERS, layer, totals.products(INTEGERS, layer.axes)[1], rule))
 

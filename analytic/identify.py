@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from analytic import counters, integers
 from analytic.layer import Layer
+from analytic.protocols import ConventionName
 from analytic.totals import CONVENTIONS, RULES
 
 
-def operations(layer: Layer, convention: str) -> int:
+def operations(layer: Layer, convention: ConventionName) -> int:
     """The total by one of `totals.CONVENTIONS`."""
     return int(integers.count(layer, convention=convention).total)
 

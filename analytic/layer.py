@@ -7,51 +7,83 @@ A value is checked once, where it enters: first that it is made of integers, one
 from __future__ import annotations
 
 import operator
-from collections import namedtuple
 
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, size
+from analytic.axis import Axis, ordinary, same, size
 from analytic.digits import all_digits
+from analytic.records import NamedTuple
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn, SupportsIndex
 
-    from analytic.protocols import Arithmetic, InputSize, LayerLike, PerAxis
+    from analytic.protocols import Arithmetic, InputSize, LayerLike, Padding, PerAxis
 
 
 class LayerError(ValueError):
-    """An argument that no transposed convolution has: argument, axis and value are named."""
+    """An argument that no convolution has: argument, axis and value are named."""
 
 
-class Rule(namedtuple("Rule", "argument words value")):
-    """What the refusal says where a rule is broken: "<argument> must <words>, got <value(of)>".
+class Rule(NamedTuple):
+    """What must hold of an argument, and what is said where it does not.
 
-    ``of`` is the axis or the layer; names in braces in ``words`` are its fields.
+    ``value`` is what the argument is, as a function of the axis or the layer; ``names`` are the
+    fields of it that stand in braces in ``words``.
     """
 
-    __slots__ = ()
+    argument: str
+    words: str
+    value: Callable[[Any], Any]
+    names: tuple[str, ...] = ()
 
+    def demand(self, subject: Any, show: Callable[[Any], str]) -> str:
+        """What the rule demands of an axis or a layer, in whatever numbers it has.
+
+        >>> AXIS_RULES[6].demand(Axis(*"nksdbeo"), "<{}>".format)
+        'output_padding must be less than the larger of stride <s> and dilation <d>'
+        """
+        fields = {name: show(getattr(subject, name)) for name in self.names}
+        return f"{self.argument} must {self.words.format(**fields)}"
+
+    def refusal(self, subject: Any, show: Callable[[Any], str], where: str = "") -> str:
+        """The refusal of an axis or a layer that breaks the rule.
+
+        >>> AXIS_RULES[2].refusal(Axis(*"nksdbeo"), "<{}>".format, on_axis("<axis>"))
+        'stride must be positive, got <s> on axis <axis>'
+        """
+        return f"{self.demand(subject, show)}, got {show(self.value(subject))}{where}"
+
+
+def on_axis(axis: object) -> str:
+    """Where a refusal says that a rule is broken."""
+    return f" on axis {axis}"
+
+
+POSITIVE = (
+    Rule("input_size", "be positive", lambda axis: axis.n),
+    Rule("kernel_size", "be positive", lambda axis: axis.k),
+    Rule("stride", "be positive", lambda axis: axis.s),
+    Rule("dilation", "be positive", lambda axis: axis.d),
+)
+PADDING = Rule("padding", "not be negative", lambda axis: axis.b)
 
 #: The rules of one axis, in the order in which they are checked.
 AXIS_RULES = (
-    Rule("input_size", "be positive", lambda of: of.n),
-    Rule("kernel_size", "be positive", lambda of: of.k),
-    Rule("stride", "be positive", lambda of: of.s),
-    Rule("dilation", "be positive", lambda of: of.d),
-    Rule("padding", "not be negative", lambda of: of.b),
-    Rule("output_padding", "not be negative", lambda of: of.o),
+    *POSITIVE,
+    PADDING,
+    Rule("output_padding", "not be negative", lambda axis: axis.o),
     Rule(
         "output_padding",
         "be less than the larger of stride {s} and dilation {d}",
-        lambda of: of.o,
+        lambda axis: axis.o,
+        ("s", "d"),
     ),
     Rule("output_size", "be positive", size),
 )
 
 
-def axis_slacks(lib: Arithmetic, axis: Axis, *, cropped_apart: bool) -> tuple[Any, ...]:
+def axis_slacks(lib: Arithmetic, axis: Axis[Any], *, cropped_apart: bool) -> tuple[Any, ...]:
     """By how much the axis keeps each of `AXIS_RULES`: a rule is broken where this is negative.
 
     Crops may be negative only where begin and end are given apart, as in ONNX.
@@ -61,15 +93,46 @@ def axis_slacks(lib: Arithmetic, axis: Axis, *, cropped_apart: bool) -> tuple[An
     return (n - 1, k - 1, s - 1, d - 1, padding, o, lib.maximum(s, d) - 1 - o, size(axis) - 1)
 
 
+#: The rules of one axis of an ordinary convolution. They are asked of its arguments, with its input
+#: size for ``n``, before they make an axis: see `analytic.axis.ordinary`.
+ORDINARY_RULES = (
+    *POSITIVE,
+    PADDING,
+    Rule("end_padding", "not be negative", lambda axis: axis.e),
+    Rule("output_padding", "be 0 in an ordinary convolution", lambda axis: axis.o),
+    Rule("output_size", "be positive", lambda axis: ordinary(*axis[:6]).n),
+)
+
+
+def ordinary_slacks(lib: Arithmetic, axis: Axis[Any]) -> tuple[Any, ...]:
+    """By how much the arguments keep each of `ORDINARY_RULES`: broken where this is negative."""
+    n, k, s, d, b, e, o = axis
+    outputs = ordinary(n, k, lib.maximum(s, 1), d, b, e).n
+    return (n - 1, k - 1, s - 1, d - 1, b, e, -lib.maximum(o, -o), outputs - 1)
+
+
 #: The rules of what a layer has beside its axes, in the order in which they are checked.
 LAYER_RULES = (
-    Rule("in_channels", "be positive", lambda of: of.in_channels),
-    Rule("out_channels", "be positive", lambda of: of.out_channels),
-    Rule("groups", "be positive", lambda of: of.groups),
-    Rule("batch_size", "not be negative", lambda of: of.batch_size),
-    Rule("in_channels", "be divisible by groups {groups}", lambda of: of.in_channels),
-    Rule("out_channels", "be divisible by groups {groups}", lambda of: of.out_channels),
+    Rule("in_channels", "be positive", lambda layer: layer.in_channels),
+    Rule("out_channels", "be positive", lambda layer: layer.out_channels),
+    Rule("groups", "be positive", lambda layer: layer.groups),
+    Rule("batch_size", "not be negative", lambda layer: layer.batch_size),
+    Rule(
+        "in_channels",
+        "be divisible by groups {groups}",
+        lambda layer: layer.in_channels,
+        ("groups",),
+    ),
+    Rule(
+        "out_channels",
+        "be divisible by groups {groups}",
+        lambda layer: layer.out_channels,
+        ("groups",),
+    ),
 )
+
+#: What ``padding="same"`` asks of an axis.
+SAME = Rule("stride", 'be 1 where padding is "same"', lambda axis: axis.s)
 
 
 def layer_slacks(lib: Arithmetic, layer: LayerLike) -> tuple[Any, ...]:
@@ -153,13 +216,11 @@ def sizes(input_size: object, entry: Callable[..., Any] = integer) -> tuple[Any,
     return per_axis("input_size", input_size, len(input_size), entry)
 
 
-def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], of: Any, where: str = "") -> None:
-    """Raise what the first broken rule says of the axis or layer ``of``."""
+def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], subject: Any, where: str = "") -> None:
+    """Raise what the first broken rule says of an axis or a layer."""
     for rule, slack in zip(rules, slacks, strict=True):
         if slack < 0:
-            fields = of._asdict() if isinstance(of, Axis) else {"groups": of.groups}
-            words = rule.words.format(**{name: shown(value) for name, value in fields.items()})
-            raise LayerError(f"{rule.argument} must {words}, got {shown(rule.value(of))}{where}")
+            raise LayerError(rule.refusal(subject, shown, where))
 
 
 #: The arguments with one entry an axis, beside ``input_size``.
@@ -180,6 +241,56 @@ def axis_columns(
     return n, k, s, d, b, e, o
 
 
+def named_padding(word: str, end_padding: object, axis: Axis[Any]) -> Axis[Any]:
+    """The axis with the paddings that torch's words for an ordinary convolution stand for."""
+    if word not in ("same", "valid"):
+        raise LayerError(f'padding must be an integer, "same" or "valid", got {shown(word)}')
+    if end_padding is not None:
+        words = f'end_padding must be None where padding is "{word}"'
+        raise LayerError(f"{words}, got {shown(end_padding)}")
+    if word == "valid":
+        return axis
+    begin, end = same(axis.k, axis.d)
+    return axis._replace(b=begin, e=end)
+
+
+def given_axes(
+    input_size: object,
+    kernel_size: object,
+    stride: object = 1,
+    padding: object = 0,
+    output_padding: object = 0,
+    dilation: object = 1,
+    end_padding: object = None,
+    transposed: object = True,
+) -> tuple[Axis, ...]:
+    """The arguments of each axis, checked: an `Axis` that has the input size for its ``n``."""
+    is_transposed = transposed is True or boolean("transposed", transposed)
+    word = padding if isinstance(padding, str) and not is_transposed else None
+    begin = padding if word is None else 0
+    end = begin if end_padding is None or word is not None else end_padding
+    geometry = (kernel_size, stride, begin, output_padding, dilation, end)
+    axes: list[Axis] = []
+    for row in zip(*axis_columns(input_size, geometry), strict=True):
+        axis = Axis._make(row)
+        if word is not None:
+            axis = named_padding(word, end_padding, axis)
+        if axes and axis == axes[-1]:
+            axes.append(axes[-1])  # alike axes are one object: checked once, and evaluated once
+            continue
+        where = on_axis(len(axes))
+        if is_transposed:
+            slacks = axis_slacks(INTEGERS, axis, cropped_apart=end_padding is not None)
+            if min(slacks) < 0:
+                check(AXIS_RULES, slacks, axis, where)
+        else:
+            check(ORDINARY_RULES, ordinary_slacks(INTEGERS, axis), axis, where)
+            if word == "same":
+                check((SAME,), (1 - axis.s,), axis, where)
+        axes.append(axis)
+    return tuple(axes)
+
+
 def axes_of(
     input_size: object,
     kernel_size: object,
@@ -188,26 +299,23 @@ def axes_of(
     output_padding: object = 0,
     dilation: object = 1,
     end_padding: object = None,
+    transposed: object = True,
 ) -> tuple[Axis, ...]:
     """The axes of a layer, checked: the only way in."""
-    end = padding if end_padding is None else end_padding
-    geometry = (kernel_size, stride, padding, output_padding, dilation, end)
-    columns = axis_columns(input_size, geometry)
-    made: list[Axis] = []
-    for row in zip(*columns, strict=True):
-        if made and row == made[-1]:
-            made.append(made[-1])  # alike axes are one object: checked once, and evaluated once
-            continue
-        axis = Axis._make(row)
-        slacks = axis_slacks(INTEGERS, axis, cropped_apart=end_padding is not None)
-        if min(slacks) < 0:
-            check(AXIS_RULES, slacks, axis, f" on axis {len(made)}")
-        made.append(axis)
-    return tuple(made)
+    axes = given_axes(
+        input_size, kernel_size, stride, padding, output_padding, dilation, end_padding, transposed
+    )
+    return axes if transposed is True or transposed else ordinary_axes(axes)
+
+
+def ordinary_axes(given: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """The axes of an ordinary convolution, from `given_axes`; alike ones are one object."""
+    axes = {axis: ordinary(*axis[:6]) for axis in given}
+    return tuple([axes[axis] for axis in given])
 
 
 class Layer:
-    """A transposed convolution and the size of its input. Frozen; checked when made.
+    """A convolution of either kind and the size of its input. Frozen; checked when made.
 
     Arguments are torch's, in torch's order, after ``input_size``: a list or tuple of spatial sizes,
     one an axis, whose length is the number of axes. ``kernel_size``, ``stride``, ``padding``,
@@ -215,11 +323,19 @@ class Layer:
     input is ``batch_size=1``; batch 0 is legal. With ``end_padding``, ``padding`` and
     ``end_padding`` are the begin and end crops, of either sign: what ONNX has and torch has not.
 
+    ``transposed=False`` is an ordinary convolution, torch's ``Conv2d``. Its ``output_padding`` is
+    0, its paddings are not negative, and may differ at begin and end; ``padding`` may be ``"same"``
+    (with stride 1) or ``"valid"``, and is kept as the numbers that these stand for. ``axes`` are,
+    for either kind, those of the transposed convolution with the same pairs: `axis.ordinary`.
+
     Raises `LayerError` (a `ValueError`) for a value that is not legal or a sequence of the wrong
     length, `TypeError` for an element that is not an integer.
-    Source: documentation of ``torch.nn.ConvTranspose2d``, sections Parameters and Shape.
+    Source: documentation of ``torch.nn.ConvTranspose2d`` and ``torch.nn.Conv2d``, sections
+    Parameters and Shape.
 
     >>> Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2).stride
+    (2, 2)
+    >>> Layer((8, 8), 4, 6, 4, padding="same", transposed=False).end_padding
     (2, 2)
     >>> Layer((8, 8), 4, 6, 4, stride=(2, 0))
     Traceback (most recent call last):
@@ -239,6 +355,7 @@ class Layer:
         "dilation",
         "batch_size",
         "end_padding",
+        "transposed",
         "axes",
     )
     #: The arguments, in order.
@@ -256,6 +373,7 @@ class Layer:
     dilation: tuple[int, ...]
     batch_size: int
     end_padding: tuple[int, ...] | None
+    transposed: bool
     axes: tuple[Axis, ...]
 
     def __init__(
@@ -265,13 +383,14 @@ class Layer:
         out_channels: SupportsIndex,
         kernel_size: PerAxis,
         stride: PerAxis = 1,
-        padding: PerAxis = 0,
+        padding: Padding = 0,
         output_padding: PerAxis = 0,
         groups: SupportsIndex = 1,
         bias: bool = True,
         dilation: PerAxis = 1,
         batch_size: SupportsIndex = 1,
         end_padding: PerAxis | None = None,
+        transposed: bool = True,
     ) -> None:
         keep = super().__setattr__
         keep("in_channels", integer("in_channels", in_channels))
@@ -279,18 +398,28 @@ class Layer:
         keep("groups", integer("groups", groups))
         keep("bias", boolean("bias", bias))
         keep("batch_size", integer("batch_size", batch_size))
-        axes = axes_of(
-            input_size, kernel_size, stride, padding, output_padding, dilation, end_padding
+        keep("transposed", boolean("transposed", transposed))
+        given = given_axes(
+            input_size,
+            kernel_size,
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            end_padding,
+            self.transposed,
         )
         check(LAYER_RULES, layer_slacks(INTEGERS, self), self)
-        keep("axes", axes)
-        n, k, s, d, b, e, o = zip(*axes, strict=True)
+        keep("axes", given if self.transposed else ordinary_axes(given))
+        n, k, s, d, b, e, o = zip(*given, strict=True)
         keep("input_size", n)
         keep("kernel_size", k)
         keep("stride", s)
         keep("dilation", d)
         keep("padding", b)
-        keep("end_padding", None if end_padding is None else e)
+        # A word for paddings that are alike at both ends is what torch's number is.
+        apart = end_padding is not None or (isinstance(padding, str) and b != e)
+        keep("end_padding", e if apart else None)
         keep("output_padding", o)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -320,6 +449,13 @@ class Layer:
     def items(self) -> Iterator[tuple[str, Any]]:
         """The arguments by name, in order."""
         return zip(self.FIELDS, self._arguments(), strict=True)
+
+    def fields(self) -> dict[str, Any]:
+        """The arguments as a file has them, without what it need not say: no ``end_padding``, and
+        that the layer is transposed.
+        """
+        unsaid = {"end_padding": None, "transposed": True}
+        return {name: value for name, value in self.items() if unsaid.get(name, self) is not value}
 
     def replace(self, **changes: Any) -> Layer:
         """The same layer with some arguments changed, checked anew."""

@@ -10,9 +10,9 @@ from analytic.layer import axes_of
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Unpack
 
-    from analytic.protocols import Arithmetic, InputSize, PerAxis
+    from analytic.protocols import Arithmetic, Geometry, InputSize, PerAxis
 
 #: What CPython takes for a list, an entry (an eighth more, as lists grow), and an integer that is
 #: too large to be one of the cached small ones.
@@ -65,9 +65,30 @@ def at(axis: Axis, y: int) -> int:
     return int(max(0, (last - residue) // step - (first - 1 - residue) // step))
 
 
-def along(axis: Axis) -> list[int]:
-    """The coverage of one axis, position by position."""
-    return [at(axis, y) for y in range(size(axis))]
+def taps_read(lib: Arithmetic, axis: Axis[Any], output: Any) -> Any:
+    """How many taps of an ordinary convolution's output read an input, and not padding. ``L ≥ 1``.
+
+    ``#{t : b ≤ i·s + t·d < b + L}`` for output ``i``. Source: notes/derivation.md, corollary 9.
+
+    >>> from analytic.axis import ordinary
+    >>> axis = ordinary(8, k=3, s=2, d=2, b=2, e=2)
+    >>> [taps_read(INTEGERS, axis, i) for i in range(axis.n)]
+    [2, 3, 3, 2]
+    """
+    k, d = axis.k, axis.d
+    below = axis.b - output * axis.s
+    until = below + size(axis)
+    first = lib.maximum(-(-below // d), 0)
+    # From the end, so that taps behind the last one are no taps.
+    behind = lib.maximum(k - -(-until // d), 0)
+    return lib.maximum(k - behind - first, 0)
+
+
+def along(axis: Axis, transposed: bool = True) -> list[int]:
+    """The coverage of one axis, output by output."""
+    if transposed:
+        return [at(axis, y) for y in range(size(axis))]
+    return [taps_read(INTEGERS, axis, output) for output in range(axis.n)]
 
 
 def outer(profiles: list[list[int]], factor: int = 1) -> list[Any]:
@@ -78,11 +99,11 @@ def outer(profiles: list[list[int]], factor: int = 1) -> list[Any]:
     return [outer(rest, factor * c) for c in first]
 
 
-def list_bytes(axes: tuple[Axis, ...]) -> int:
+def list_bytes(axes: tuple[Axis, ...], transposed: bool = True) -> int:
     """The bytes that the nested lists of a layer's coverage take in CPython, at the most."""
     total, lists = 0, 1
     for axis in axes:
-        entries = lists * size(axis)
+        entries = lists * (size(axis) if transposed else axis.n)
         total += lists * LIST_BYTES + entries * ENTRY_BYTES
         lists = entries
     most = math.prod(min(axis.n, axis.k) for axis in axes)
@@ -93,26 +114,27 @@ def coverage(
     input_size: InputSize,
     kernel_size: PerAxis,
     *,
-    stride: PerAxis = 1,
-    padding: PerAxis = 0,
-    output_padding: PerAxis = 0,
-    dilation: PerAxis = 1,
-    end_padding: PerAxis | None = None,
     max_bytes: int = 2**30,
+    **geometry: Unpack[Geometry],
 ) -> list[Any]:
     r"""Kernel-tap overlaps of every output position, as nested lists of int.
 
     .. math:: c(y) = \#\{(i, t) : i s + t d - p = y\}, \qquad c(y_0, y_1, …) = \prod_a c_a(y_a)
 
-    Arguments as in `analytic.output_size`. Raises `MemoryError`, before it allocates, where the
-    lists would take more than ``max_bytes``. Cost: O(positions), O(log min(s, d)) along each axis.
-    Source: notes/derivation.md, theorem 4; the map is the output of the published experiment.
+    Of an ordinary convolution, the taps of an output that read an input and not padding. Arguments
+    as in `analytic.output_size`. Raises `MemoryError`, before it allocates, where the lists would
+    take more than ``max_bytes``. Cost: O(positions), O(log min(s, d)) along each axis.
+    Source: notes/derivation.md, theorem 4 and corollary 9; the map is the output of the published
+    experiment.
 
     >>> coverage((2, 2), 2)
     [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    >>> coverage((3, 3), 3, padding=1, transposed=False)
+    [[4, 6, 4], [6, 9, 6], [4, 6, 4]]
     """
-    axes = axes_of(input_size, kernel_size, stride, padding, output_padding, dilation, end_padding)
-    needed = list_bytes(axes)
+    axes = axes_of(input_size, kernel_size, **geometry)
+    transposed = geometry.get("transposed", True)
+    needed = list_bytes(axes, transposed)
     if needed > max_bytes:
         raise MemoryError(f"the coverage would take up to {needed} bytes, more than {max_bytes=}")
-    return outer([along(axis) for axis in axes])
+    return outer([along(axis, transposed) for axis in axes])

@@ -12,6 +12,7 @@ from analytic.arithmetic import INTEGERS
 from analytic.digits import all_digits
 from analytic.integers import count as count_exactly
 from analytic.layer import Layer
+from analytic.protocols import ConventionName
 from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
 from analytic.totals import Count, Products
@@ -75,7 +76,7 @@ class ModelCount(NamedTuple):
 
     layers: tuple[LayerCount, ...]
     total: Counted
-    convention: str
+    convention: ConventionName
     unknown: tuple[Unknown, ...] = ()
 
     def __str__(self) -> str:
@@ -94,7 +95,7 @@ class ModelCount(NamedTuple):
 def count_layers(
     layers: Mapping[str, Layer | Missing],
     *,
-    convention: str = "nonzero",
+    convention: ConventionName = "nonzero",
     evaluate: Callable[..., Count] = count_exactly,
 ) -> ModelCount:
     r"""The counts of named layers and their sums over the layers.

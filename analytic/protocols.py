@@ -7,12 +7,30 @@ For the reader and the type checker: the package does not import this module at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, SupportsIndex
+from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias, TypedDict
 
 #: One entry an axis, in a list or tuple. NumPy's integers are integers.
 InputSize = Sequence[SupportsIndex]
 #: One integer for all axes, or one an axis.
 PerAxis = SupportsIndex | Sequence[SupportsIndex]
+#: An ordinary convolution also takes torch's words.
+Padding: TypeAlias = PerAxis | Literal["same", "valid"]
+
+#: What is counted: the names of `totals.CONVENTIONS`.
+ConventionName = Literal["nonzero", "documented", "exact"]
+#: How MACs are counted: the names of `totals.RULES`.
+RuleName = Literal["exact", "input", "output"]
+
+
+class Geometry(TypedDict, total=False):
+    """What every function of the vocabulary takes beside ``input_size`` and ``kernel_size``."""
+
+    stride: PerAxis
+    padding: Padding
+    output_padding: PerAxis
+    dilation: PerAxis
+    end_padding: PerAxis | None
+    transposed: bool
 
 
 class Arithmetic(Protocol):

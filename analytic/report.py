@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytic.layer import Layer
+from analytic.protocols import ConventionName, RuleName
 from analytic.tables import CsvWriter, count_fields, write_json, write_sizes
 from analytic.totals import Count
 
@@ -77,8 +78,7 @@ def layer_fields(layer: Layer) -> dict[str, Any]:
     """The arguments of a layer as JSON has them."""
     return {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in layer.items()
-        if value is not None
+        for name, value in layer.fields().items()
     }
 
 
@@ -98,7 +98,7 @@ class Totals:
 class TableWriter:
     """Counts as aligned tables of `BLOCK` rows, with a line of totals at the end."""
 
-    def __init__(self, style: str, convention: str, rule: str) -> None:
+    def __init__(self, style: str, convention: ConventionName, rule: RuleName) -> None:
         self.style = TABLES[style]
         macs = "MACs" if rule == "exact" else f"MACs ({rule} rule)"
         operations = f"operations ({convention})"
@@ -149,6 +149,6 @@ class RecordWriter:
         return ""
 
 
-def writer(style: str, convention: str, rule: str) -> TableWriter | RecordWriter:
+def writer(style: str, convention: ConventionName, rule: RuleName) -> TableWriter | RecordWriter:
     """What writes rows in one of `FORMATS`."""
     return TableWriter(style, convention, rule) if style in TABLES else RecordWriter(style)

@@ -245,6 +245,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(PER_AXIS, remembered(parse_sizes)),
     "input_size": remembered(parse_input_size),
     "bias": parse_boolean,
+    "transposed": parse_boolean,
 }
 
 

@@ -5,79 +5,104 @@ Every total is ``N·(ψ·λ + γ)``. What a convention counts is stated in notes
 
 from __future__ import annotations
 
-from collections import namedtuple
+from math import prod
 
-from analytic.axis import Axis, extent
+from analytic import axis as axes_
+from analytic.axis import Axis, extent, positive
 from analytic.digits import all_digits
+from analytic.records import Generic, NamedTuple, Number
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
-    from analytic.protocols import Arithmetic, LayerLike
+    from analytic.protocols import Arithmetic, ConventionName, LayerLike, RuleName
+
+    Entry = TypeVar("Entry")
 
 
-class Products(namedtuple("Products", "inputs taps positions overlaps covered")):
-    """Products over the axes of a layer, which do not interact.
+class Products(NamedTuple, Generic[Number]):
+    """Products over the axes of a layer, which do not interact: ``inputs`` and ``positions`` are
+    those of the layer, whichever kind it is.
 
-    ``inputs`` Πn, ``taps`` K = Πk, ``positions`` P = ΠL, ``overlaps`` ΠT, ``covered`` ΠC.
+    ``inputs`` Πn, ``taps`` K = Πk, ``positions`` P = ΠL, ``overlaps`` ΠT, ``covered`` ΠC of a
+    transposed convolution; ``inputs`` ΠL, ``positions`` Πn, ``covered`` ΠI of an ordinary one.
     """
 
-    __slots__ = ()
+    inputs: Number
+    taps: Number
+    positions: Number
+    overlaps: Number
+    covered: Number
 
 
-class Convention(namedtuple("Convention", "multiplications first_products aggregated")):
+class Reached(NamedTuple, Generic[Number]):
+    """`Products`, and what gradients ask beside them: the inputs and the taps that have a pair.
+
+    ``inputs`` ΠI of a transposed convolution, ΠC of an ordinary one; ``taps`` ΠJ of either.
+    """
+
+    products: Products[Number]
+    inputs: Number
+    taps: Number
+
+
+class Convention(NamedTuple):
     """What is counted: three choices, each a function of `Products`.
 
-    ``multiplications`` of one filter; ``first_products``, which are assigned and not added;
-    ``aggregated``, the output positions at which γ adds channels and bias.
+    ``multiplications`` and ``additions`` of one filter; ``aggregated``, the output positions at
+    which γ adds channels and bias.
     """
 
-    __slots__ = ()
+    multiplications: Callable[[Products[Any]], Any]
+    additions: Callable[[Products[Any]], Any]
+    aggregated: Callable[[Products[Any]], Any]
 
 
-CONVENTIONS: Mapping[str, Convention] = {
+CONVENTIONS: Mapping[ConventionName, Convention] = {
     # The published formula, minus one per nonzero output pixel.
     "nonzero": Convention(
-        multiplications=lambda of: of.positions * of.taps,
-        first_products=lambda of: of.covered,
-        aggregated=lambda of: of.positions,
+        multiplications=lambda layer: layer.positions * layer.taps,
+        additions=lambda layer: layer.overlaps - layer.covered,
+        aggregated=lambda layer: layer.positions,
     ),
     # The published text to the letter: an uncovered pixel counts −1.
     "documented": Convention(
-        multiplications=lambda of: of.positions * of.taps,
-        first_products=lambda of: of.positions,
-        aggregated=lambda of: of.positions,
+        multiplications=lambda layer: layer.positions * layer.taps,
+        additions=lambda layer: layer.overlaps - layer.positions,
+        aggregated=lambda layer: layer.positions,
     ),
     # Only products that land, only additions of such products.
     "exact": Convention(
-        multiplications=lambda of: of.overlaps,
-        first_products=lambda of: of.covered,
-        aggregated=lambda of: of.covered,
+        multiplications=lambda layer: layer.overlaps,
+        additions=lambda layer: layer.overlaps - layer.covered,
+        aggregated=lambda layer: layer.covered,
+    ),
+}
+
+#: The same of an ordinary convolution, whose published page charges every output a whole kernel.
+ORDINARY_CONVENTIONS: Mapping[ConventionName, Convention] = {
+    **CONVENTIONS,
+    "documented": CONVENTIONS["documented"]._replace(
+        additions=lambda layer: layer.positions * layer.taps - layer.positions
     ),
 }
 
 #: The MACs of one filter under each rule.
-RULES: Mapping[str, Callable[[Products], Any]] = {
-    "exact": lambda of: of.overlaps,
-    "input": lambda of: of.inputs * of.taps,
-    "output": lambda of: of.positions * of.taps,
+RULES: Mapping[RuleName, Callable[[Products[Any]], Any]] = {
+    "exact": lambda layer: layer.overlaps,
+    "input": lambda layer: layer.inputs * layer.taps,
+    "output": lambda layer: layer.positions * layer.taps,
 }
 
 
-class Count(
-    namedtuple(
-        "Count",
-        "output_size positions overlaps covered filters multiplications_per_filter "
-        "additions_per_filter operations_per_filter filter_aggregation total macs convention rule",
-    )
-):
+class Count(NamedTuple, Generic[Number]):
     """The counts of one layer: output positions, products and operations, all exact.
 
     ================================ =============================================================
-    ``output_size``, ``positions``   L of each axis; P = ΠL
-    ``overlaps``, ``covered``        ΠT, products of a filter that land; ΠC, positions they land on
+    ``output_size``, ``positions``   of each axis; P, their product
+    ``overlaps``, ``covered``        ΠT, products of a filter that land; positions they land on
     ``filters``                      ψ = C_in·C_out/groups
     ``multiplications_per_filter``   as ``convention`` counts them
     ``additions_per_filter``         as ``convention`` counts them
@@ -89,7 +114,19 @@ class Count(
     ================================ =============================================================
     """
 
-    __slots__ = ()
+    output_size: tuple[Number, ...]
+    positions: Number
+    overlaps: Number
+    covered: Number
+    filters: Number
+    multiplications_per_filter: Number
+    additions_per_filter: Number
+    operations_per_filter: Number
+    filter_aggregation: Number
+    total: Number
+    macs: Number
+    convention: ConventionName
+    rule: RuleName
 
     def __str__(self) -> str:
         with all_digits():
@@ -97,14 +134,51 @@ class Count(
 
     def headline(self) -> list[tuple[str, Any]]:
         """The three numbers that people ask for, each with what it is."""
+        macs: Any = self.macs
         return [
             (f"operations ({self.convention} convention)", self.total),
-            (f"MACs ({self.rule} rule)", self.macs),
-            (f"2 × MACs ({self.rule} rule)", 2 * self.macs),
+            (f"MACs ({self.rule} rule)", macs),
+            (f"2 × MACs ({self.rule} rule)", 2 * macs),
         ]
 
 
-def choose(kind: str, table: Mapping[str, Any], name: str) -> Any:
+#: The fields of a `Count` that are numbers of the whole layer.
+NUMBERS = Count._fields[1:-2]
+
+
+class Pass(NamedTuple, Generic[Number]):
+    """What one pass of a layer costs, in the exact convention.
+
+    ``macs``        multiplications, as a rule counts them
+    ``additions``   of products that land
+    ``operations``  multiplications that land, and additions
+    ``elements``    values of the result
+    ``reached``     how many of them receive a product (of the bias: a term)
+    """
+
+    macs: Number
+    additions: Number
+    operations: Number
+    elements: Number
+    reached: Number
+
+
+class Passes(NamedTuple, Generic[Number]):
+    """What each pass of a layer costs: forward, and the gradients by input, weight and bias."""
+
+    forward: Pass[Number]
+    grad_input: Pass[Number]
+    grad_weight: Pass[Number]
+    grad_bias: Pass[Number]
+
+    def training_step(self, *, grad_input: bool = True) -> Pass[Number]:
+        """Forward and backward together. The first layer of a network needs no ``grad_input``."""
+        passes = [name for name in self._fields if grad_input or name != "grad_input"]
+        columns = zip(*[getattr(self, name) for name in passes], strict=True)
+        return Pass._make([sum(column[1:], column[0]) for column in columns])
+
+
+def choose(kind: str, table: Mapping[Any, Entry], name: str) -> Entry:
     """The entry called ``name``, or a `ValueError` that lists those that exist."""
     try:
         return table[name]
@@ -113,28 +187,54 @@ def choose(kind: str, table: Mapping[str, Any], name: str) -> Any:
         raise ValueError(f"{kind} must be one of {known}, got {name!r}") from None
 
 
-def products(lib: Arithmetic, axes: Iterable[Axis]) -> tuple[tuple[Any, ...], Products]:
-    """The output size, and the products over the axes of what the theorem says of each."""
-    sizes = []
-    inputs = taps = positions = overlaps = covered = 1
-    evaluated = None
+def factors(lib: Arithmetic, axis: Axis[Any], transposed: bool) -> tuple[Any, Any, Any, Any, Any]:
+    """What one axis gives to `Products`."""
+    if transposed:
+        size, overlaps, covered = extent(lib, axis)
+        return axis.n, axis.k, size, overlaps, covered
+    overlaps = axes_.overlaps(lib, axis)
+    return axes_.size(axis), axis.k, axis.n, overlaps, axes_.inputs_reached(lib, axis, overlaps)
+
+
+def all_factors(lib: Arithmetic, axis: Axis[Any], transposed: bool) -> tuple[Any, ...]:
+    """What one axis gives to `Reached`: `factors`, then the other side's shadow and the taps'."""
+    known = factors(lib, axis, transposed)
+    overlaps = known[3]
+    other = axes_.inputs_reached if transposed else axes_.covered
+    return *known, other(lib, axis, overlaps), axes_.taps_reached(lib, axis, overlaps)
+
+
+def of_each(axes: Iterable[Axis[Any]], evaluate: Callable[[Axis[Any]], Entry]) -> list[Entry]:
+    """What a function says of each axis; alike axes are one object, which is evaluated once."""
+    results: list[Entry] = []
+    last = None
     for axis in axes:
-        if axis is not evaluated:
-            size, axis_overlaps, axis_covered = extent(lib, axis)
-            evaluated = axis
-        sizes.append(size)
-        inputs = inputs * axis.n
-        taps = taps * axis.k
-        positions = positions * size
-        overlaps = overlaps * axis_overlaps
-        covered = covered * axis_covered
-    return tuple(sizes), Products(inputs, taps, positions, overlaps, covered)
+        results.append(results[-1] if axis is last else evaluate(axis))
+        last = axis
+    return results
 
 
-def additions_per_filter(of: Products, convention: str) -> Any:
-    """``ΠT`` less the products that are assigned rather than added."""
-    chosen: Convention = choose("convention", CONVENTIONS, convention)
-    return of.overlaps - chosen.first_products(of)
+def products(
+    lib: Arithmetic, axes: Iterable[Axis[Any]], transposed: bool = True
+) -> tuple[tuple[Any, ...], Products[Any]]:
+    """The output size, and the products over the axes of what the theorem says of each."""
+    columns = [*zip(*of_each(axes, lambda axis: factors(lib, axis, transposed)), strict=True)]
+    return columns[2], Products._make(map(prod, columns))
+
+
+def reached(lib: Arithmetic, axes: Iterable[Axis[Any]], transposed: bool = True) -> Reached[Any]:
+    """The products over the axes of what the theorem and its shadows say of each."""
+    rows = of_each(axes, lambda axis: all_factors(lib, axis, transposed))
+    *known, inputs, taps = map(prod, zip(*rows, strict=True))
+    return Reached(Products._make(known), inputs, taps)
+
+
+def additions_per_filter(
+    layer: Products[Any], convention: ConventionName, transposed: bool = True
+) -> Any:
+    """What a convention counts as the additions that sum the products of one filter."""
+    conventions = CONVENTIONS if transposed else ORDINARY_CONVENTIONS
+    return choose("convention", conventions, convention).additions(layer)
 
 
 def filters(lib: Arithmetic, layer: LayerLike) -> Any:
@@ -142,40 +242,100 @@ def filters(lib: Arithmetic, layer: LayerLike) -> Any:
     return lib.quotient(layer.in_channels, layer.groups) * layer.out_channels
 
 
-def macs(lib: Arithmetic, layer: LayerLike, of: Products, rule: str) -> Any:
+def macs(lib: Arithmetic, layer: LayerLike, axes: Products[Any], rule: RuleName) -> Any:
     """``N·ψ·`` the MACs that ``rule`` charges one filter."""
-    return layer.batch_size * filters(lib, layer) * choose("rule", RULES, rule)(of)
+    return layer.batch_size * filters(lib, layer) * choose("rule", RULES, rule)(axes)
 
 
 def count(
     lib: Arithmetic,
     layer: LayerLike,
     sizes: tuple[Any, ...],
-    of: Products,
-    convention: str,
-    rule: str,
-) -> Count:
+    axes: Products[Any],
+    convention: ConventionName,
+    rule: RuleName,
+    transposed: bool = True,
+) -> Count[Any]:
     """Every count of a layer, from what is known or was measured of its axes."""
-    chosen: Convention = choose("convention", CONVENTIONS, convention)
+    chosen = choose("convention", CONVENTIONS if transposed else ORDINARY_CONVENTIONS, convention)
     kernels = filters(lib, layer)
-    multiplications = chosen.multiplications(of)
-    additions = additions_per_filter(of, convention)
+    multiplications = chosen.multiplications(axes)
+    additions = chosen.additions(axes)
     operations = multiplications + additions
     # C_in/groups products meet at a position: one addition fewer, and one more for the bias.
     meetings = lib.quotient(layer.in_channels, layer.groups) - 1 + layer.bias
-    aggregation = layer.out_channels * chosen.aggregated(of) * meetings
+    aggregation = layer.out_channels * chosen.aggregated(axes) * meetings
     return Count(
         output_size=sizes,
-        positions=of.positions,
-        overlaps=of.overlaps,
-        covered=of.covered,
+        positions=axes.positions,
+        overlaps=axes.overlaps,
+        covered=axes.covered,
         filters=kernels,
         multiplications_per_filter=multiplications,
         additions_per_filter=additions,
         operations_per_filter=operations,
         filter_aggregation=aggregation,
         total=layer.batch_size * (kernels * operations + aggregation),
-        macs=macs(lib, layer, of, rule),
+        macs=macs(lib, layer, axes, rule),
         convention=convention,
         rule=rule,
     )
+
+
+class Result(NamedTuple):
+    """What a pass sums into: so many ``blocks``, each of ``elements``, of which some are reached.
+
+    ``batched`` where each sample has blocks of its own, and does not add to those of the others.
+    """
+
+    blocks: Callable[[LayerLike, Any], Any]
+    elements: Callable[[Reached[Any]], Any]
+    reached: Callable[[Reached[Any]], Any]
+    batched: bool = True
+
+
+#: The passes that multiply. All run over the same pairs, and differ in what they sum into.
+#: Source: notes/derivation.md, theorem 12.
+PASSES: Mapping[str, Result] = {
+    "forward": Result(
+        blocks=lambda layer, _: layer.batch_size * layer.out_channels,
+        elements=lambda axes: axes.products.positions,
+        reached=lambda axes: axes.products.covered,
+    ),
+    "grad_input": Result(
+        blocks=lambda layer, _: layer.batch_size * layer.in_channels,
+        elements=lambda axes: axes.products.inputs,
+        reached=lambda axes: axes.inputs,
+    ),
+    "grad_weight": Result(
+        blocks=lambda _, filters: filters,
+        elements=lambda axes: axes.products.taps,
+        reached=lambda axes: axes.taps,
+        batched=False,
+    ),
+}
+
+
+def passes(lib: Arithmetic, layer: LayerLike, axes: Reached[Any], rule: RuleName) -> Passes[Any]:
+    """What each pass costs, from what is known or was measured of the layer's axes.
+
+    The first product of an element is assigned, every other one added: additions are the products
+    that land, less the elements that are reached. In the forward pass the bias is added to these.
+    """
+    landed = macs(lib, layer, axes.products, "exact")
+    charged = macs(lib, layer, axes.products, rule)
+    # What all samples add to is reached only where there is a sample.
+    sample = positive(lib, layer.batch_size)
+    costs = []
+    for name, result in PASSES.items():
+        blocks = result.blocks(layer, filters(lib, layer))
+        reached = blocks * result.reached(axes) * (1 if result.batched else sample)
+        biases = layer.bias * reached if name == "forward" else 0
+        additions = landed - reached + biases
+        elements = blocks * result.elements(axes)
+        costs.append(Pass(charged, additions, landed + additions, elements, reached))
+    # The gradient of a bias is the sum of its channel over batch and positions.
+    biases = layer.out_channels * layer.bias
+    sums = biases * (layer.batch_size * axes.products.positions - sample)
+    forward, grad_input, grad_weight = costs
+    return Passes(forward, grad_input, grad_weight, Pass(0, sums, sums, biases, biases * sample))

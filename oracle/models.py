@@ -28,6 +28,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from analytic.layer import Layer, is_boolean
 from analytic.models import ModelCount, count_layers, numbered
+from analytic.protocols import ConventionName
 from oracle.modules import MODULES, layer_of_operator
 
 #: What every transposed convolution of torch's comes down to.
@@ -118,7 +119,7 @@ def only_fake(reason: BaseException | None) -> bool:
 
 
 def count_module(
-    module: torch.nn.Module, *inputs: Any, convention: str = "nonzero", **keywords: Any
+    module: torch.nn.Module, *inputs: Any, convention: ConventionName = "nonzero", **keywords: Any
 ) -> ModelCount:
     """The counts of every transposed convolution that runs in a forward pass, and their totals.
 

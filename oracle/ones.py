@@ -20,7 +20,7 @@ from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
 from analytic.integers import as_layer
 from analytic.layer import Layer, axes_of, shown
-from analytic.protocols import InputSize, PerAxis
+from analytic.protocols import ConventionName, InputSize, PerAxis, RuleName
 from analytic.totals import Count, Products
 
 #: torch keeps strides and dilations in 32 bits, whatever the size of the output.
@@ -282,7 +282,7 @@ def additions_per_filter(
     output_padding: PerAxis = 0,
     dilation: PerAxis = 1,
     end_padding: PerAxis | None = None,
-    convention: str = "nonzero",
+    convention: ConventionName = "nonzero",
     max_bytes: int = 2**30,
 ) -> int:
     """Additions that sum the products of one filter, by experiment. See `coverage`.
@@ -318,7 +318,11 @@ def published_snippet(
 
 
 def count(
-    layer: Layer, *, convention: str = "nonzero", rule: str = "exact", max_bytes: int = 2**30
+    layer: Layer,
+    *,
+    convention: ConventionName = "nonzero",
+    rule: RuleName = "exact",
+    max_bytes: int = 2**30,
 ) -> Count:
     """Every count of a layer, its axes measured by experiment. See `analytic.count`.
 
@@ -330,7 +334,7 @@ def count(
     return totals.count(INTEGERS, layer, sizes, products, convention, rule)
 
 
-def macs(layer: Layer, *, rule: str = "exact", max_bytes: int = 2**30) -> int:
+def macs(layer: Layer, *, rule: RuleName = "exact", max_bytes: int = 2**30) -> int:
     """Multiply-accumulates of a layer, its axes measured by experiment. See `analytic.macs`.
 
     >>> macs(Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2))

@@ -124,5 +124,5 @@ def rows() -> Iterator[str]:
     """The vectors, a line of JSON each: the corners, then a seeded sample."""
     sampled = samples.of_channels_and_axes(BOX, SEED, SAMPLED)
     for why, layer in [*CORNERS, *(("sampled", layer) for layer in sampled)]:
-        fields = {name: value for name, value in layer.items() if value is not None}
+        fields = layer.fields()
         yield json.dumps({"why": why, **fields, "count": measured(layer)}) + "\n"

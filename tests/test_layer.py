@@ -172,6 +172,7 @@ def test_torch_order_of_arguments() -> None:
         "dilation": (5,),
         "batch_size": 7,
         "end_padding": (2,),
+        "transposed": True,
     }
 
 

@@ -19,6 +19,7 @@ import oracle
 from analytic import Layer, cli
 from analytic.commands.toolbox import Failed
 from analytic.models import Counted, Missing, ModelCount, count_layers, numbered, share
+from analytic.protocols import ConventionName
 from analytic.report import FORMATS
 from oracle.cli import program as oracle_program
 from tests import brute
@@ -63,11 +64,12 @@ def test_counts_of_layers_and_their_sums() -> None:
 def test_conventions_differ_in_the_additions_alone() -> None:
     """By hand: 2 filters, 4 products each on 4 of 9 positions; channels meet on 4 or on 9."""
     sparse = {"sparse": Layer((2, 2), 2, 1, 1, stride=2, bias=False)}
-    for convention, additions in (("exact", 4), ("nonzero", 9), ("documented", 9 - 2 * 5)):
+    expected: dict[ConventionName, int] = {"exact": 4, "nonzero": 9, "documented": 9 - 2 * 5}
+    for convention, additions in expected.items():
         total = count_layers(sparse, convention=convention).total
         assert total == Counted(macs=8, input_macs=8, output_macs=18, additions=additions)
     with pytest.raises(ValueError, match="convention must be one of"):
-        count_layers(LAYERS, convention="none")
+        count_layers(LAYERS, convention="none")  # type: ignore[arg-type]
 
 
 def test_names_that_come_again_are_numbered() -> None:

@@ -24,6 +24,7 @@ from torch.nn.modules.module import _global_forward_pre_hooks as global_pre_hook
 
 import oracle
 from analytic import Layer
+from analytic.protocols import RuleName
 from oracle.models import layers_of
 from tests.zoo import MODELS, UNet
 
@@ -76,7 +77,11 @@ def test_counts_of_models_are_the_sums_of_the_experiments(name: str) -> None:
     ]
     assert model.total.macs == sum(count.macs for count in measured)
     assert [row.counted.macs for row in model.layers] == [count.macs for count in measured]
-    for rule, total in (("input", model.total.input_macs), ("output", model.total.output_macs)):
+    totals: dict[RuleName, int] = {
+        "input": model.total.input_macs,
+        "output": model.total.output_macs,
+    }
+    for rule, total in totals.items():
         layers = [row.layer for row in model.layers]
         assert total == sum(oracle.macs(layer, rule=rule) for layer in layers)
 

@@ -25,6 +25,7 @@ from analytic.arrays.arithmetic import (
 )
 from analytic.axis import Axis, extent
 from analytic.layer import axis_slacks, layer_slacks
+from analytic.protocols import ConventionName
 from analytic.totals import Products
 from tests.strategies import axes, layers
 
@@ -91,7 +92,7 @@ def test_the_bound_of_a_floor_sum(n: int, m: int, a: int, b: int) -> None:
 
 
 @given(layers(), st.sampled_from([*totals.CONVENTIONS]), st.integers(0, 40))
-def test_the_bound_of_the_totals(layer: Any, convention: str, shift: int) -> None:
+def test_the_bound_of_the_totals(layer: Any, convention: ConventionName, shift: int) -> None:
     sizes, products = totals.products(INTEGERS, layer.axes)
     columns = [
         *[int(product) << shift for product in products],

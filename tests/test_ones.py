@@ -57,7 +57,7 @@ def torch_runs(arguments: dict[str, Any]) -> tuple[int, ...] | None:
     """The output size with which torch builds and runs the layer in float64, or None."""
     size, batch = arguments["input_size"], arguments["batch_size"]
     module = getattr(torch.nn, f"ConvTranspose{len(size)}d")
-    names = set(arguments) - {"input_size", "batch_size"}
+    names = set(arguments) - {"input_size", "batch_size", "transposed"}
     try:
         built = module(**{name: arguments[name] for name in names}, dtype=torch.float64)
         with torch.inference_mode():

@@ -18,7 +18,7 @@ from analytic.axis import Axis
 from analytic.symbolic import forms
 from analytic.symbolic.expressions import F
 from analytic.symbolic.formula import Formula
-from analytic.totals import CONVENTIONS, RULES, Count
+from analytic.totals import CONVENTIONS, NUMBERS, RULES, Count
 from tests import brute
 from tests.strategies import arguments, axes, layers
 
@@ -33,10 +33,10 @@ def split(data: DataObject, given: dict[str, Any]) -> tuple[dict[str, Any], dict
     return bound, rest
 
 
-def flat(count: Count) -> dict[str, Any]:
+def flat(count: Count[Any]) -> dict[str, Any]:
     """The counts of a `Count` one by one."""
     sizes = {f"output_size_{at}": size for at, size in enumerate(count.output_size)}
-    return {**dict(zip(count._fields[1:-2], count[1:-2], strict=True)), **sizes}
+    return {**{name: getattr(count, name) for name in NUMBERS}, **sizes}
 
 
 def one_axis(axis: Axis) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 
 import analytic
 from analytic import CONVENTIONS, RULES, Count, Layer
+from analytic.protocols import ConventionName, RuleName
 from tests import brute
 from tests.strategies import layers
 
@@ -74,7 +76,7 @@ def test_published_split_form(layer: Layer) -> None:
     psi = layer.in_channels // layer.groups * (layer.out_channels // layer.groups) * layer.groups
     gamma = layer.out_channels * len(outputs) * (layer.in_channels // layer.groups - 1)
     gamma += layer.out_channels * len(outputs) if layer.bias else 0
-    published_additions = {
+    published_additions: dict[ConventionName, int] = {
         "documented": sum(y - 1 for y in outputs),
         "nonzero": sum(y - 1 for y in outputs if y),
     }
@@ -136,7 +138,7 @@ def test_twice_the_macs_with_bias(layer: Layer) -> None:
 def test_how_the_conventions_differ_at_uncovered_pixels(layer: Layer) -> None:
     """The identities of notes/conventions.md, in additions of the whole layer."""
 
-    def additions(convention: str) -> int:
+    def additions(convention: ConventionName) -> int:
         count = analytic.count(layer, convention=convention)
         per_image = count.filters * count.additions_per_filter + count.filter_aggregation
         return int(layer.batch_size * per_image)
@@ -162,7 +164,7 @@ def test_rules(layer: Layer) -> None:
     outputs = brute.outer([brute.profile(axis) for axis in layer.axes])
     taps = prod(layer.kernel_size)
     kernels = layer.batch_size * (layer.in_channels * layer.out_channels // layer.groups)
-    expected = {
+    expected: dict[RuleName, int] = {
         "exact": kernels * sum(outputs),
         "input": kernels * prod(layer.input_size) * taps,
         "output": kernels * len(outputs) * taps,
@@ -201,7 +203,7 @@ def test_batch_zero() -> None:
 
 
 @pytest.mark.parametrize("name", ["published", "", None, ["nonzero"], "Nonzero"])
-def test_unknown_names_list_the_known(name: str) -> None:
+def test_unknown_names_list_the_known(name: Any) -> None:
     layer = Layer((3,), 1, 1, 2)
     words = f"convention must be one of 'nonzero', 'documented', 'exact', got {name!r}"
     for ask in (

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import analytic
 from analytic import tables
+from analytic.protocols import ConventionName
 from analytic.totals import CONVENTIONS, RULES
 from oracle.commands.vectors import command
 
@@ -25,7 +26,7 @@ def test_the_file_is_what_the_command_prints() -> None:
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
-def test_the_closed_form_conforms(convention: str) -> None:
+def test_the_closed_form_conforms(convention: ConventionName) -> None:
     for row in ROWS:
         layer = tables.layer_of(row)
         count = analytic.count(layer, convention=convention)

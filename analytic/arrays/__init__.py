@@ -43,7 +43,8 @@ import numpy as np
 from analytic import totals
 from analytic.arrays.columns import Channels, Layers
 from analytic.arrays.sweep import Sweep
-from analytic.totals import Count
+from analytic.protocols import ConventionName, RuleName
+from analytic.totals import NUMBERS, Count
 
 __all__ = [
     "Layers",
@@ -201,7 +202,7 @@ def additions_per_filter(
     output_padding: Any = 0,
     dilation: Any = 1,
     end_padding: Any = None,
-    convention: str = "nonzero",
+    convention: ConventionName = "nonzero",
     invalid: str = "raise",
     overflow: str = "raise",
 ) -> Any:
@@ -233,11 +234,11 @@ def additions_per_filter(
 def count(
     layers: Layers,
     *,
-    convention: str = "nonzero",
-    rule: str = "exact",
+    convention: ConventionName = "nonzero",
+    rule: RuleName = "exact",
     invalid: str = "raise",
     overflow: str = "raise",
-) -> Count:
+) -> Count[Any]:
     r"""Every count of every layer: a `Count` whose fields are arrays.
 
     .. math:: \text{total} = N (\psi \lambda + \gamma), \quad \psi = C_{in} C_{out} / groups
@@ -261,12 +262,12 @@ def count(
         return [*made.output_size, *made[1:-2]]
 
     sweep = Sweep(layers, every_count, whole=True, invalid=invalid, overflow=overflow)
-    results = sweep.evaluate([*sizes, *Count._fields[1:-2]])
+    results = sweep.evaluate([*sizes, *NUMBERS])
     fields = [tuple(results[: len(sizes)]), *results[len(sizes) :], convention, rule]
     return Count._make(fields)
 
 
-def rows(counts: Count) -> Iterator[Count]:
+def rows(counts: Count[Any]) -> Iterator[Count]:
     """The counts of layers one by one, in Python integers: those of a grid in the order of its
     elements, the last index running fastest. Rows that are masked are left out.
 
@@ -284,7 +285,7 @@ def rows(counts: Count) -> Iterator[Count]:
 
 
 def macs(
-    layers: Layers, *, rule: str = "exact", invalid: str = "raise", overflow: str = "raise"
+    layers: Layers, *, rule: RuleName = "exact", invalid: str = "raise", overflow: str = "raise"
 ) -> Any:
     r"""Multiply-accumulates of every layer: `analytic.macs` of every row.
 

@@ -59,7 +59,7 @@ class Layers:
     ((2,), (8, 16))
     """
 
-    FIELDS = Layer.FIELDS
+    FIELDS = Layer.FIELDS[:-1]  # all but the kind
 
     _given: dict[str, Any]
     input_size: tuple[Any, ...]
@@ -75,7 +75,7 @@ class Layers:
     batch_size: Any
     end_padding: tuple[Any, ...] | None
     shape: tuple[int, ...]
-    axes: tuple[Axis, ...]
+    axes: tuple[Axis[Column], ...]
     channels: Channels
 
     def __init__(
@@ -103,7 +103,7 @@ class Layers:
         keep("batch_size", entry("batch_size", batch_size))
         end = padding if end_padding is None else end_padding
         geometry = (kernel_size, stride, padding, output_padding, dilation, end)
-        fields = Axis._make(axis_columns(input_size, geometry, entry))
+        fields: Axis[Any] = Axis._make(axis_columns(input_size, geometry, entry))
         keep("input_size", fields.n)
         keep("kernel_size", fields.k)
         keep("stride", fields.s)
@@ -115,7 +115,7 @@ class Layers:
         # One object that stands for several axes is one column; axes of the same are one axis.
         columns = {id(value): column(value) for field in fields for value in field}
         alike = [tuple(map(id, axis)) for axis in zip(*fields, strict=True)]
-        axes = {axis: Axis(*[columns[key] for key in axis]) for axis in alike}
+        axes = {axis: Axis._make([columns[key] for key in axis]) for axis in alike}
         keep("axes", tuple([axes[axis] for axis in alike]))
         channels = (self.in_channels, self.out_channels, self.groups, self.batch_size)
         bias = column(self.bias, "b", boolean)
@@ -168,6 +168,8 @@ def check_alike(layers: Sequence[Layer]) -> None:
             raise TypeError(
                 f"layers must be of analytic.Layer, got {shown(layer)} at index {index}"
             )
+        if not layer.transposed:
+            raise TypeError(f"layers must be transposed, got an ordinary one at index {index}")
         axes, others = len(layers[0].axes), len(layer.axes)
         if axes != others:
             raise LayerError(

@@ -132,7 +132,7 @@ def settle(tables: Sequence[Table], fit: Fit) -> Fit:
     return lambda columns: (columns, plainly)
 
 
-def axis_part(axis: Axis, fields: Sequence[str], *, cropped_apart: bool) -> Part:
+def axis_part(axis: Axis[Any], fields: Sequence[str], *, cropped_apart: bool) -> Part:
     """The part of an axis; its results are these fields of the `Products` of one axis."""
 
     def rules(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:

@@ -21,6 +21,7 @@ from analytic.commands.toolbox import (
 )
 from analytic.digits import all_digits
 from analytic.layer import Layer
+from analytic.protocols import ConventionName, RuleName
 from analytic.totals import Count
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def count_command(
         file: str | None,
         style: str | None,
         as_json: bool,
-        convention: str,
-        rule: str,
+        convention: ConventionName,
+        rule: RuleName,
         dims: tuple[str, ...],
         **flags: Any,
     ) -> None:
@@ -193,7 +194,7 @@ def count_file(
 
 
 def count_model(
-    path: str, dims: tuple[str, ...], counter: Counter, convention: str, style: str
+    path: str, dims: tuple[str, ...], counter: Counter, convention: ConventionName, style: str
 ) -> None:
     """Count the layers of an ONNX model; those that are unknown become rows that say why."""
     from analytic.models import count_layers

@@ -11,6 +11,7 @@ import click
 
 from analytic.commands.toolbox import CHOICES, Failed, Sizes, Whole, with_options
 from analytic.layer import Layer
+from analytic.protocols import ConventionName, RuleName
 from analytic.tables import PER_AXIS
 from analytic.totals import Count
 
@@ -31,7 +32,7 @@ def flag(name: str) -> Callable[[Any], Any]:
 
 OPTIONS = (
     click.argument("count", type=click.Choice(COUNTS), metavar="COUNT"),
-    *map(flag, Layer.FIELDS),
+    *map(flag, Layer.FIELDS[:-1]),  # all but the kind
     click.option("--axes", type=Whole(), help="Number of axes.  [default: as the flags say, or 2]"),
     *CHOICES,
     click.option("--generic", is_flag=True, help="The polynomial that holds from some size on."),
@@ -54,8 +55,8 @@ def formulas(count: str, axes: int | None, choices: Any, bound: Any) -> list[For
 def formula(
     count: str,
     axes: int | None,
-    convention: str,
-    rule: str,
+    convention: ConventionName,
+    rule: RuleName,
     generic: bool,
     closed: bool,
     language: str,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from analytic.integers import macs
 from analytic.layer import Layer
+from analytic.protocols import RuleName
 from analytic.totals import RULES
 
 #: The arguments over which the rules are compared.
@@ -20,7 +21,7 @@ class Compared(NamedTuple):
     """
 
     labels: list[int]
-    macs: Mapping[str, list[int]]
+    macs: Mapping[RuleName, list[int]]
     left_out: list[str]
 
     def add(self, label: int, layer: Layer) -> None:

@@ -14,10 +14,11 @@ from sympy import Expr
 
 from analytic import totals
 from analytic.layer import Layer
+from analytic.protocols import ConventionName, RuleName
 from analytic.symbolic.expressions import EXPRESSIONS
 from analytic.symbolic.formula import Formula, Quantity
 from analytic.symbolic.parameters import GeneralLayer, Parameters, PerAxisValue
-from analytic.totals import Count
+from analytic.totals import NUMBERS, Count
 
 #: The fields of `Count` that differ by convention.
 BY_CONVENTION = (
@@ -97,7 +98,7 @@ def covered(
 def additions_per_filter(
     *sizes: PerAxisValue,
     axes: int | None = None,
-    convention: str = "nonzero",
+    convention: ConventionName = "nonzero",
     **parameters: Unpack[Parameters],
 ) -> Formula:
     """Additions that sum the products of one filter, as a formula.
@@ -121,7 +122,7 @@ def macs(
     layer: Layer | None = None,
     *,
     axes: int | None = None,
-    rule: str = "exact",
+    rule: RuleName = "exact",
     **parameters: Unpack[Parameters],
 ) -> Formula:
     """Multiply-accumulates of a layer by one of the rules in use, as a formula.
@@ -145,10 +146,10 @@ def count(
     layer: Layer | None = None,
     *,
     axes: int | None = None,
-    convention: str = "nonzero",
-    rule: str = "exact",
+    convention: ConventionName = "nonzero",
+    rule: RuleName = "exact",
     **parameters: Unpack[Parameters],
-) -> Count:
+) -> Count[Formula]:
     """Every count of a layer, each field a `Formula`. See `analytic.count`.
 
     >>> count(axes=1, kernel_size=2, stride=2, padding=0, output_padding=0, dilation=1,
@@ -169,7 +170,7 @@ def count(
         of = () if name == "filters" else every
         return Formula(name, general, quantity, of, choice=choices.get(name, ""))
 
-    fields = {name: field(name) for name in Count._fields[1:-2]}
+    fields = {name: field(name) for name in NUMBERS}
     sizes = tuple(
         Formula(f"output_size_{at}", general, lambda sizes, _: sizes[0], [at]) for at in every
     )

@@ -169,6 +169,8 @@ class Formula:
         for name, value in values.items():
             if name in LETTERS or name in NAMES:
                 claims += self._claims(name, value)
+            elif name == "transposed" and value is True:
+                continue
             elif name in names:
                 claims.append((name, names[name], integer(name, value)))
             else:

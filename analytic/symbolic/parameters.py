@@ -128,6 +128,8 @@ class GeneralLayer:
                 raise TypeError(
                     f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}"
                 )
+        if parameters.get("transposed", True) is not True:
+            raise TypeError("there are formulas of transposed convolutions alone")
         number = number_of_axes(axes, parameters)
         self.cropped_apart = parameters.get("end_padding") is not None
         columns = {

@@ -87,7 +87,8 @@ def truth_of(quantity: str) -> Truth:
     field_name, _, choice = name.partition(":")
     chosen = quantity if field_name == EXTENT else field_name  # of all three there is no double
     totals.choose("quantity", dict.fromkeys((*FIELDS, EXTENT)), chosen)
-    convention, rule = "nonzero", "exact"
+    convention: Any = "nonzero"
+    rule: Any = "exact"
     if choice and field_name == "macs":
         totals.choose("rule", totals.RULES, rule := choice)
     elif choice:
