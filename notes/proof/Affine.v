@@ -177,3 +177,52 @@ Proof.
   { intros j. symmetry. exact (covered_exchanged (a j)). }
   now rewrite !L, !T, !C.
 Qed.
+
+(** Covered alone can be even earlier: as soon as no tap t >= k - s/g of the new input is cut. *)
+Lemma h_fewer_taps n k k' s d x : 0 <= k' <= k -> 0 <= d ->
+  h n k' s d x <= h n k s d x /\ (h n k s d x = h n k' s d x <-> k' = k \/ x <= n * s + k' * d).
+Proof.
+  intros Hk Hd. unfold h.
+  rewrite (count_split (fun t => n * s + t * d <? x) (fun t => t <? k') (range k)).
+  assert (E : count (fun t => (n * s + t * d <? x) && (t <? k')) (range k)
+              = count (fun t => n * s + t * d <? x) (range k')).
+  { apply (count_bijection (fun t => t) (fun t => t)); try apply NoDup_range;
+      intros t H P; rewrite in_range in *; lia. }
+  rewrite E. pose proof (count_nonneg (fun t => (n * s + t * d <? x) && negb (t <? k')) (range k)).
+  split; [lia|]. split.
+  - intros none. destruct (Z.eq_dec k' k) as [|lt]; [now left|right].
+    assert (zero : count (fun t => (n * s + t * d <? x) && negb (t <? k')) (range k) = 0) by lia.
+    apply (proj1 (count_zero _ _)) with (x := k') in zero; [lia|apply in_range; lia].
+  - intros cut. rewrite (count_none _ (range k)); [lia|].
+    intros t H1. apply in_range in H1. nia.
+Qed.
+
+Theorem theorem_6_covered_alone n k s d b e o :
+  let a n := Axis n k s d b e o in
+  let g := Z.gcd s d in
+  1 <= s -> 1 <= d -> n_min k s d b e o <= n -> s / g < k -> d / g <= n ->
+  (covered (a (n + 1)) - covered (a n) = s / g <-> Z.max b (e - o) <= n * s + (k - s / g) * d).
+Proof.
+  intros a g Hs Hd Hn Hk Hw.
+  assert (Hn1 : 1 <= n) by (unfold n_min in Hn; lia).
+  assert (HL : 1 <= size (a n)) by (now apply theorem_6a_n_min).
+  destruct (parts s d Hs Hd) as (_ & Hu & _ & _ & _ & _ & El & _). fold g in Hu, El.
+  set (u := s / g) in *. set (w := d / g) in *.
+  pose proof (size_grows k s d b e o n) as L. cbv zeta beta in L. fold (a n) (a (n + 1)) in L.
+  pose proof (covered_by_successors n k s d b e o Hs Hd) as C.
+  pose proof (covered_by_successors (n + 1) k s d b e o Hs Hd) as C'.
+  pose proof (kept_with_successor n k s d b e o Hs Hd) as K.
+  pose proof (kept_with_successor (n + 1) k s d b e o Hs Hd) as K'.
+  pose proof (overlaps_grow k s d b e o ltac:(lia) Hs n) as T.
+  cbv zeta beta in C, C', K, K', T. fold (a n) (a (n + 1)) in *. fold g in K, K'. fold u w in K, K'.
+  specialize (K ltac:(lia)). specialize (K' ltac:(lia)). specialize (T ltac:(lia) ltac:(lia)).
+  replace (Z.max (n - w) 0) with (n - w) in K by lia.
+  replace (Z.max (n + 1 - w) 0) with (n - w + 1) in K' by lia.
+  replace (Z.max (k - u) 0) with (k - u) in K, K' by lia.
+  assert (moved : forall x, h (n - w) (k - u) s d (x - Z.lcm s d) = h n (k - u) s d x).
+  { intros x. apply count_ext. intros t _. lia. }
+  rewrite !F_next, !moved in K' by lia.
+  pose proof (h_fewer_taps n k (k - u) s d b ltac:(lia) ltac:(lia)).
+  pose proof (h_fewer_taps n k (k - u) s d (e - o) ltac:(lia) ltac:(lia)).
+  lia.
+Qed.
