@@ -19,7 +19,7 @@ import analytic
 import oracle
 from analytic import arrays
 from analytic.arrays import Layers
-from analytic.arrays.sweep import blocks, within
+from analytic.arrays.blocks import blocks, within
 from analytic.axis import extent
 from analytic.layer import Layer, LayerError
 from analytic.protocols import ConventionName, RuleName
@@ -30,30 +30,44 @@ FUNCTIONS = ("output_size", "overlaps", "covered", "additions_per_filter")
 
 # Rows of columns, as a loop over them sees them.
 
+Shape = tuple[int, ...]
 
-def at(value: Any, row: int) -> Any:
-    """What an argument is in a row."""
+
+def at(value: Any, index: Shape, shape: Shape) -> Any:
+    """What an argument is in a row of a broadcast."""
     if isinstance(value, tuple):
-        return tuple(at(part, row) for part in value)
-    return value[row] if isinstance(value, np.ndarray) else value
+        return tuple(at(part, index, shape) for part in value)
+    return np.broadcast_to(value, shape)[index] if isinstance(value, np.ndarray) else value
 
 
-def loop(function: Callable[..., Any], rows: int, arguments: dict[str, Any]) -> list[Any]:
+def loop(function: Callable[..., Any], shape: Shape, arguments: dict[str, Any]) -> list[Any]:
     """What a function says of every row, or what it raises."""
-    made = []
-    for row in range(rows):
+    results = []
+    for index in np.ndindex(shape):
+        row = {name: at(value, index, shape) for name, value in arguments.items()}
         try:
-            made.append(function(**{name: at(value, row) for name, value in arguments.items()}))
+            results.append(function(**row))
         except (ValueError, TypeError) as reason:
-            made.append(reason)
-    return made
+            results.append(reason)
+    return results
 
 
-def numbers(count: Count) -> list[Any]:
-    return [*count.output_size, *count[1:-2]]
+def listed(results: Iterable[Any], shape: Shape) -> list[Any]:
+    """What arrays have for every row, None where it is masked."""
+    arrays_ = [np.ma.array(np.broadcast_to(array, shape, subok=True)) for array in results]
+    return list(zip(*[array.ravel().tolist() for array in arrays_], strict=True))
 
 
-# Columns of layers, most of them legal, many of them not, some of them huge.
+def expected_of(results: list[Any], width: int) -> list[Any]:
+    """What a loop says, as `listed` has it."""
+    return [(None,) * width if isinstance(row, Exception) else row for row in results]
+
+
+def numbers(count: Count) -> tuple[Any, ...]:
+    return (*count.output_size, *count[1:-2])
+
+
+# Columns of layers, most of them legal, many of them not, some of them huge; grids among them.
 
 SMALL = st.integers(1, 6)
 ANY = st.one_of(SMALL, SMALL, st.integers(-2, 2), st.integers(0, 2**70), st.just(2**63))
@@ -66,117 +80,120 @@ def integers(values: Iterable[int]) -> np.ndarray[Any, Any]:
 
 
 @st.composite
-def columns(draw: st.DrawFn, rows: int, element: st.SearchStrategy[int]) -> Any:
-    """A column of integers in a dtype that holds them, or one integer."""
+def columns(draw: st.DrawFn, shape: Shape, element: st.SearchStrategy[int]) -> Any:
+    """One integer, or a column along one dimension or all, in a dtype that holds its integers."""
     if draw(st.booleans()):
         return draw(element)
-    values = integers(draw(st.lists(element, min_size=rows, max_size=rows)))
+    own = draw(st.sampled_from([shape, *[sides(shape, axis) for axis in range(len(shape))]]))
+    size = math.prod(own)
+    values = integers(draw(st.lists(element, min_size=size, max_size=size))).reshape(own)
     fitting: list[Any] = [object]
     for dtype in (np.int8, np.int32, np.int64, np.uint64):
         info = np.iinfo(dtype)
-        if all(info.min <= value <= info.max for value in values):
+        if all(info.min <= value <= info.max for value in values.flat):
             fitting.append(dtype)
     return values.astype(draw(st.sampled_from(fitting)))
 
 
+def sides(shape: Shape, axis: int) -> Shape:
+    """The shape of a column along one dimension of a grid."""
+    return tuple(n if i == axis else 1 for i, n in enumerate(shape))
+
+
 @st.composite
-def sweeps(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
-    """A number of rows, and the arguments of `Layers` that have them."""
-    rows, axes = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+def sweeps(draw: st.DrawFn) -> tuple[Shape, dict[str, Any]]:
+    """The shape of columns or of a grid, and the arguments of `Layers` that have it."""
+    shape = draw(st.sampled_from([(1,), (2,), (4,), (2, 2), (3, 2)]))
+    axes = draw(st.integers(1, 3))
     element, step = draw(st.sampled_from([SMALL, ANY])), draw(st.sampled_from([SMALL, ANY, HUGE]))
     crop = draw(st.sampled_from([st.just(0), st.integers(0, 2), ANY, st.integers(-2, 2)]))
 
     def per_axis(each: st.SearchStrategy[int]) -> Any:
         if draw(st.booleans()):
-            return draw(columns(rows, each))
-        return tuple(draw(columns(rows, each)) for _ in range(axes))
+            return draw(columns(shape, each))
+        return tuple(draw(columns(shape, each)) for _ in range(axes))
 
+    rows = math.prod(shape)
+    bias = draw(st.lists(st.booleans(), min_size=rows, max_size=rows))
     arguments = {
-        "input_size": tuple(draw(columns(rows, element)) for _ in range(axes)),
-        "in_channels": draw(columns(rows, element)),
-        "out_channels": draw(columns(rows, element)),
+        "input_size": tuple(draw(columns(shape, element)) for _ in range(axes)),
+        "in_channels": draw(columns(shape, element)),
+        "out_channels": draw(columns(shape, element)),
         "kernel_size": per_axis(element),
         "stride": per_axis(step),
         "padding": per_axis(crop),
         "output_padding": per_axis(st.integers(0, 1)),
-        "groups": draw(columns(rows, st.sampled_from([1, 1, 1, 2, 0]))),
-        "bias": np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows))),
+        "groups": draw(columns(shape, st.sampled_from([1, 1, 1, 2, 0]))),
+        "bias": np.array(bias).reshape(shape),
         "dilation": per_axis(step),
-        "batch_size": draw(columns(rows, st.integers(0, 3))),
+        "batch_size": draw(columns(shape, st.integers(0, 3))),
     }
     if draw(st.booleans()):
         arguments["end_padding"] = per_axis(st.integers(-2, 2))
-    return rows, arguments
+    return shape, arguments
 
 
 @given(sweeps(), st.sampled_from([*CONVENTIONS]), st.sampled_from([*RULES]))
 @settings(max_examples=120)
 def test_every_row_is_counted_as_by_itself(
-    sweep: tuple[int, dict[str, Any]], convention: ConventionName, rule: RuleName
+    sweep: tuple[Shape, dict[str, Any]], convention: ConventionName, rule: RuleName
 ) -> None:
-    rows, arguments = sweep
-    choices: dict[str, Any] = {"convention": convention, "rule": rule}
-    alone = loop(lambda **of: analytic.count(Layer(**of), **choices), rows, arguments)
-    together = arrays.count(Layers(**arguments), invalid="mask", overflow="object", **choices)
-    for row, expected in enumerate(alone):
-        given = [np.broadcast_to(field, rows)[row] for field in numbers(together)]
-        masks = [np.broadcast_to(np.ma.getmaskarray(f), rows)[row] for f in numbers(together)]
-        assert masks == [isinstance(expected, Exception)] * len(masks)
-        if not isinstance(expected, Exception):
-            assert [int(number) for number in given] == numbers(expected)
-    assert {field.dtype.kind for field in numbers(together)} <= set("iO")
+    shape, arguments = sweep
+    choices = {"convention": convention, "rule": rule}
+    alone = loop(lambda **row: numbers(analytic.count(Layer(**row), **choices)), shape, arguments)
+    fields = numbers(
+        arrays.count(Layers(**arguments), invalid="mask", overflow="object", **choices)
+    )
+    assert listed(fields, shape) == expected_of(alone, len(fields))
+    assert {field.dtype.kind for field in fields} <= set("iO")
 
 
 @given(sweeps())
 @settings(max_examples=120)
 def test_the_first_illegal_row_raises_what_it_raises_by_itself(
-    sweep: tuple[int, dict[str, Any]],
+    sweep: tuple[Shape, dict[str, Any]],
 ) -> None:
-    rows, arguments = sweep
+    shape, arguments = sweep
     layers = Layers(**arguments)
-    alone = loop(lambda **of: analytic.macs(Layer(**of)), rows, arguments)
-    first = next((i for i, one in enumerate(alone) if isinstance(one, Exception)), None)
-    if first is None:
-        assert np.broadcast_to(arrays.macs(layers, overflow="object"), rows).tolist() == alone
+    alone = loop(lambda **row: (analytic.macs(Layer(**row)),), shape, arguments)
+    illegal = [row for row, result in enumerate(alone) if isinstance(result, Exception)]
+    if not illegal:
+        assert listed([arrays.macs(layers, overflow="object")], shape) == alone
         return
-    where = f" at index {first}" if layers.shape else ""
-    with pytest.raises(type(alone[first])) as caught:
+    index = [int(i) for i in np.unravel_index(illegal[0], shape)][len(shape) - len(layers.shape) :]
+    where = f" at index {index[0] if len(index) == 1 else tuple(index)}" if index else ""
+    with pytest.raises(type(alone[illegal[0]])) as caught:
         arrays.macs(layers, overflow="object")
-    assert str(caught.value) == f"{alone[first]}{where}"
+    assert str(caught.value) == f"{alone[illegal[0]]}{where}"
 
 
 @given(sweeps(), st.sampled_from([*RULES]))
 @settings(max_examples=80)
-def test_macs_by_every_rule(sweep: tuple[int, dict[str, Any]], rule: RuleName) -> None:
-    rows, arguments = sweep
-    alone = loop(lambda **of: analytic.macs(Layer(**of), rule=rule), rows, arguments)
+def test_macs_by_every_rule(sweep: tuple[Shape, dict[str, Any]], rule: RuleName) -> None:
+    shape, arguments = sweep
+    alone = loop(lambda **row: (analytic.macs(Layer(**row), rule=rule),), shape, arguments)
     macs = arrays.macs(Layers(**arguments), rule=rule, invalid="mask", overflow="object")
-    expected = [None if isinstance(one, Exception) else one for one in alone]
-    assert np.ma.array(np.broadcast_to(macs, rows, subok=True)).tolist() == expected
+    assert listed([macs], shape) == expected_of(alone, 1)
 
 
 @given(sweeps(), st.sampled_from(FUNCTIONS), st.sampled_from([*CONVENTIONS]))
 @settings(max_examples=120)
-def test_functions_of_axes(
-    sweep: tuple[int, dict[str, Any]], name: str, convention: ConventionName
-) -> None:
-    rows, arguments = sweep
+def test_functions_of_axes(sweep: tuple[Shape, dict[str, Any]], name: str, convention: ConventionName) -> None:
+    shape, arguments = sweep
     choice = {"convention": convention} if name == "additions_per_filter" else {}
     geometry = {
         key: value
         for key, value in arguments.items()
         if key not in {"in_channels", "out_channels", "groups", "bias", "batch_size"}
     }
-    alone = loop(partial(getattr(analytic, name), **choice), rows, geometry)
-    together = getattr(arrays, name)(**geometry, **choice, invalid="mask", overflow="object")
-    parts = together if isinstance(together, tuple) else (together,)
-    for row, expected in enumerate(alone):
-        given = [np.ma.array(part).reshape(-1)[row if part.ndim else 0] for part in parts]
-        if isinstance(expected, Exception):
-            assert all(number is np.ma.masked for number in given)
-        else:
-            wanted = expected if isinstance(expected, tuple) else (expected,)
-            assert tuple(map(int, given)) == wanted
+
+    def parts(result: Any) -> tuple[Any, ...]:
+        return result if isinstance(result, tuple) else (result,)
+
+    function = partial(getattr(analytic, name), **choice)
+    alone = loop(lambda **row: parts(function(**row)), shape, geometry)
+    together = parts(getattr(arrays, name)(**geometry, **choice, invalid="mask", overflow="object"))
+    assert listed(together, shape) == expected_of(alone, len(together))
 
 
 @given(st.lists(layers(most_axes=1), min_size=1, max_size=4))
@@ -200,8 +217,8 @@ def test_a_box_with_illegal_corners_is_one_call() -> None:
         if size < 1 or o1 >= max(s1, d1):
             assert pairs[index] is positions[index] is sizes[0][index] is np.ma.masked
         else:
-            expected = size, len(landed), len(set(landed))
-            assert (sizes[0][index], pairs[index], positions[index]) == expected
+            counted = [int(field[index]) for field in (sizes[0], pairs, positions)]
+            assert counted == [size, len(landed), len(set(landed))]
 
 
 # Exact, or refused.
@@ -217,7 +234,8 @@ def test_huge_sizes_are_exact() -> None:
         arrays.macs(layers)
     # Numbers on the way that do not fit are no overflow where the result fits.
     deep = arrays.additions_per_filter([sizes], 2, stride=2)
-    assert (deep.dtype, deep.tolist()) == (np.int64, [0, 0, 0])
+    assert deep.dtype == np.int64
+    assert deep.tolist() == [0, 0, 0]
 
 
 def test_only_what_does_not_fit_is_of_objects() -> None:
@@ -350,7 +368,7 @@ def test_masked_rows_stay_masked_and_wrong_types_raise_all_the_same() -> None:
     assert all(np.ma.getmaskarray(field).tolist() == [0, 1, 1] for field in numbers(made))
     again = arrays.overlaps([made.output_size[0]], 3, invalid="mask")
     assert again.tolist() == [18, None, None]
-    assert again.data.dtype == np.int64
+    assert again.dtype == np.int64
     wrong: Any = np.ma.array(np.array([None, 3.5, 4], object), mask=[True, False, False])
     with pytest.raises(TypeError, match=r"got 3\.5 on axis 0 at index 1$"):
         arrays.overlaps([wrong], 1, invalid="mask")
@@ -371,9 +389,9 @@ def test_choices_that_do_not_exist() -> None:
         with pytest.raises(ValueError, match=f"^{name} must be one of .*, got 'x'$"):
             arrays.count(layers, **{name: "x"})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^convention must be one of .*, got 'x'$"):
-        arrays.additions_per_filter([8], 4, convention="x")  # type: ignore[arg-type]
+        arrays.additions_per_filter([8], 4, convention="x")
     with pytest.raises(ValueError, match=r"^rule must be one of .*, got 'x'$"):
-        arrays.macs(layers, rule="x")  # type: ignore[arg-type]
+        arrays.macs(layers, rule="x")
     with pytest.raises(TypeError, match=r"layers must be an analytic\.arrays\.Layers, got Layer"):
         arrays.count(Layer([8], 4, 6, 4))  # type: ignore[arg-type]
 

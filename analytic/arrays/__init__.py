@@ -34,17 +34,18 @@ array([[  4,  12,  20,  28],
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytic import totals
-from analytic.arrays.columns import Channels, Layers
-from analytic.arrays.sweep import Sweep
+from analytic.arrays.arithmetic import Rows
+from analytic.arrays.columns import Argument, Channels, Layers, PerAxis
+from analytic.arrays.sweep import Question, Sweep
 from analytic.protocols import ConventionName, RuleName
-from analytic.totals import NUMBERS, Count
+from analytic.totals import NUMBERS, Count, Products
 
 __all__ = [
     "Layers",
@@ -59,25 +60,34 @@ __all__ = [
 ]
 
 
+class Choices(TypedDict, total=False):
+    """The two choices of every function: see the module."""
+
+    invalid: Literal["raise", "mask"]
+    overflow: Literal["raise", "object"]
+
+
+class Options(Choices, total=False):
+    """The arguments of functions of axes beside the sizes of input and kernel, and the choices."""
+
+    stride: PerAxis
+    padding: PerAxis
+    output_padding: PerAxis
+    dilation: PerAxis
+    end_padding: PerAxis | None
+
+
 def output_size(
-    input_size: Sequence[Any],
-    kernel_size: Any,
-    *,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    dilation: Any = 1,
-    end_padding: Any = None,
-    invalid: str = "raise",
-    overflow: str = "raise",
-) -> tuple[Any, ...]:
+    input_size: Sequence[Argument], kernel_size: PerAxis, **options: Unpack[Options]
+) -> tuple[NDArray[Any], ...]:
     r"""Output positions along each axis: `analytic.output_size` of every row.
 
     .. math:: L = (n - 1) s - 2 p + d (k - 1) + o + 1
 
     ``input_size`` is a list or tuple with one entry an axis. Every other argument is one integer or
-    one array for all axes, or a sequence with one entry an axis. For ``invalid`` and ``overflow``
-    see the module.
+    one array for all axes, or a sequence with one entry an axis: ``kernel_size``, ``stride``,
+    ``padding``, ``output_padding``, ``dilation``, ``end_padding``, with the defaults of
+    `analytic.output_size`. For ``invalid`` and ``overflow`` see the module.
 
     Returns one array an axis, each of the shape of the broadcast. Raises `LayerError` and
     `TypeError` as `analytic.output_size` does, with the index of the first row that is refused, and
@@ -90,26 +100,13 @@ def output_size(
     Traceback (most recent call last):
     analytic.layer.LayerError: stride must be positive, got 0 on axis 0 at index 1
     """
-    layers = Layers(
-        input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
-        end_padding,
-    )  # fmt: skip
-    sweep = Sweep(layers, sizes_alone, whole=False, invalid=invalid, overflow=overflow)
-    return tuple(sweep.evaluate(size_names(layers)))
+    question = Question(["output_size"], ["positions"], lambda _, products: products.sizes())
+    return tuple(of_axes(question, input_size, kernel_size, **options))
 
 
 def extents(
-    input_size: Sequence[Any],
-    kernel_size: Any,
-    *,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    dilation: Any = 1,
-    end_padding: Any = None,
-    invalid: str = "raise",
-    overflow: str = "raise",
-) -> tuple[tuple[Any, ...], Any, Any]:
+    input_size: Sequence[Argument], kernel_size: PerAxis, **options: Unpack[Options]
+) -> tuple[tuple[NDArray[Any], ...], NDArray[Any], NDArray[Any]]:
     r"""`output_size`, `overlaps` and `covered` of every row, in one evaluation instead of three.
 
     .. math:: (L_0, L_1, …), \qquad \prod T, \qquad \prod C
@@ -120,27 +117,18 @@ def extents(
     >>> extents([np.array([8, 16])], 2, stride=3)
     ((array([23, 47]),), array([16, 32]), array([16, 32]))
     """
-    layers = Layers(
-        input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
-        end_padding,
-    )  # fmt: skip
-    sweep = Sweep(layers, all_extents, whole=False, invalid=invalid, overflow=overflow)
-    *sizes, pairs, positions = sweep.evaluate([*size_names(layers), "overlaps", "covered"])
+    question = Question(
+        ["output_size", "overlaps", "covered"],
+        ["positions", "overlaps", "covered"],
+        lambda _, products: [*products.sizes(), products.overlaps, products.covered],
+    )
+    *sizes, pairs, positions = of_axes(question, input_size, kernel_size, **options)
     return tuple(sizes), pairs, positions
 
 
 def overlaps(
-    input_size: Sequence[Any],
-    kernel_size: Any,
-    *,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    dilation: Any = 1,
-    end_padding: Any = None,
-    invalid: str = "raise",
-    overflow: str = "raise",
-) -> Any:
+    input_size: Sequence[Argument], kernel_size: PerAxis, **options: Unpack[Options]
+) -> NDArray[Any]:
     r"""Products of one filter that land in the output: `analytic.overlaps` of every row.
 
     .. math:: \prod T, \qquad T = \#\{(i, t) : 0 \le i s + t d - p < L\} = \sum_y c(y)
@@ -155,25 +143,13 @@ def overlaps(
     ... ]
     True
     """
-    layers = Layers(
-        input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
-        end_padding,
-    )  # fmt: skip
-    return product(layers, "overlaps", lambda of: of.overlaps, invalid, overflow)
+    question = Question(["overlaps"], ["overlaps"], lambda _, products: [products.overlaps])
+    return of_axes(question, input_size, kernel_size, **options)[0]
 
 
 def covered(
-    input_size: Sequence[Any],
-    kernel_size: Any,
-    *,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    dilation: Any = 1,
-    end_padding: Any = None,
-    invalid: str = "raise",
-    overflow: str = "raise",
-) -> Any:
+    input_size: Sequence[Argument], kernel_size: PerAxis, **options: Unpack[Options]
+) -> NDArray[Any]:
     r"""Output positions on which a product lands: `analytic.covered` of every row.
 
     .. math:: \prod C, \qquad C = \#\{y : c(y) > 0\}
@@ -186,26 +162,17 @@ def covered(
     >>> covered([8], 2, stride=np.array([1, 2, 3])).tolist() == [len(row) for row in landed]
     True
     """
-    layers = Layers(
-        input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
-        end_padding,
-    )  # fmt: skip
-    return product(layers, "covered", lambda of: of.covered, invalid, overflow)
+    question = Question(["covered"], ["covered"], lambda _, products: [products.covered])
+    return of_axes(question, input_size, kernel_size, **options)[0]
 
 
 def additions_per_filter(
-    input_size: Sequence[Any],
-    kernel_size: Any,
+    input_size: Sequence[Argument],
+    kernel_size: PerAxis,
     *,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    dilation: Any = 1,
-    end_padding: Any = None,
     convention: ConventionName = "nonzero",
-    invalid: str = "raise",
-    overflow: str = "raise",
-) -> Any:
+    **options: Unpack[Options],
+) -> NDArray[Any]:
     r"""Additions that sum the products of a filter: `analytic.additions_per_filter` of every row.
 
     .. math:: \prod T - \prod C \quad (\text{"nonzero", "exact"}), \qquad
@@ -223,12 +190,12 @@ def additions_per_filter(
            [ 4, 12, 20]])
     """
     totals.choose("convention", totals.CONVENTIONS, convention)
-    layers = Layers(
-        input_size, 1, 1, kernel_size, stride, padding, output_padding, 1, True, dilation, 1,
-        end_padding,
-    )  # fmt: skip
-    additions = partial(totals.additions_per_filter, convention=convention)
-    return product(layers, "additions_per_filter", additions, invalid, overflow)
+    question = Question(
+        ["additions_per_filter"],
+        ["positions", "overlaps", "covered"],
+        lambda _, products: [totals.additions_per_filter(products, convention)],
+    )
+    return of_axes(question, input_size, kernel_size, **options)[0]
 
 
 def count(
@@ -236,9 +203,8 @@ def count(
     *,
     convention: ConventionName = "nonzero",
     rule: RuleName = "exact",
-    invalid: str = "raise",
-    overflow: str = "raise",
-) -> Count[Any]:
+    **choices: Unpack[Choices],
+) -> Count[NDArray[Any]]:
     r"""Every count of every layer: a `Count` whose fields are arrays.
 
     .. math:: \text{total} = N (\psi \lambda + \gamma), \quad \psi = C_{in} C_{out} / groups
@@ -255,19 +221,19 @@ def count(
     """
     totals.choose("convention", totals.CONVENTIONS, convention)
     totals.choose("rule", totals.RULES, rule)
-    sizes = size_names(as_layers(layers))
 
-    def every_count(lib: Any, of: Any, *channels: Any) -> Sequence[Any]:
-        made = totals.count(lib, Channels(*channels), of.sizes(), of, convention, rule)
-        return [*made.output_size, *made[1:-2]]
+    def numbers(lib: Any, products: Any, *channels: Rows) -> Sequence[Rows]:
+        sizes = products.sizes()
+        counts = totals.count(lib, Channels(*channels), sizes, products, convention, rule)
+        return [*sizes, *counts[1:-2]]
 
-    sweep = Sweep(layers, every_count, whole=True, invalid=invalid, overflow=overflow)
-    results = sweep.evaluate([*sizes, *NUMBERS])
-    fields = [tuple(results[: len(sizes)]), *results[len(sizes) :], convention, rule]
-    return Count._make(fields)
+    question = Question(["output_size", *NUMBERS], Products._fields, numbers, channels=True)
+    results = Sweep(layers, question, **choices).evaluate()
+    axes = len(layers.axes)
+    return Count._make((tuple(results[:axes]), *results[axes:], convention, rule))
 
 
-def rows(counts: Count[Any]) -> Iterator[Count]:
+def rows(counts: Count[NDArray[Any]]) -> Iterator[Count]:
     """The counts of layers one by one, in Python integers: those of a grid in the order of its
     elements, the last index running fastest. Rows that are masked are left out.
 
@@ -284,9 +250,7 @@ def rows(counts: Count[Any]) -> Iterator[Count]:
         yield Count._make((row[:axes], *row[axes:], counts.convention, counts.rule))
 
 
-def macs(
-    layers: Layers, *, rule: RuleName = "exact", invalid: str = "raise", overflow: str = "raise"
-) -> Any:
+def macs(layers: Layers, *, rule: RuleName = "exact", **choices: Unpack[Choices]) -> NDArray[Any]:
     r"""Multiply-accumulates of every layer: `analytic.macs` of every row.
 
     .. math:: N \psi \prod T \ (\text{"exact"}), \qquad N \psi \prod n \prod k \ (\text{"input"}),
@@ -300,40 +264,36 @@ def macs(
     """
     totals.choose("rule", totals.RULES, rule)
 
-    def macs_alone(lib: Any, of: Any, *channels: Any) -> Sequence[Any]:
-        return [totals.macs(lib, Channels(*channels), of, rule)]
+    def numbers(lib: Any, products: Any, *channels: Rows) -> Sequence[Rows]:
+        return [totals.macs(lib, Channels(*channels), products, rule)]
 
-    sweep = Sweep(as_layers(layers), macs_alone, whole=True, invalid=invalid, overflow=overflow)
-    return sweep.evaluate(["macs"])[0]
-
-
-def sizes_alone(_lib: Any, of: Any, *_: Any) -> Sequence[Any]:
-    """The results of `output_size`."""
-    return list(of.sizes())
+    question = Question(["macs"], NEEDED_BY[rule], numbers, channels=True)
+    return Sweep(layers, question, **choices).evaluate()[0]
 
 
-def all_extents(_lib: Any, of: Any, *_: Any) -> Sequence[Any]:
-    """The results of `extents`."""
-    return [*of.sizes(), of.overlaps, of.covered]
+#: The fields of `Products` that the MACs of a filter are made of.
+NEEDED_BY = {
+    "exact": ["overlaps"],
+    "input": ["inputs", "taps"],
+    "output": ["positions", "taps"],
+}
 
 
-def product(
-    layers: Layers, name: str, chosen: Callable[[Any], Any], invalid: str, overflow: str
-) -> Any:
-    """One number a layer, made of the products over its axes."""
-    sweep = Sweep(
-        layers, lambda _, of, *__: [chosen(of)], whole=False, invalid=invalid, overflow=overflow
-    )
-    return sweep.evaluate([name])[0]
-
-
-def size_names(layers: Layers) -> list[str]:
-    """What the output sizes of the axes are called."""
-    return [f"output_size on axis {axis}" for axis in range(len(layers.axes))]
-
-
-def as_layers(layers: object) -> Layers:
-    """``layers`` itself, or a `TypeError`."""
-    if not isinstance(layers, Layers):
-        raise TypeError(f"layers must be an analytic.arrays.Layers, got {type(layers).__name__}")
-    return layers
+def of_axes(
+    question: Question,
+    input_size: Sequence[Argument],
+    kernel_size: PerAxis,
+    *,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    end_padding: PerAxis | None = None,
+    **choices: Unpack[Choices],
+) -> list[NDArray[Any]]:
+    """What is asked of axes alone."""
+    layers = Layers(
+        input_size, 1, 1, kernel_size, stride, padding, output_padding,
+        dilation=dilation, end_padding=end_padding,
+    )  # fmt: skip
+    return Sweep(layers, question, **choices).evaluate()

@@ -10,16 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytic.floorsum import lattice_points
 
-#: An array, or an integer that stands for every row.
-Rows = Any
+#: Numbers, one a row.
+Rows: TypeAlias = NDArray[Any]
 #: ``formula(lib, columns)``: numbers, from columns of numbers.
-Formula = Callable[[Any, Sequence[Rows]], Sequence[Rows]]
+Formula: TypeAlias = Callable[[Any, Sequence[Any]], Sequence[Any]]
 
 
 class Tabulated:
@@ -58,12 +59,13 @@ class Arrays:
 
     @staticmethod
     def F(n: Rows, k: Rows, s: Rows, d: Rows, t: Rows) -> Rows:
-        some = (t > 0) & (n > 0) & (k > 0)
-        if 2 * np.count_nonzero(some) > some.size:
-            return lattice_points(ARRAYS, n, k, s, d, np.maximum(t, 0))
+        pointed = (t > 0) & (n > 0) & (k > 0)
+        if 2 * np.count_nonzero(pointed) > pointed.size:
+            every: Rows = lattice_points(ARRAYS, n, k, s, d, np.maximum(t, 0))
+            return every
         # To find the few rows that have points costs less than to count those of all.
         shape = np.broadcast(n, k, s, d, t).shape
-        rows = rows_where(some, shape)
+        rows = rows_where(pointed, shape)
         points = np.zeros(math.prod(shape), t.dtype)
         columns = [taken(column, shape, rows) for column in (n, k, s, d, t)]
         points[rows] = lattice_points(ARRAYS, *columns)
@@ -81,7 +83,7 @@ ARRAYS = Arrays()
 
 def euclid(n: Rows, m: Rows, a: Rows, b: Rows) -> Rows:
     """`floorsum.floor_sum` of every row: Euclid's algorithm on those that are not finished."""
-    shape = whole = np.broadcast(n, m, a, b).shape
+    shape = full = np.broadcast(n, m, a, b).shape
     total = np.zeros(math.prod(shape), n.dtype)
     rows = unfinished = rows_where(n > 0, shape)
     while rows.size:
@@ -95,7 +97,7 @@ def euclid(n: Rows, m: Rows, a: Rows, b: Rows) -> Rows:
         shape = rows.shape
         unfinished = rows_where(n > 0, shape)
         rows = rows.take(unfinished)
-    return total.reshape(whole)
+    return total.reshape(full)
 
 
 #: No row has m or a below 1, but the table has.
@@ -240,9 +242,9 @@ def peak(formula: Formula, bounds: Sequence[Any]) -> Any:
 
 
 #: How to evaluate a formula over columns.
-Apply = Callable[[Formula, Sequence[Rows]], Sequence[Rows]]
+Apply: TypeAlias = Callable[[Formula, Sequence[Rows]], Sequence[Rows]]
 #: Columns as they are needed, and how to evaluate a formula over them.
-Fit = Callable[[Sequence[Rows]], tuple[Sequence[Rows], Apply]]
+Fit: TypeAlias = Callable[[Sequence[Rows]], tuple[Sequence[Rows], Apply]]
 
 
 class Exactly:
@@ -258,11 +260,11 @@ class Exactly:
         bounds = tuple([reach(column) for column in columns])
         if bounds not in self.known:
             highest = max(peak(formula, bounds) for formula in self.formulas)
-            self.known[bounds] = next((of for of, limit in LIMITS if highest < limit), None)
-        numbers = self.known[bounds]
-        if numbers is None:
+            self.known[bounds] = next((dtype for dtype, most in LIMITS if highest < most), None)
+        dtype = self.known[bounds]
+        if dtype is None:
             return columns, by_rows
-        return [column.astype(numbers, copy=False) for column in columns], plainly
+        return [column.astype(dtype, copy=False) for column in columns], plainly
 
 
 def plainly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
@@ -272,13 +274,13 @@ def plainly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
 
 def by_rows(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
     """A formula in int64 on the rows that their bounds clear, in Python integers on the others."""
-    numbers, limit = LIMITS[-1]
+    narrow, limit = LIMITS[-1]
     shape = np.broadcast_shapes(*[column.shape for column in columns])
     columns = [np.broadcast_to(column, shape).reshape(-1) for column in columns]
     cleared = peak(formula, [reaches(column) for column in columns]) < limit
     parts = [
         (rows, plainly(formula, [column.take(rows).astype(dtype) for column in columns]))
-        for rows, dtype in ((np.flatnonzero(cleared), numbers), (np.flatnonzero(~cleared), object))
+        for rows, dtype in ((np.flatnonzero(cleared), narrow), (np.flatnonzero(~cleared), object))
         if rows.size
     ]
     return [merged(shape, parts, i) for i in range(len(parts[0][1]))]
@@ -286,8 +288,8 @@ def by_rows(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
 
 def merged(shape: tuple[int, ...], parts: Sequence[Any], result: int) -> Rows:
     """One result of a formula that was evaluated on some rows here and on the others there."""
-    numbers = parts[-1][1][result].dtype  # object, if any of them are
-    whole = np.empty(math.prod(shape), numbers)
+    dtype = parts[-1][1][result].dtype  # object, if any of them are
+    numbers = np.empty(math.prod(shape), dtype)
     for rows, results in parts:
-        whole[rows] = results[result]
-    return whole.reshape(shape)
+        numbers[rows] = results[result]
+    return numbers.reshape(shape)

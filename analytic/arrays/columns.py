@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial, reduce
-from typing import Any, NamedTuple, NoReturn
+from functools import partial
+from typing import Any, NamedTuple, NoReturn, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from analytic.arrays.blocks import Marks, marks
 from analytic.axis import Axis
 from analytic.digits import all_digits
 from analytic.layer import (
@@ -19,9 +21,20 @@ from analytic.layer import (
     shown,
 )
 
-#: A boolean array, or None where no row is marked.
-Marks = Any
-Check = Callable[..., Any]
+
+class SupportsArray(Protocol):
+    """A NumPy array, a pandas column, and their like."""
+
+    def __array__(self) -> NDArray[Any]:
+        """The elements."""
+
+
+#: An argument of layers: an integer, or a column of them.
+Argument: TypeAlias = SupportsIndex | SupportsArray
+#: One argument for all axes, or one an axis.
+PerAxis: TypeAlias = Argument | Sequence[Argument]
+#: Says of a value which integer or boolean it is, or raises a `TypeError`.
+Check: TypeAlias = Callable[..., Any]
 
 
 class Column(NamedTuple):
@@ -61,7 +74,7 @@ class Layers:
 
     FIELDS = Layer.FIELDS[:-1]  # all but the kind
 
-    _given: dict[str, Any]
+    _arguments: dict[str, Any]
     input_size: tuple[Any, ...]
     in_channels: Any
     out_channels: Any
@@ -80,27 +93,25 @@ class Layers:
 
     def __init__(
         self,
-        input_size: Sequence[Any],
-        in_channels: Any,
-        out_channels: Any,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: Any = 1,
-        bias: Any = True,
-        dilation: Any = 1,
-        batch_size: Any = 1,
-        end_padding: Any = None,
+        input_size: Sequence[Argument],
+        in_channels: Argument,
+        out_channels: Argument,
+        kernel_size: PerAxis,
+        stride: PerAxis = 1,
+        padding: PerAxis = 0,
+        output_padding: PerAxis = 0,
+        groups: Argument = 1,
+        bias: bool | SupportsArray = True,
+        dilation: PerAxis = 1,
+        batch_size: Argument = 1,
+        end_padding: PerAxis | None = None,
     ) -> None:
-        given = locals()
+        arguments = locals()
         keep = super().__setattr__
-        keep("_given", {name: given[name] for name in self.FIELDS})
-        keep("in_channels", entry("in_channels", in_channels))
-        keep("out_channels", entry("out_channels", out_channels))
-        keep("groups", entry("groups", groups))
-        keep("bias", entry("bias", bias, check=boolean))
-        keep("batch_size", entry("batch_size", batch_size))
+        keep("_arguments", {name: arguments[name] for name in self.FIELDS})
+        for name in ("in_channels", "out_channels", "groups", "bias", "batch_size"):
+            check = boolean if name == "bias" else integer
+            keep(name, entry(name, arguments[name], check=check))
         end = padding if end_padding is None else end_padding
         geometry = (kernel_size, stride, padding, output_padding, dilation, end)
         fields: Axis[Any] = Axis._make(axis_columns(input_size, geometry, entry))
@@ -114,12 +125,11 @@ class Layers:
         keep("shape", common_shape(self))
         # One object that stands for several axes is one column; axes of the same are one axis.
         columns = {id(value): column(value) for field in fields for value in field}
-        alike = [tuple(map(id, axis)) for axis in zip(*fields, strict=True)]
-        axes = {axis: Axis._make([columns[key] for key in axis]) for axis in alike}
-        keep("axes", tuple([axes[axis] for axis in alike]))
-        channels = (self.in_channels, self.out_channels, self.groups, self.batch_size)
-        bias = column(self.bias, "b", boolean)
-        keep("channels", Channels._make([*map(column, channels), bias]))
+        keys = [tuple(map(id, axis)) for axis in zip(*fields, strict=True)]
+        axes = {key: Axis._make([columns[part] for part in key]) for key in keys}
+        keep("axes", tuple([axes[key] for key in keys]))
+        *channels, bias = [getattr(self, name) for name in Channels._fields]
+        keep("channels", Channels._make([*map(column, channels), column(bias, "b", boolean)]))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"Layers are frozen: {name} cannot be set")
@@ -129,9 +139,7 @@ class Layers:
 
     def __repr__(self) -> str:
         with all_digits():
-            return (
-                f"Layers({', '.join(f'{name}={value!r}' for name, value in self._given.items())})"
-            )
+            return f"Layers({', '.join(f'{name}={x!r}' for name, x in self._arguments.items())})"
 
     @classmethod
     def of(cls, layers: Sequence[Layer]) -> Layers:
@@ -147,16 +155,20 @@ class Layers:
             for axis in zip(*[layer.axes for layer in layers], strict=True)
         ]
         n, k, s, d, b, e, o = map(list, zip(*axes, strict=True))
-        first, *channels = [
-            integers([getattr(layer, name) for layer in layers]) for name in Channels._fields[:-1]
-        ]
+        channels = {
+            name: integers([getattr(layer, name) for layer in layers])
+            for name in Channels._fields[:-1]
+        }
         bias = np.array([layer.bias for layer in layers])
         end = None if all(layer.end_padding is None for layer in layers) else e
-        return cls(n, first, channels[0], k, s, b, o, channels[1], bias, d, channels[2], end)
+        return cls(
+            n, kernel_size=k, stride=s, padding=b, output_padding=o, bias=bias, dilation=d,
+            end_padding=end, **channels,
+        )  # fmt: skip
 
     def row(self, index: tuple[int, ...]) -> Layer:
         """The `analytic.Layer` at an index, or what it raises."""
-        return Layer(**{name: element(name, of, index) for name, of in self._given.items()})
+        return Layer(**{name: element(name, x, index) for name, x in self._arguments.items()})
 
 
 def check_alike(layers: Sequence[Layer]) -> None:
@@ -248,14 +260,3 @@ def checked(check: Check, value: object) -> Any:
         return check("", value)
     except TypeError:
         return None
-
-
-def marks(rows: Any) -> Marks:
-    """The marked rows, or None where there are none."""
-    return rows if rows.any() else None
-
-
-def either(*given: Marks) -> Marks:
-    """The rows that are marked in any of these."""
-    some = [rows for rows in given if rows is not None]
-    return reduce(np.logical_or, some) if some else None
