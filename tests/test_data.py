@@ -15,9 +15,18 @@ import pytest
 import analytic
 import oracle
 from analytic.tables import layer_of
+from oracle.ones import one_thread
+from tests.data.measure import CORNERS, corners, measured
 
 DATA = Path(__file__).parent / "data"
-ROWS = [json.loads(line) for line in (DATA / "layers.jsonl").read_text().splitlines()]
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    """The rows of a file of this project."""
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+ROWS, ORDINARY, NETWORKS = map(read, ("layers.jsonl", "ordinary.jsonl", "networks.jsonl"))
 
 
 def test_all_rows_are_there() -> None:
@@ -57,12 +66,61 @@ def test_how_much_it_matters() -> None:
 
 def test_dcgan_is_the_published_generator() -> None:
     """The file of the README: the five layers of the DCGAN generator, 100 → 512 … 64 → 3."""
-    layers = [
-        layer_of(json.loads(line)) for line in (DATA / "dcgan.jsonl").read_text().splitlines()
-    ]
+    layers = [*map(layer_of, read("dcgan.jsonl"))]
     channels = [100, 512, 256, 128, 64, 3]
     assert [(y.in_channels, y.out_channels) for y in layers] == [*pairwise(channels)]
     sizes: list[tuple[int, ...]] = [(1, 1), (4, 4), (8, 8), (16, 16), (32, 32), (64, 64)]
     assert [y.input_size for y in layers] == sizes[:-1]
     assert [analytic.count(y).output_size for y in layers] == sizes[1:]
     assert not any(y.bias for y in layers)
+
+
+def test_ordinary_layers_of_many_kinds() -> None:
+    assert len(ORDINARY) >= 200
+    assert len({row["model"] for row in ORDINARY}) >= 25
+    assert {len(row["input_size"]) for row in ORDINARY} == {1, 2, 3}
+    assert all(row["source"] and not row["transposed"] for row in ORDINARY)
+    for corner in CORNERS:
+        assert sum(corner in corners(row) for row in ORDINARY) >= 10, corner
+
+
+def test_ordinary_layers_are_measured_again() -> None:
+    with one_thread():
+        for row in [*ORDINARY, *NETWORKS]:
+            if prod(row["output_size"]) * prod(row["kernel_size"]) <= 2**18:
+                assert measured(row) == row
+
+
+def network(name: str) -> dict[str, int]:
+    """Sums over the convolutions of a network, from what was measured of each."""
+    sums = dict.fromkeys(("layers", "weights", "dead", "exact", "output"), 0)
+    for row in NETWORKS:
+        if row["model"] != name:
+            continue
+        filters = row["times"] * row["in_channels"] * row["out_channels"] // row["groups"]
+        taps = prod(row["kernel_size"])
+        sums["layers"] += row["times"]
+        sums["weights"] += filters * taps
+        sums["dead"] += filters * (taps - row["taps_reached"])
+        sums["exact"] += filters * row["taps"]
+        sums["output"] += filters * taps * prod(row["output_size"])
+    return sums
+
+
+def test_networks_are_as_the_notes_say() -> None:
+    """The table of notes/models.md, by rows and figures."""
+    page = (DATA.parent.parent / "notes" / "models.md").read_text()
+    sizes = {row["model"]: row["input_size"] for row in reversed(NETWORKS)}
+    assert len(sizes) == 6
+    for name, size in sizes.items():
+        sums = network(name)
+        over = f"{100 * (sums['output'] - sums['exact']) / sums['exact']:.1f} %"
+        share = f"{100 * sums['dead'] / sums['weights']:.1f} %"
+        counts = [f"{sums[key]:,}" for key in ("layers", "exact", "output")]
+        weights = [f"{sums[key]:,}" for key in ("weights", "dead")]
+        cells = [name, "×".join(map(str, size)), *counts, over, *weights, share]
+        assert f"| {' | '.join(cells)} |" in page
+    layers_in_all = sum(row["times"] for row in NETWORKS)
+    assert f"all {layers_in_all} convolutions, {len(NETWORKS)} that differ" in page
+    models = len({row["model"] for row in ORDINARY})
+    assert f"| {len(ORDINARY)} ordinary | {models} models" in page
