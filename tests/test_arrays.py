@@ -63,7 +63,7 @@ def expected_of(results: list[Any], width: int) -> list[Any]:
     return [(None,) * width if isinstance(row, Exception) else row for row in results]
 
 
-def numbers(count: Count) -> tuple[Any, ...]:
+def numbers(count: Count[Any]) -> tuple[Any, ...]:
     return (*count.output_size, *count[1:-2])
 
 
@@ -139,7 +139,7 @@ def test_every_row_is_counted_as_by_itself(
     sweep: tuple[Shape, dict[str, Any]], convention: ConventionName, rule: RuleName
 ) -> None:
     shape, arguments = sweep
-    choices = {"convention": convention, "rule": rule}
+    choices: dict[str, Any] = {"convention": convention, "rule": rule}
     alone = loop(lambda **row: numbers(analytic.count(Layer(**row), **choices)), shape, arguments)
     fields = numbers(
         arrays.count(Layers(**arguments), invalid="mask", overflow="object", **choices)
@@ -178,7 +178,9 @@ def test_macs_by_every_rule(sweep: tuple[Shape, dict[str, Any]], rule: RuleName)
 
 @given(sweeps(), st.sampled_from(FUNCTIONS), st.sampled_from([*CONVENTIONS]))
 @settings(max_examples=120)
-def test_functions_of_axes(sweep: tuple[Shape, dict[str, Any]], name: str, convention: ConventionName) -> None:
+def test_functions_of_axes(
+    sweep: tuple[Shape, dict[str, Any]], name: str, convention: ConventionName
+) -> None:
     shape, arguments = sweep
     choice = {"convention": convention} if name == "additions_per_filter" else {}
     geometry = {
@@ -389,9 +391,9 @@ def test_choices_that_do_not_exist() -> None:
         with pytest.raises(ValueError, match=f"^{name} must be one of .*, got 'x'$"):
             arrays.count(layers, **{name: "x"})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^convention must be one of .*, got 'x'$"):
-        arrays.additions_per_filter([8], 4, convention="x")
+        arrays.additions_per_filter([8], 4, convention="x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^rule must be one of .*, got 'x'$"):
-        arrays.macs(layers, rule="x")
+        arrays.macs(layers, rule="x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"layers must be an analytic\.arrays\.Layers, got Layer"):
         arrays.count(Layer([8], 4, 6, 4))  # type: ignore[arg-type]
 
