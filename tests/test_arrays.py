@@ -54,8 +54,12 @@ def loop(function: Callable[..., Any], shape: Shape, arguments: dict[str, Any]) 
 
 def listed(results: Iterable[Any], shape: Shape) -> list[Any]:
     """What arrays have for every row, None where it is masked."""
-    arrays_ = [np.ma.array(np.broadcast_to(array, shape, subok=True)) for array in results]
-    return list(zip(*[array.ravel().tolist() for array in arrays_], strict=True))
+    columns = []
+    for array in results:
+        data, mask = np.ma.getdata(array), np.ma.getmaskarray(array)
+        masked = np.ma.array(np.broadcast_to(data, shape), mask=np.broadcast_to(mask, shape))
+        columns.append(masked.ravel().tolist())
+    return list(zip(*columns, strict=True))
 
 
 def expected_of(results: list[Any], width: int) -> list[Any]:
