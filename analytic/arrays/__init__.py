@@ -35,6 +35,7 @@ array([[  4,  12,  20,  28],
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
@@ -42,10 +43,10 @@ from numpy.typing import NDArray
 
 from analytic import totals
 from analytic.arrays.arithmetic import Rows
-from analytic.arrays.columns import Argument, Channels, Layers, PerAxis
-from analytic.arrays.sweep import Question, Sweep
+from analytic.arrays.columns import Argument, Channels, Layers, Padding, PerAxis, SupportsArray
+from analytic.arrays.sweep import Question, Sweep, by_kind
 from analytic.protocols import ConventionName, RuleName
-from analytic.totals import NUMBERS, Count, Products
+from analytic.totals import NUMBERS, Count, Pass, Passes, Products, Reached
 
 __all__ = [
     "Layers",
@@ -53,10 +54,13 @@ __all__ = [
     "count",
     "covered",
     "extents",
+    "inputs_reached",
     "macs",
     "output_size",
     "overlaps",
+    "passes",
     "rows",
+    "taps_reached",
 ]
 
 
@@ -71,10 +75,11 @@ class Options(Choices, total=False):
     """The arguments of functions of axes beside the sizes of input and kernel, and the choices."""
 
     stride: PerAxis
-    padding: PerAxis
+    padding: Padding
     output_padding: PerAxis
     dilation: PerAxis
     end_padding: PerAxis | None
+    transposed: bool | SupportsArray
 
 
 def output_size(
@@ -166,6 +171,51 @@ def covered(
     return of_axes(question, input_size, kernel_size, **options)[0]
 
 
+def inputs_reached(
+    input_size: Sequence[Argument], kernel_size: PerAxis, **options: Unpack[Options]
+) -> NDArray[Any]:
+    r"""Inputs that take part in a product: `analytic.inputs_reached` of every row.
+
+    .. math:: \prod I, \qquad I = \#\{i : \exists t,\ 0 \le i s + t d - p < L\}
+
+    Arguments and errors as in `output_size`, cost as in `overlaps`. Source: notes/derivation.md,
+    theorem 11.
+
+    >>> import numpy as np
+    >>> lands = [[any(0 <= i * 3 + t - p < 11 - 2 * p for t in (0, 1)) for i in range(4)]
+    ...          for p in (0, 2, 4)]
+    >>> inputs_reached([4], 2, stride=3, padding=np.array([0, 2, 4])).tolist() == [
+    ...     sum(row) for row in lands
+    ... ]
+    True
+    """
+    question = Question(
+        ["inputs_reached"], ["inputs_reached"], lambda _, products: [products.inputs_reached]
+    )
+    return of_axes(question, input_size, kernel_size, **options)[0]
+
+
+def taps_reached(
+    input_size: Sequence[Argument], kernel_size: PerAxis, **options: Unpack[Options]
+) -> NDArray[Any]:
+    r"""Taps of a filter that take part in a product: `analytic.taps_reached` of every row.
+
+    .. math:: \prod J, \qquad J = \#\{t : \exists i,\ 0 \le i s + t d - p < L\}
+
+    Arguments and errors as in `output_size`, cost as in `overlaps`. Source: notes/derivation.md,
+    theorem 11.
+
+    >>> import numpy as np
+    >>> sizes = np.array([28, 36, 37])
+    >>> taps_reached((sizes, sizes), 3, padding=36, dilation=36, transposed=False)
+    array([1, 1, 9])
+    """
+    question = Question(
+        ["taps_reached"], ["taps_reached"], lambda _, products: [products.taps_reached]
+    )
+    return of_axes(question, input_size, kernel_size, **options)[0]
+
+
 def additions_per_filter(
     input_size: Sequence[Argument],
     kernel_size: PerAxis,
@@ -190,11 +240,14 @@ def additions_per_filter(
            [ 4, 12, 20]])
     """
     totals.choose("convention", totals.CONVENTIONS, convention)
-    question = Question(
-        ["additions_per_filter"],
-        ["positions", "overlaps", "covered"],
-        lambda _, products: [totals.additions_per_filter(products, convention)],
-    )
+
+    def additions(lib: Any, products: Any, _: Channels, kinds: Any) -> Sequence[Rows]:
+        return by_kind(
+            lib, kinds, lambda kind: [totals.additions_per_filter(products, convention, kind)]
+        )
+
+    needs = ["taps", "positions", "overlaps", "covered"]
+    question = Question(["additions_per_filter"], needs, additions, channels=True)
     return of_axes(question, input_size, kernel_size, **options)[0]
 
 
@@ -222,10 +275,12 @@ def count(
     totals.choose("convention", totals.CONVENTIONS, convention)
     totals.choose("rule", totals.RULES, rule)
 
-    def numbers(lib: Any, products: Any, *channels: Rows) -> Sequence[Rows]:
-        sizes = products.sizes()
-        counts = totals.count(lib, Channels(*channels), sizes, products, convention, rule)
-        return [*sizes, *counts[1:-2]]
+    def numbers(lib: Any, products: Any, channels: Channels, kinds: Any) -> Sequence[Rows]:
+        def counts(transposed: bool) -> Sequence[Rows]:
+            sizes = products.sizes()
+            return totals.count(lib, channels, sizes, products, convention, rule, transposed)[1:-2]
+
+        return [*products.sizes(), *by_kind(lib, kinds, counts)]
 
     question = Question(["output_size", *NUMBERS], Products._fields, numbers, channels=True)
     results = Sweep(layers, question, **choices).evaluate()
@@ -264,11 +319,41 @@ def macs(layers: Layers, *, rule: RuleName = "exact", **choices: Unpack[Choices]
     """
     totals.choose("rule", totals.RULES, rule)
 
-    def numbers(lib: Any, products: Any, *channels: Rows) -> Sequence[Rows]:
-        return [totals.macs(lib, Channels(*channels), products, rule)]
+    def numbers(lib: Any, products: Any, channels: Channels, _: Any) -> Sequence[Rows]:
+        return [totals.macs(lib, channels, products, rule)]
 
     question = Question(["macs"], NEEDED_BY[rule], numbers, channels=True)
     return Sweep(layers, question, **choices).evaluate()[0]
+
+
+def passes(
+    layers: Layers, *, rule: RuleName = "exact", **choices: Unpack[Choices]
+) -> Passes[NDArray[Any]]:
+    r"""What each pass of every layer costs: `analytic.passes` of every row.
+
+    .. math:: M = N \psi \prod T \text{ multiplications}, \qquad
+              M - \text{elements reached} \text{ additions}
+
+    A `Passes` of `Pass`, whose fields are arrays. Choices and errors as in `count`. Cost: as that
+    of `count`, with twice as many floor sums a row of each axis.
+    Source: notes/derivation.md, theorems 11 and 12.
+
+    >>> import numpy as np
+    >>> layers = Layers((8, 8), 4, 6, 4, stride=2, padding=1, groups=np.array([1, 2]))
+    >>> [cost.additions.tolist() for cost in passes(layers)]
+    [[21600, 10800], [21344, 10544], [21216, 10608], [1530, 1530]]
+    """
+    totals.choose("rule", totals.RULES, rule)
+
+    def numbers(lib: Any, products: Any, channels: Channels, _: Any) -> Sequence[Rows]:
+        axes = Reached(products, products.inputs_reached, products.taps_reached)
+        return [*chain(*totals.passes(lib, channels, axes, rule))]
+
+    names = [f"{name} {field}" for name in Passes._fields for field in Pass._fields]
+    needs = [*Products._fields, "inputs_reached", "taps_reached"]
+    results = Sweep(layers, Question(names, needs, numbers, channels=True), **choices).evaluate()
+    width = len(Pass._fields)
+    return Passes._make([Pass._make(results[i : i + width]) for i in range(0, len(results), width)])
 
 
 #: The fields of `Products` that the MACs of a filter are made of.
@@ -285,15 +370,16 @@ def of_axes(
     kernel_size: PerAxis,
     *,
     stride: PerAxis = 1,
-    padding: PerAxis = 0,
+    padding: Padding = 0,
     output_padding: PerAxis = 0,
     dilation: PerAxis = 1,
     end_padding: PerAxis | None = None,
+    transposed: bool | SupportsArray = True,
     **choices: Unpack[Choices],
 ) -> list[NDArray[Any]]:
     """What is asked of axes alone."""
     layers = Layers(
         input_size, 1, 1, kernel_size, stride, padding, output_padding,
-        dilation=dilation, end_padding=end_padding,
+        dilation=dilation, end_padding=end_padding, transposed=transposed,
     )  # fmt: skip
     return Sweep(layers, question, **choices).evaluate()

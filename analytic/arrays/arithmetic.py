@@ -56,6 +56,7 @@ class Arrays:
     minimum = staticmethod(np.minimum)
     gcd = staticmethod(Tabulated(np.gcd))
     quotient = staticmethod(np.floor_divide)
+    where = staticmethod(np.where)
 
     @staticmethod
     def F(n: Rows, k: Rows, s: Rows, d: Rows, t: Rows) -> Rows:
@@ -196,6 +197,11 @@ class Magnitudes:
     gcd = minimum
 
     @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Magnitude:
+        a, b = magnitude(a), magnitude(b)
+        return Magnitude(largest(a.bound, b.bound), magnitude(condition), a, b)
+
+    @staticmethod
     def quotient(a: Any, b: Any) -> Magnitude:
         return Magnitude(magnitude(a).bound, magnitude(a), magnitude(b))
 
@@ -269,7 +275,7 @@ class Exactly:
 
 def plainly(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:
     """A formula in the integers that its columns have."""
-    return formula(ARRAYS, columns)
+    return [np.asarray(numbers) for numbers in formula(ARRAYS, columns)]
 
 
 def by_rows(formula: Formula, columns: Sequence[Rows]) -> Sequence[Rows]:

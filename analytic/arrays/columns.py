@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, NoReturn, Protocol, SupportsIndex, TypeAlias
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from analytic.layer import (
     axis_columns,
     boolean,
     integer,
+    named_padding,
     shown,
 )
 
@@ -33,8 +34,14 @@ class SupportsArray(Protocol):
 Argument: TypeAlias = SupportsIndex | SupportsArray
 #: One argument for all axes, or one an axis.
 PerAxis: TypeAlias = Argument | Sequence[Argument]
+#: An ordinary convolution also takes torch's words.
+Padding: TypeAlias = PerAxis | Literal["same", "valid"]
 #: Says of a value which integer or boolean it is, or raises a `TypeError`.
 Check: TypeAlias = Callable[..., Any]
+
+
+#: The arguments with one entry an axis that every layer has.
+AXIS_FIELDS = ("input_size", "kernel_size", "stride", "padding", "output_padding", "dilation")
 
 
 class Column(NamedTuple):
@@ -59,9 +66,10 @@ class Layers:
     """Columns of layers: the fields of `analytic.Layer`, each of which may hold arrays.
 
     Arguments are those of `analytic.Layer`; an integer may be an array wherever it stands, and
-    ``bias`` an array of booleans. Arrays broadcast; ``shape`` is that of the broadcast, and all
-    layers have one number of axes. Whether a row is legal is found out when it is counted. Frozen,
-    as `analytic.Layer` is; the arrays are those that were given.
+    ``bias`` and ``transposed`` arrays of booleans; torch's words for ``padding`` need
+    ``transposed=False``. Arrays broadcast; ``shape`` is that of the broadcast, and all layers have
+    one number of axes. Whether a row is legal is found out when it is counted. Frozen, as
+    `analytic.Layer` is; the arrays are those that were given.
 
     Raises `LayerError` for a sequence of the wrong length or arrays that do not broadcast, and
     `TypeError` for what is neither an integer nor an array.
@@ -72,7 +80,7 @@ class Layers:
     ((2,), (8, 16))
     """
 
-    FIELDS = Layer.FIELDS[:-1]  # all but the kind
+    FIELDS = Layer.FIELDS
 
     _arguments: dict[str, Any]
     input_size: tuple[Any, ...]
@@ -88,8 +96,13 @@ class Layers:
     batch_size: Any
     end_padding: tuple[Any, ...] | None
     shape: tuple[int, ...]
+    transposed: Any
     axes: tuple[Axis[Column], ...]
     channels: Channels
+    #: The padding in torch's word, if that was given.
+    word: str | None
+    #: Whether each layer is transposed, or nothing where ``transposed`` says it of all.
+    kinds: tuple[Column, ...]
 
     def __init__(
         self,
@@ -98,13 +111,14 @@ class Layers:
         out_channels: Argument,
         kernel_size: PerAxis,
         stride: PerAxis = 1,
-        padding: PerAxis = 0,
+        padding: Padding = 0,
         output_padding: PerAxis = 0,
         groups: Argument = 1,
         bias: bool | SupportsArray = True,
         dilation: PerAxis = 1,
         batch_size: Argument = 1,
         end_padding: PerAxis | None = None,
+        transposed: bool | SupportsArray = True,
     ) -> None:
         arguments = locals()
         keep = super().__setattr__
@@ -112,14 +126,20 @@ class Layers:
         for name in ("in_channels", "out_channels", "groups", "bias", "batch_size"):
             check = boolean if name == "bias" else integer
             keep(name, entry(name, arguments[name], check=check))
-        end = padding if end_padding is None else end_padding
-        geometry = (kernel_size, stride, padding, output_padding, dilation, end)
+        keep("transposed", entry("transposed", transposed, check=boolean))
+        word = padding if isinstance(padding, str) and self.transposed is False else None
+        keep("word", word)
+        begin = padding if word is None else 0
+        end = begin if end_padding is None or word is not None else end_padding
+        geometry = (kernel_size, stride, begin, output_padding, dilation, end)
         fields: Axis[Any] = Axis._make(axis_columns(input_size, geometry, entry))
+        if word is not None:
+            named_padding(word, end_padding, Axis(1, 1, 1, 1, 0, 0, 0))
         keep("input_size", fields.n)
         keep("kernel_size", fields.k)
         keep("stride", fields.s)
         keep("dilation", fields.d)
-        keep("padding", fields.b)
+        keep("padding", fields.b if word is None else (word,) * len(fields.b))
         keep("output_padding", fields.o)
         keep("end_padding", None if end_padding is None else fields.e)
         keep("shape", common_shape(self))
@@ -129,6 +149,8 @@ class Layers:
         axes = {key: Axis._make([columns[part] for part in key]) for key in keys}
         keep("axes", tuple([axes[key] for key in keys]))
         *channels, bias = [getattr(self, name) for name in Channels._fields]
+        kinds = [] if isinstance(self.transposed, bool) else [self.transposed]
+        keep("kinds", tuple([column(kind, "b", boolean) for kind in kinds]))
         keep("channels", Channels._make([*map(column, channels), column(bias, "b", boolean)]))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -150,21 +172,26 @@ class Layers:
         (array([4, 3]), array([4, 3]))
         """
         check_alike(layers)
-        axes = [
-            Axis(*[integers(values) for values in zip(*axis, strict=True)])
-            for axis in zip(*[layer.axes for layer in layers], strict=True)
-        ]
-        n, k, s, d, b, e, o = map(list, zip(*axes, strict=True))
+        axes: dict[str, Any] = {
+            name: [
+                integers([getattr(layer, name)[axis] for layer in layers])
+                for axis in range(len(layers[0].axes))
+            ]
+            for name in AXIS_FIELDS
+        }
+        ends = [layer.end_padding or layer.padding for layer in layers]
+        if any(layer.end_padding for layer in layers):
+            axes["end_padding"] = [integers(end) for end in zip(*ends, strict=True)]
         channels = {
             name: integers([getattr(layer, name) for layer in layers])
             for name in Channels._fields[:-1]
         }
         bias = np.array([layer.bias for layer in layers])
-        end = None if all(layer.end_padding is None for layer in layers) else e
+        kinds = {layer.transposed for layer in layers}
+        column = np.array([layer.transposed for layer in layers])
         return cls(
-            n, kernel_size=k, stride=s, padding=b, output_padding=o, bias=bias, dilation=d,
-            end_padding=end, **channels,
-        )  # fmt: skip
+            **axes, **channels, bias=bias, transposed=kinds.pop() if len(kinds) == 1 else column
+        )
 
     def row(self, index: tuple[int, ...]) -> Layer:
         """The `analytic.Layer` at an index, or what it raises."""
@@ -180,8 +207,6 @@ def check_alike(layers: Sequence[Layer]) -> None:
             raise TypeError(
                 f"layers must be of analytic.Layer, got {shown(layer)} at index {index}"
             )
-        if not layer.transposed:
-            raise TypeError(f"layers must be transposed, got an ordinary one at index {index}")
         axes, others = len(layers[0].axes), len(layer.axes)
         if axes != others:
             raise LayerError(
@@ -221,7 +246,8 @@ def element(argument: str, value: Any, index: tuple[int, ...], axis: int | None 
     cell = array[tuple([0 if n == 1 else i for n, i in zip(array.shape, own, strict=True)])]
     # As a whole argument, though not in a column, a layer takes these.
     whole = isinstance(cell, (list, tuple)) or cell is None
-    return integer(argument, cell, axis) if whole and argument != "bias" else cell
+    is_boolean = argument in {"bias", "transposed"}
+    return integer(argument, cell, axis) if whole and not is_boolean else cell
 
 
 def common_shape(layers: Layers) -> tuple[int, ...]:

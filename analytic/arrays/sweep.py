@@ -14,9 +14,22 @@ from analytic import totals
 from analytic.arrays.arithmetic import INT64, Exactly, Fit, Formula, Rows, plainly
 from analytic.arrays.blocks import Block, Marks, blocks, either, first, marks, marks_within, within
 from analytic.arrays.columns import Channels, Column, Layers
-from analytic.axis import Axis, extent, size
-from analytic.layer import LayerError, axis_slacks, layer_slacks
-from analytic.totals import Products
+from analytic.axis import (
+    Axis,
+    covered,
+    inputs_reached,
+    ordinary,
+    overlaps,
+    size,
+    taps_reached,
+)
+from analytic.layer import (
+    LayerError,
+    axis_slacks,
+    layer_slacks,
+    named_padding,
+    ordinary_slacks,
+)
 
 #: Rows of a block: its columns and what is computed from them stay in the second-level cache.
 BLOCK = 2**15
@@ -32,8 +45,8 @@ class Question(NamedTuple):
     """What is asked of layers.
 
     ``names`` of the results, of which ``output_size`` is one an axis; ``needs``, the fields of
-    `Products` that they are made of; and ``formula(lib, products)``, which makes them, of
-    `LazyProducts`. Where it reads ``channels``, their columns are its next arguments.
+    `LazyProducts` that they are made of; and ``formula(lib, products)``, which makes them. Where it
+    reads ``channels``, it has two more arguments: `Channels`, and whether layers are transposed.
     """
 
     names: Sequence[str]
@@ -43,7 +56,10 @@ class Question(NamedTuple):
 
 
 class LazyProducts:
-    """`Products` of the axes of layers, each of them multiplied when it is asked for."""
+    """`totals.Products` of layers, each of them multiplied over the axes when it is asked for.
+
+    Beside them: ``inputs_reached`` and ``taps_reached``.
+    """
 
     def __init__(self, factors: Sequence[Mapping[str, Rows]]) -> None:
         self._factors = factors
@@ -65,14 +81,12 @@ class Part:
     """Columns that are checked and evaluated together, on the shape of their own broadcast."""
 
     def __init__(
-        self, columns: Sequence[Column], rules: Formula, theorem: Formula, asked: Sequence[int]
+        self, columns: Sequence[Column], rules: Formula, theorem: Formula, results: int
     ) -> None:
         self.columns = [column.values for column in columns]
         self.masked = [column.masked for column in columns if column.masked is not None]
         self.wrong = [column.wrong for column in columns if column.wrong is not None]
-        self.rules, self.theorem = rules, theorem
-        #: Which results of the theorem are asked for. The bound is of all that it evaluates.
-        self.asked = asked
+        self.rules, self.theorem, self.results = rules, theorem, results
         self.exactly = Exactly(rules, theorem)
         self.shape = np.broadcast_shapes(*[values.shape for values in self.columns])
 
@@ -82,8 +96,7 @@ class Part:
         illegal = marks(reduce(np.minimum, apply(self.rules, columns)) < 0)
         if illegal is not None:
             columns = [np.where(illegal, 1, values) for values in columns]
-        results = apply(self.theorem, columns)
-        return illegal, [results[i] for i in self.asked]
+        return illegal, apply(self.theorem, columns)
 
 
 class Table:
@@ -91,7 +104,7 @@ class Table:
 
     def __init__(self, part: Part) -> None:
         illegal = np.zeros(part.shape, bool)
-        stores = [Store(part.shape) for _ in part.asked]
+        stores = [Store(part.shape) for _ in range(part.results)]
         for block in blocks(part.shape, BLOCK):
             broken, results = part.at(block)
             for store, values in zip(stores, results, strict=True):
@@ -117,28 +130,84 @@ def settle(tables: Sequence[Table], fit: Fit) -> Fit:
     return lambda columns: (columns, plainly)
 
 
-def axis_part(axis: Axis[Any], fields: Sequence[str], *, cropped_apart: bool) -> Part:
-    """The part of an axis; its results are these fields of the `Products` of one axis."""
-
-    def rules(lib: Any, columns: Sequence[Rows]) -> Sequence[Rows]:
-        slacks = axis_slacks(lib, Axis(*columns), cropped_apart=cropped_apart)
-        return [slack for slack in slacks if not isinstance(slack, int)]  # some rules always hold
-
-    def theorem(lib: Any, columns: Sequence[Rows]) -> Sequence[Rows]:
-        axis = Axis(*columns)
-        return [axis.n, axis.k, *(extent(lib, axis) if counted else [size(axis)])]
-
-    counted = not {"overlaps", "covered"}.isdisjoint(fields)
-    return Part(axis, rules, theorem, [Products._fields.index(field) for field in fields])
+#: What a shadow of the pairs is, from the arithmetic, the axis and its overlaps.
+SHADOWS = {"covered": covered, "inputs_reached": inputs_reached, "taps_reached": taps_reached}
+#: An ordinary convolution reads the pairs the other way round: what is a field of it is another
+#: field of the transposed convolution with the same pairs.
+REVERSED = {
+    "inputs": "positions",
+    "positions": "inputs",
+    "covered": "inputs_reached",
+    "inputs_reached": "covered",
+}
 
 
-def channel_part(channels: Channels) -> Part:
-    """The part of the channels, whose results are the columns themselves."""
+def reading(fields: Sequence[str], transposed: bool) -> list[str]:
+    """What fields of a layer are to the transposed convolution with the same pairs."""
+    return [*fields] if transposed else [REVERSED.get(field, field) for field in fields]
+
+
+def by_kind(lib: Any, kinds: Any, numbers: Callable[[bool], Sequence[Any]]) -> Sequence[Any]:
+    """Numbers of layers that are transposed or not, or of both kinds, as a column says."""
+    if isinstance(kinds, bool):
+        return numbers(kinds)
+    return [lib.where(kinds, *pair) for pair in zip(numbers(True), numbers(False), strict=True)]
+
+
+def factors(lib: Any, axis: Axis[Any], fields: set[str]) -> dict[str, Any]:
+    """What an axis gives to the products, these fields and maybe others; see `totals.factors`."""
+    numbers = {"inputs": axis.n, "taps": axis.k, "positions": size(axis)}
+    if not fields.issubset(numbers):
+        numbers["overlaps"] = overlaps(lib, axis)
+    for field in fields.intersection(SHADOWS):
+        numbers[field] = SHADOWS[field](lib, axis, numbers["overlaps"])
+    return numbers
+
+
+def axis_part(axis: Axis[Column], layers: Layers, fields: Sequence[str]) -> Part:
+    """The part of an axis; its results are what it gives to these fields of the products."""
+
+    def arguments(columns: Sequence[Any]) -> tuple[Axis[Any], Any]:
+        """What was given for the axis, and the kinds."""
+        given: Axis[Any] = Axis._make(columns[:7])
+        kinds = columns[7] if layers.kinds else layers.transposed
+        return named_padding(layers.word, None, given) if layers.word else given, kinds
+
+    def rules(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        axis, kinds = arguments(columns)
+        apart = layers.end_padding is not None
+        slacks = by_kind(
+            lib,
+            kinds,
+            lambda transposed: (
+                axis_slacks(lib, axis, cropped_apart=apart)
+                if transposed
+                else ordinary_slacks(lib, axis)
+            ),
+        )
+        unit_stride = [1 - axis.s] if layers.word == "same" else []
+        return [slack for slack in [*slacks, *unit_stride] if not isinstance(slack, int)]
+
+    def theorem(lib: Any, columns: Sequence[Any]) -> Sequence[Any]:
+        given, kinds = arguments(columns)
+        axis: Axis[Any] = Axis._make(
+            by_kind(lib, kinds, lambda transposed: given if transposed else ordinary(*given[:6]))
+        )
+        both = [kinds] if isinstance(kinds, bool) else [True, False]
+        numbers = factors(lib, axis, {name for kind in both for name in reading(fields, kind)})
+        return by_kind(lib, kinds, lambda kind: [numbers[name] for name in reading(fields, kind)])
+
+    return Part([*axis, *layers.kinds], rules, theorem, len(fields))
+
+
+def channel_part(layers: Layers) -> Part:
+    """The part of the channels and kinds, whose results are the columns themselves."""
+    columns = [*layers.channels, *layers.kinds]
     return Part(
-        channels,
-        lambda lib, columns: layer_slacks(lib, Channels(*columns)),
+        columns,
+        lambda lib, columns: layer_slacks(lib, Channels(*columns[: len(Channels._fields)])),
         lambda _, columns: columns,
-        range(len(channels)),
+        len(columns),
     )
 
 
@@ -195,11 +264,10 @@ class Sweep:
         # Axes that are alike are one part. The channels are one, where whole layers are counted.
         alike = {id(axis): axis for axis in layers.axes}
         self.order = [list(alike).index(id(axis)) for axis in layers.axes]
-        apart = layers.end_padding is not None
-        self.parts = [axis_part(x, question.needs, cropped_apart=apart) for x in alike.values()]
+        self.parts = [axis_part(axis, layers, question.needs) for axis in alike.values()]
         self.axes = len(self.parts)
         if question.channels:
-            self.parts.append(channel_part(layers.channels))
+            self.parts.append(channel_part(layers))
         self.masked = [rows for part in self.parts for rows in part.masked]
         self.wrong = [rows for part in self.parts for rows in part.wrong]
 
@@ -208,7 +276,11 @@ class Sweep:
         rest: Iterator[Rows] = iter(columns)
         needs = self.question.needs
         axes = [dict(zip(needs, islice(rest, len(needs)), strict=True)) for _ in range(self.axes)]
-        return self.question.formula(lib, LazyProducts([axes[i] for i in self.order]), *rest)
+        products = LazyProducts([axes[i] for i in self.order])
+        if not self.question.channels:
+            return self.question.formula(lib, products)
+        channels = Channels._make(islice(rest, len(Channels._fields)))
+        return self.question.formula(lib, products, channels, next(rest, self.layers.transposed))
 
     def evaluate(self) -> list[Rows]:
         """The results, each as an array of the shape of the layers."""
