@@ -1,4 +1,4 @@
-"""Hypothesis strategies for legal axes and layers.
+"""Hypothesis strategies for legal axes and layers, transposed ones where nothing else is said.
 
 They are legal by construction, so nothing is filtered, and every choice shrinks to its corner:
 size-1 inputs and kernels, stride and dilation 1, no padding. The other corners (stride > kernel,
@@ -41,6 +41,21 @@ def axes(draw: DrawFn, *, largest: int = 6, cropped_apart: bool = False) -> Axis
 
 
 @st.composite
+def ordinary_axes(draw: DrawFn, *, largest: int = 6, cropped_apart: bool = False) -> Axis:
+    """The arguments of a legal axis of an ordinary convolution: ``n`` is its input size.
+
+    Paddings are also wider than the kernel, and kernels than the input.
+    """
+    parameter = st.integers(1, largest)
+    k, s, d = draw(parameter), draw(parameter), draw(parameter)
+    span = (k - 1) * d
+    b = draw(up_to(0, span + largest))
+    e = draw(up_to(0, span + largest)) if cropped_apart else b
+    least = max(span + 1 - b - e, 1)
+    return Axis(draw(st.integers(least, least + 2 * largest)), k, s, d, b, e, 0)
+
+
+@st.composite
 def arguments(
     draw: DrawFn,
     *,
@@ -48,13 +63,16 @@ def arguments(
     most_axes: int = 3,
     largest: int = 4,
     cropped_apart: bool | None = None,
+    transposed: bool | None = True,
 ) -> dict[str, Any]:
-    """The arguments of `analytic.overlaps` and its like, one entry an axis."""
+    """The arguments of `analytic.overlaps` and its like, one entry an axis; None is either kind."""
     apart = draw(st.booleans()) if cropped_apart is None else cropped_apart
+    is_transposed = draw(st.booleans()) if transposed is None else transposed
+    kind = axes if is_transposed else ordinary_axes
     count = draw(st.integers(least_axes, most_axes))
-    one = axes(largest=largest if count > 1 else 2 * largest, cropped_apart=apart)
-    n, k, s, d, b, e, o = zip(*draw(st.lists(one, min_size=count, max_size=count)), strict=True)
-    geometry = {
+    axis = kind(largest=largest if count > 1 else 2 * largest, cropped_apart=apart)
+    n, k, s, d, b, e, o = zip(*draw(st.lists(axis, min_size=count, max_size=count)), strict=True)
+    geometry: dict[str, Any] = {
         "input_size": n,
         "kernel_size": k,
         "stride": s,
@@ -62,7 +80,9 @@ def arguments(
         "padding": b,
         "output_padding": o,
     }
-    return {**geometry, "end_padding": e} if apart else geometry
+    if apart:
+        geometry["end_padding"] = e
+    return geometry if is_transposed else {**geometry, "transposed": False}
 
 
 @st.composite

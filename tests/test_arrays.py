@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import re
 import tracemalloc
@@ -23,10 +24,17 @@ from analytic.arrays.blocks import blocks, within
 from analytic.axis import covered, overlaps
 from analytic.layer import Layer, LayerError
 from analytic.protocols import ConventionName, RuleName
-from analytic.totals import CONVENTIONS, RULES, Count
+from analytic.totals import CONVENTIONS, RULES, Count, Passes
 from tests.strategies import layers
 
-FUNCTIONS = ("output_size", "overlaps", "covered", "additions_per_filter")
+FUNCTIONS = (
+    "output_size",
+    "overlaps",
+    "covered",
+    "inputs_reached",
+    "taps_reached",
+    "additions_per_filter",
+)
 
 # Rows of columns, as a loop over them sees them.
 
@@ -134,6 +142,15 @@ def sweeps(draw: st.DrawFn) -> tuple[Shape, dict[str, Any]]:
     }
     if draw(st.booleans()):
         arguments["end_padding"] = per_axis(st.integers(-2, 2))
+    kinds = draw(st.sampled_from(["transposed", "ordinary", "both"]))
+    if kinds == "both":
+        arguments["transposed"] = np.array(draw(columns(shape, st.integers(0, 1)))) == 1
+    elif kinds == "ordinary":
+        arguments["transposed"] = False
+        if "end_padding" not in arguments and draw(st.booleans()):
+            arguments["padding"] = draw(st.sampled_from(["same", "valid"]))
+    if kinds != "transposed":
+        arguments["output_padding"] = draw(columns(shape, st.sampled_from([0, 0, 0, 1])))
     return shape, arguments
 
 
@@ -180,6 +197,20 @@ def test_macs_by_every_rule(sweep: tuple[Shape, dict[str, Any]], rule: RuleName)
     assert listed([macs], shape) == expected_of(alone, 1)
 
 
+@given(sweeps(), st.sampled_from([*RULES]))
+@settings(max_examples=120)
+def test_every_pass(sweep: tuple[Shape, dict[str, Any]], rule: RuleName) -> None:
+    shape, arguments = sweep
+
+    def flat(passes: Passes[Any]) -> tuple[Any, ...]:
+        return tuple(itertools.chain(*passes))
+
+    alone = loop(lambda **row: flat(analytic.passes(Layer(**row), rule=rule)), shape, arguments)
+    layers = Layers(**arguments)
+    together = flat(arrays.passes(layers, rule=rule, invalid="mask", overflow="object"))
+    assert listed(together, shape) == expected_of(alone, len(together))
+
+
 @given(sweeps(), st.sampled_from(FUNCTIONS), st.sampled_from([*CONVENTIONS]))
 @settings(max_examples=120)
 def test_functions_of_axes(
@@ -207,6 +238,44 @@ def test_functions_of_axes(
 def test_the_experiment(rows: list[Layer]) -> None:
     counts = list(arrays.rows(arrays.count(Layers.of(rows))))
     assert counts == [oracle.count(layer) for layer in rows]
+
+
+def counted(pairs: set[tuple[int, int, int]], outputs: int, *, transposed: bool) -> list[int]:
+    """Outputs, overlaps, covered, inputs reached, taps reached, of pairs with their values."""
+    first, taps, values = [len({pair[i] for pair in pairs}) for i in range(3)]
+    covered, reached = (values, first) if transposed else (first, values)
+    return [outputs, len(pairs), covered, reached, taps]
+
+
+def test_a_box_of_both_kinds() -> None:
+    sides = [range(1, 6), range(1, 4), range(1, 4), range(1, 4), range(5), range(4), range(2)]
+    x, k, s, d, b, e, kind = np.ix_(*[np.array(side) for side in sides])
+    options: Any = {
+        "stride": s, "padding": b, "dilation": d, "end_padding": e, "transposed": kind == 1,
+        "invalid": "mask",
+    }  # fmt: skip
+    (size,) = arrays.output_size([x], k, **options)
+    names = ("overlaps", "covered", "inputs_reached", "taps_reached")
+    fields = [size, *[getattr(arrays, name)([x], k, **options) for name in names]]
+    legal = 0
+    for index in np.ndindex(size.shape):
+        x1, k1, s1, d1, b1, e1, transposed = [y[i] for y, i in zip(sides, index, strict=True)]
+        if transposed:
+            outputs = length = (x1 - 1) * s1 + (k1 - 1) * d1 + 1 - b1 - e1
+            rows = x1
+        else:
+            outputs = rows = (x1 + b1 + e1 - d1 * (k1 - 1) - 1) // s1 + 1
+            length = x1
+        if outputs < 1:
+            assert all(field[index] is np.ma.masked for field in fields)
+            continue
+        legal += 1
+        values = {(i, t, i * s1 + t * d1 - b1) for i in range(rows) for t in range(k1)}
+        pairs = {pair for pair in values if 0 <= pair[2] < length}
+        assert [int(field[index]) for field in fields] == counted(
+            pairs, outputs, transposed=transposed == 1
+        )
+    assert legal > 4000
 
 
 def test_a_box_with_illegal_corners_is_one_call() -> None:
@@ -496,7 +565,7 @@ def test_rows_beyond_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_layers_have_the_fields_of_a_layer() -> None:
     stride = np.array([1, 2])
     layers = Layers((8, 8), 4, 6, 4, stride=stride, end_padding=0)
-    assert all(hasattr(layers, name) for name in Layer.FIELDS[:-1])
+    assert all(hasattr(layers, name) for name in Layer.FIELDS)
     assert [column.tolist() for column in layers.stride] == [[1, 2], [1, 2]]
     assert layers.end_padding == (0, 0)
     assert layers.row((1,)) == Layer((8, 8), 4, 6, 4, stride=2, end_padding=0)
