@@ -14,6 +14,7 @@ import pytest
 
 import analytic
 import oracle
+from analytic import arrays
 from analytic.tables import layer_of
 from oracle.ones import one_thread
 from tests.data.measure import CORNERS, corners, measured
@@ -82,6 +83,34 @@ def test_ordinary_layers_of_many_kinds() -> None:
     assert all(row["source"] and not row["transposed"] for row in ORDINARY)
     for corner in CORNERS:
         assert sum(corner in corners(row) for row in ORDINARY) >= 10, corner
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_figures_of_ordinary_layers(axes: int) -> None:
+    rows = [row for row in [*ORDINARY, *NETWORKS] if len(row["input_size"]) == axes]
+    layers = [*map(layer_of, rows)]
+    for row, layer in zip(rows, layers, strict=True):
+        count = analytic.count(layer)
+        geometry = dict(layer.items())
+        for name in ("in_channels", "out_channels", "groups", "bias", "batch_size"):
+            del geometry[name]
+        reached = analytic.inputs_reached(**geometry), analytic.taps_reached(**geometry)
+        assert list(count.output_size) == row["output_size"]
+        assert (count.overlaps, count.covered, *reached) == figures(row)
+    columns = arrays.count(arrays.Layers.of(layers))
+    passes = arrays.passes(arrays.Layers.of(layers))
+    assert columns.overlaps.tolist() == [row["taps"] for row in rows]
+    assert columns.covered.tolist() == [row["nonzero"] for row in rows]
+    inputs = [row["inputs_reached"] * row["in_channels"] for row in rows]
+    assert passes.grad_input.reached.tolist() == inputs
+    filters = [row["in_channels"] // row["groups"] * row["out_channels"] for row in rows]
+    taps = [n * row["taps_reached"] for n, row in zip(filters, rows, strict=True)]
+    assert passes.grad_weight.reached.tolist() == taps
+
+
+def figures(row: dict[str, Any]) -> tuple[int, ...]:
+    """What was measured of an ordinary layer."""
+    return tuple(row[name] for name in ("taps", "nonzero", "inputs_reached", "taps_reached"))
 
 
 def test_ordinary_layers_are_measured_again() -> None:
