@@ -60,7 +60,7 @@ Proof. reflexivity. Qed.
 (** Corollary 10 *)
 Example additions_example :
   let axes := [Axis 2 1 2 1 0 0 0; Axis 2 1 2 1 0 0 0] in
-  map (fun c => additions_per_filter c axes) [Nonzero; Documented; Exact] = [0; -5; 0].
+  map (fun c => additions_per_filter Transposed c axes) [Nonzero; Documented; Exact] = [0; -5; 0].
 Proof. vm_compute. reflexivity. Qed.
 
 (** Theorem 11 *)

@@ -216,15 +216,20 @@ Proof.
   - apply lands_on_a_position.
 Qed.
 
+(** As many different places as places that something is put on. *)
+Lemma distinct_places {A} (place : A -> list Z) l places :
+  NoDup places -> (forall x, In x l -> In (place x) places) ->
+  distinct_tuples (map place l) = count (fun z => 0 <? count (fun x => same_tuple (place x) z) l) places.
+Proof.
+  intros unique within. unfold distinct_tuples. unfold count at 1. f_equal. apply Nat.le_antisymm.
+  - apply NoDup_incl_length; [apply NoDup_nodup|].
+    intros z H. apply nodup_In, in_map_iff in H as (x & <- & H). apply filter_In. split; [now apply within|].
+    apply Z.ltb_lt, count_positive. exists x. split; [assumption|]. now apply same_tuple_spec.
+  - apply NoDup_incl_length; [now apply NoDup_filter|].
+    intros z H. apply filter_In in H as [_ H]. apply Z.ltb_lt, count_positive in H as (x & H & E).
+    apply same_tuple_spec in E. subst z. now apply nodup_In, in_map.
+Qed.
+
 Theorem covered_by_positions axes :
   layer_covered axes = count (fun y => 0 <? layer_coverage axes y) (positions axes).
-Proof.
-  unfold layer_covered, distinct_tuples, count. f_equal. apply Nat.le_antisymm.
-  - apply NoDup_incl_length; [apply NoDup_nodup|].
-    intros y H. apply nodup_In, in_map_iff in H as (xs & <- & H).
-    apply filter_In. split; [now apply lands_on_a_position|].
-    apply Z.ltb_lt, count_positive. exists xs. split; [assumption|]. now apply same_tuple_spec.
-  - apply NoDup_incl_length; [apply NoDup_filter, NoDup_positions|].
-    intros y H. apply filter_In in H as [_ H]. apply Z.ltb_lt, count_positive in H as (xs & H & E).
-    apply same_tuple_spec in E. subst y. now apply nodup_In, in_map.
-Qed.
+Proof. apply distinct_places; [apply NoDup_positions|apply lands_on_a_position]. Qed.
