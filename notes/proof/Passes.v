@@ -149,7 +149,8 @@ Qed.
 
 (** ** Elements that receive a product *)
 
-Lemma additions_total element l :
+(** What is subtracted is the number of elements that receive a product. *)
+Theorem additions_total element l :
   additions element l = Z.of_nat (length (multiplications l)) - Z.of_nat (length (elements element l)).
 Proof.
   unfold additions. rewrite (sum_ext _ (fun z => received element l z + -1)) by (intros; lia).
@@ -161,7 +162,7 @@ Proof.
   - intros m H. now apply nodup_In, in_map.
 Qed.
 
-Lemma additions_with_bias_total element l :
+Theorem additions_with_bias_total element l :
   additions_with_bias element l = Z.of_nat (length (multiplications l)).
 Proof.
   unfold additions_with_bias. rewrite sum_add. fold (additions element l).
