@@ -50,7 +50,8 @@ Definition stepping (n k s d b e o : Z) : Z :=
   let L := size (Axis n k s d b e o) in
   count (fun pair => (b + L - d <=? value s d pair) && (value s d pair <? b)) (box n (k - 1)).
 
-Lemma stepping_formula n k s d b e o :
+(** ... whatever the size, in F: the expression of (a). *)
+Theorem stepping_formula n k s d b e o :
   let L := size (Axis n k s d b e o) in
   stepping n k s d b e o = Z.max 0 (F n (k - 1) s d b - F n (k - 1) s d (b + L - d)).
 Proof.
