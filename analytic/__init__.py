@@ -17,6 +17,7 @@ from analytic.integers import (
 )
 from analytic.layer import Layer, LayerError
 from analytic.maps import coverage
+from analytic.taps import DeadTaps, dead_taps
 from analytic.totals import CONVENTIONS, RULES, Count, Pass, Passes
 
 __version__ = "0.2.0"
@@ -25,6 +26,7 @@ __all__ = [
     "CONVENTIONS",
     "RULES",
     "Count",
+    "DeadTaps",
     "Layer",
     "LayerError",
     "Pass",
@@ -33,6 +35,7 @@ __all__ = [
     "count",
     "coverage",
     "covered",
+    "dead_taps",
     "floor_sum",
     "inputs_reached",
     "macs",

@@ -69,7 +69,7 @@ def overlaps(input_size: InputSize, kernel_size: PerAxis, **geometry: Unpack[Geo
     True
     """
     axes = axes_of(input_size, kernel_size, **geometry)
-    return prod(totals.of_each(axes, lambda axis: theorem.overlaps(INTEGERS, axis)))
+    return prod([theorem.overlaps(INTEGERS, axis) for axis in axes])
 
 
 def covered(input_size: InputSize, kernel_size: PerAxis, **geometry: Unpack[Geometry]) -> int:

@@ -271,22 +271,23 @@ def given_axes(
     end = begin if end_padding is None or word is not None else end_padding
     geometry = (kernel_size, stride, begin, output_padding, dilation, end)
     axes: list[Axis] = []
+    last = None
     for row in zip(*axis_columns(input_size, geometry), strict=True):
+        if row == last:
+            axes.append(axes[-1])  # alike axes are one object: checked once, and evaluated once
+            continue
+        last = row
         axis = Axis._make(row)
         if word is not None:
             axis = named_padding(word, end_padding, axis)
-        if axes and axis == axes[-1]:
-            axes.append(axes[-1])  # alike axes are one object: checked once, and evaluated once
-            continue
-        where = on_axis(len(axes))
         if is_transposed:
             slacks = axis_slacks(INTEGERS, axis, cropped_apart=end_padding is not None)
             if min(slacks) < 0:
-                check(AXIS_RULES, slacks, axis, where)
+                check(AXIS_RULES, slacks, axis, on_axis(len(axes)))
         else:
-            check(ORDINARY_RULES, ordinary_slacks(INTEGERS, axis), axis, where)
+            check(ORDINARY_RULES, ordinary_slacks(INTEGERS, axis), axis, on_axis(len(axes)))
             if word == "same":
-                check((SAME,), (1 - axis.s,), axis, where)
+                check((SAME,), (1 - axis.s,), axis, on_axis(len(axes)))
         axes.append(axis)
     return tuple(axes)
 

@@ -5,8 +5,6 @@ Every total is ``N·(ψ·λ + γ)``. What a convention counts is stated in notes
 
 from __future__ import annotations
 
-from math import prod
-
 from analytic import axis as axes_
 from analytic.axis import Axis, extent, positive
 from analytic.digits import all_digits
@@ -14,7 +12,7 @@ from analytic.records import Generic, NamedTuple, Number
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
     from analytic.protocols import Arithmetic, ConventionName, LayerLike, RuleName
@@ -187,46 +185,43 @@ def choose(kind: str, table: Mapping[Any, Entry], name: str) -> Entry:
         raise ValueError(f"{kind} must be one of {known}, got {name!r}") from None
 
 
-def factors(lib: Arithmetic, axis: Axis[Any], transposed: bool) -> tuple[Any, Any, Any, Any, Any]:
-    """What one axis gives to `Products`."""
-    if transposed:
-        size, overlaps, covered = extent(lib, axis)
-        return axis.n, axis.k, size, overlaps, covered
-    overlaps = axes_.overlaps(lib, axis)
-    return axes_.size(axis), axis.k, axis.n, overlaps, axes_.inputs_reached(lib, axis, overlaps)
-
-
-def all_factors(lib: Arithmetic, axis: Axis[Any], transposed: bool) -> tuple[Any, ...]:
-    """What one axis gives to `Reached`: `factors`, then the other side's shadow and the taps'."""
-    known = factors(lib, axis, transposed)
-    overlaps = known[3]
-    other = axes_.inputs_reached if transposed else axes_.covered
-    return *known, other(lib, axis, overlaps), axes_.taps_reached(lib, axis, overlaps)
-
-
-def of_each(axes: Iterable[Axis[Any]], evaluate: Callable[[Axis[Any]], Entry]) -> list[Entry]:
-    """What a function says of each axis; alike axes are one object, which is evaluated once."""
-    results: list[Entry] = []
-    last = None
-    for axis in axes:
-        results.append(results[-1] if axis is last else evaluate(axis))
-        last = axis
-    return results
-
-
 def products(
     lib: Arithmetic, axes: Iterable[Axis[Any]], transposed: bool = True
 ) -> tuple[tuple[Any, ...], Products[Any]]:
     """The output size, and the products over the axes of what the theorem says of each."""
-    columns = [*zip(*of_each(axes, lambda axis: factors(lib, axis, transposed)), strict=True)]
-    return columns[2], Products._make(map(prod, columns))
+    sizes = []
+    inputs = taps = positions = overlaps = covered = 1
+    last = None
+    for axis in axes:
+        if axis is not last:  # alike axes are one object, which is evaluated once
+            last, n = axis, axis.n
+            if transposed:
+                size, pairs, landed = extent(lib, axis)
+            else:
+                n, size = axes_.size(axis), n
+                pairs = axes_.overlaps(lib, axis)
+                landed = axes_.inputs_reached(lib, axis, pairs)
+        sizes.append(size)
+        inputs = inputs * n
+        taps = taps * axis.k
+        positions = positions * size
+        overlaps = overlaps * pairs
+        covered = covered * landed
+    return tuple(sizes), Products(inputs, taps, positions, overlaps, covered)
 
 
-def reached(lib: Arithmetic, axes: Iterable[Axis[Any]], transposed: bool = True) -> Reached[Any]:
+def reached(lib: Arithmetic, axes: Sequence[Axis[Any]], transposed: bool = True) -> Reached[Any]:
     """The products over the axes of what the theorem and its shadows say of each."""
-    rows = of_each(axes, lambda axis: all_factors(lib, axis, transposed))
-    *known, inputs, taps = map(prod, zip(*rows, strict=True))
-    return Reached(Products._make(known), inputs, taps)
+    other = axes_.inputs_reached if transposed else axes_.covered
+    inputs = taps = 1
+    last = None
+    for axis in axes:
+        if axis is not last:
+            last, pairs = axis, axes_.overlaps(lib, axis)
+            from_inputs, from_taps = other(lib, axis, pairs), axes_.taps_reached(lib, axis, pairs)
+        inputs = inputs * from_inputs
+        taps = taps * from_taps
+    return Reached(products(lib, axes, transposed)[1], inputs, taps)
 
 
 def additions_per_filter(

@@ -13,7 +13,8 @@ from hypothesis import given
 
 import analytic
 from analytic import Layer, LayerError
-from analytic.layer import AXIS_RULES, LAYER_RULES, shown
+from analytic.axis import Axis
+from analytic.layer import AXIS_RULES, LAYER_RULES, ORDINARY_RULES, shown
 from tests.strategies import layers
 
 GOOD: dict[str, Any] = {
@@ -57,6 +58,40 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"end_padding": (0, 0, 0)}, "end_padding must have one entry an axis (2), got 3: (0, 0, 0)"),
 ]
 
+NO_OUTPUT_PADDING = "output_padding must be 0 in an ordinary convolution"
+
+#: What an ordinary convolution refuses, beside what either kind does.
+ORDINARY_REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"input_size": (8, 0)}, "input_size must be positive, got 0 on axis 1"),
+    ({"kernel_size": (3, 0)}, "kernel_size must be positive, got 0 on axis 1"),
+    ({"stride": (0, 1)}, "stride must be positive, got 0 on axis 0"),
+    ({"dilation": 0, "padding": "same"}, "dilation must be positive, got 0 on axis 0"),
+    ({"padding": (1, -1)}, "padding must not be negative, got -1 on axis 1"),
+    ({"padding": -1, "end_padding": 3}, "padding must not be negative, got -1 on axis 0"),
+    ({"end_padding": (0, -1)}, "end_padding must not be negative, got -1 on axis 1"),
+    (
+        {"output_padding": (0, 1)},
+        "output_padding must be 0 in an ordinary convolution, got 1 on axis 1",
+    ),
+    (
+        {"output_padding": -1},
+        "output_padding must be 0 in an ordinary convolution, got -1 on axis 0",
+    ),
+    ({"kernel_size": 7}, "output_size must be positive, got 0 on axis 1"),
+    ({"dilation": (4, 1)}, "output_size must be positive, got 0 on axis 0"),
+    ({"padding": "full"}, 'padding must be an integer, "same" or "valid", got \'full\''),
+    (
+        {"padding": "same", "stride": (1, 2)},
+        'stride must be 1 where padding is "same", got 2 on axis 1',
+    ),
+    (
+        {"padding": "valid", "end_padding": 0},
+        'end_padding must be None where padding is "valid", got 0',
+    ),
+    ({"groups": 3}, "in_channels must be divisible by groups 3, got 4"),
+    ({"batch_size": -1}, "batch_size must not be negative, got -1"),
+]
+
 WRONG_TYPES: list[tuple[dict[str, Any], str]] = [
     ({"input_size": 8}, "input_size must be a list or tuple with one entry an axis, got 8"),
     ({"input_size": "8x6"}, "input_size must be a list or tuple with one entry an axis, got '8x6'"),
@@ -82,6 +117,13 @@ WRONG_TYPES: list[tuple[dict[str, Any], str]] = [
     ({"batch_size": None}, "batch_size must be an integer, got None"),
     ({"bias": 1}, "bias must be True or False, got 1"),
     ({"bias": "no"}, "bias must be True or False, got 'no'"),
+    ({"transposed": 0}, "transposed must be True or False, got 0"),
+    ({"transposed": "no"}, "transposed must be True or False, got 'no'"),
+    ({"transposed": None}, "transposed must be True or False, got None"),
+    (
+        {"transposed": False, "padding": ("same", 1)},
+        "padding must be an integer, got 'same' on axis 0",
+    ),
     ({"stride": np.bool_(True)}, f"stride must be an integer, got {np.bool_(True)!r}"),
     ({"stride": np.float64(2)}, f"stride must be an integer, got {np.float64(2)!r}"),
     ({"stride": np.array([2, 2])}, "stride must be an integer, got array([2, 2])"),
@@ -100,6 +142,33 @@ def test_illegal_values(change: dict[str, Any], words: str) -> None:
     assert isinstance(refusal.value, ValueError)
 
 
+@pytest.mark.parametrize(("change", "words"), ORDINARY_REFUSALS, ids=lambda case: str(case)[:60])
+def test_what_an_ordinary_convolution_refuses(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(LayerError) as refusal:
+        Layer(**{**GOOD, **change}, transposed=False)
+    assert str(refusal.value) == words
+
+
+def test_the_words_for_paddings_are_torchs() -> None:
+    """What `torch.nn.functional.pad` would add before the convolution, by its documentation."""
+    same = Layer((9, 9), 1, 1, (4, 3), padding="same", dilation=(3, 2), transposed=False)
+    assert (same.padding, same.end_padding) == ((4, 2), (5, 2))
+    assert analytic.count(same).output_size == (9, 9)
+    even = Layer((9,), 1, 1, 3, padding="same", transposed=False)
+    assert even == Layer((9,), 1, 1, 3, padding=1, transposed=False)
+    valid = Layer((9,), 1, 1, 3, padding="valid", transposed=False)
+    assert valid == Layer((9,), 1, 1, 3, transposed=False)
+
+
+def test_a_layer_of_either_kind_has_its_own_input_size() -> None:
+    layer = Layer((8, 9), 1, 1, 3, stride=2, transposed=False)
+    assert (layer.input_size, layer.output_padding) == ((8, 9), (0, 0))
+    assert layer.axes == (Axis(3, 3, 2, 1, 0, 0, 1), Axis(4, 3, 2, 1, 0, 0, 0))
+    assert layer != layer.replace(transposed=True)
+    assert layer.fields()["transposed"] is False
+    assert "transposed" not in layer.replace(transposed=True).fields()
+
+
 @pytest.mark.parametrize(("change", "words"), WRONG_TYPES, ids=lambda case: str(case)[:60])
 def test_wrong_types(change: dict[str, Any], words: str) -> None:
     with pytest.raises(TypeError) as refusal:
@@ -111,8 +180,8 @@ CHANNELS = {"in_channels", "out_channels", "groups", "bias", "batch_size"}
 
 
 def test_every_rule_is_tried_above() -> None:
-    words = " | ".join(words for _, words in REFUSALS)
-    for rule in (*AXIS_RULES, *LAYER_RULES):
+    words = " | ".join(words for _, words in (*REFUSALS, *ORDINARY_REFUSALS))
+    for rule in (*AXIS_RULES, *ORDINARY_RULES, *LAYER_RULES):
         assert f"{rule.argument} must {rule.words.split('{')[0]}" in words
 
 

@@ -1,0 +1,81 @@
+"""Dead taps: weights of a layer that meet no input, whatever the data."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from analytic.arithmetic import INTEGERS
+from analytic.axis import Axis, ordinary, overlaps, size, taps_reached
+from analytic.integers import as_layer
+from analytic.records import NamedTuple
+from analytic.totals import filters
+
+TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
+if TYPE_CHECKING:
+    from analytic.layer import Layer
+
+
+class DeadTaps(NamedTuple):
+    """The weights of a layer that meet no input, and from which input size on there are none.
+
+    ``weights`` of all filters; ``taps`` and ``alive_from``, the least input size, of each axis.
+    """
+
+    weights: int
+    taps: tuple[int, ...]
+    alive_from: tuple[int, ...]
+
+
+def dead_taps(layer: Layer) -> DeadTaps:
+    r"""Weights that meet no input: no data changes the output by them, none gives them a gradient.
+
+    .. math:: \psi (\prod k - \prod J), \qquad J = \#\{t : \exists i,\ 0 \le i s + t d - p < L\}
+
+    ``taps`` are ``k − J`` of each axis, and ``alive_from`` is the least input size of each axis
+    from which none of its taps is dead, all else being as it is.
+    Cost: O(log min(s, d)) an axis; O(log² n) for ``alive_from``.
+    Source: notes/derivation.md, theorem 11.
+
+    >>> from analytic import Layer
+    >>> layer = Layer((28, 28), 1, 2, 3, padding=36, dilation=36, transposed=False)
+    >>> dead_taps(layer)
+    DeadTaps(weights=16, taps=(2, 2), alive_from=(37, 37))
+    >>> [any(0 <= i + 36 * t - 36 < 28 for i in range(28)) for t in range(3)]
+    [False, True, False]
+    """
+    layer = as_layer(layer)
+    dead = tuple([dead_on(axis) for axis in layer.axes])
+    weights = alive = 1
+    for axis, taps in zip(layer.axes, dead, strict=True):
+        weights, alive = weights * axis.k, alive * (axis.k - taps)
+    least = tuple([alive_from(axis, layer.transposed) for axis in layer.axes])
+    return DeadTaps(filters(INTEGERS, layer) * (weights - alive), dead, least)
+
+
+def dead_on(axis: Axis) -> int:
+    """``k − J``, the taps of an axis that have no pair. Needs ``L ≥ 1``.
+
+    >>> dead_on(Axis(n=1, k=3, s=1, d=1, b=1, e=1, o=0))
+    2
+    """
+    return int(axis.k - taps_reached(INTEGERS, axis, overlaps(INTEGERS, axis)))
+
+
+def alive_from(axis: Axis, transposed: bool = True) -> int:
+    """The least input size from which no tap of the axis is dead; its own does not matter.
+
+    With one input more, every pair that was kept still is, so taps never die again, and the least
+    size is sought by halving.
+
+    >>> alive_from(Axis(n=1, k=3, s=1, d=1, b=1, e=1, o=0))
+    2
+    """
+    _, k, s, d, b, e, o = axis
+
+    def is_alive(inputs: int) -> bool:
+        larger = Axis(inputs, k, s, d, b, e, o) if transposed else ordinary(inputs, k, s, d, b, e)
+        return larger.n > 0 and size(larger) > 0 and not dead_on(larger)
+
+    # A tap has a pair by the first input behind the begin crop, if it also lies before the end.
+    enough = max(b, 0) + max(e - o, 0) + s + 1 if transposed else (k - 1) * d + s
+    return bisect_left(range(enough + 1), True, key=is_alive)
