@@ -15,7 +15,7 @@ from analytic.records import NamedTuple
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, NoReturn, SupportsIndex
 
     from analytic.protocols import Arithmetic, InputSize, LayerLike, Padding, PerAxis
@@ -192,17 +192,20 @@ def per_axis(
 
     ``entry`` checks one of them: that it is an `integer`, unless an evaluator takes more.
     """
+    if type(value) is int:  # what is mostly given: `entry` would say the same, later
+        return (value,) * axes
     if not isinstance(value, (list, tuple)):
         return (entry(argument, value),) * axes
+    if len(value) == axes:
+        for number in value:
+            if type(number) is not int:
+                return tuple([entry(argument, v, axis) for axis, v in enumerate(value)])
+        return tuple(value)
     if len(value) == 1 and argument != "kernel_size":  # torch takes one stride for all axes so
         return (entry(argument, value[0], 0),) * axes
-    if len(value) != axes:
-        raise LayerError(
-            f"{argument} must have one entry an axis ({axes}), got {len(value)}: {shown(value)}"
-        )
-    if set(map(type, value)) == {int}:
-        return tuple(value)
-    return tuple([entry(argument, v, axis) for axis, v in enumerate(value)])
+    raise LayerError(
+        f"{argument} must have one entry an axis ({axes}), got {len(value)}: {shown(value)}"
+    )
 
 
 def sizes(input_size: object, entry: Callable[..., Any] = integer) -> tuple[Any, ...]:
@@ -233,11 +236,13 @@ def axis_columns(
     """The fields of `Axis`, each with one entry an axis, from the values of `GEOMETRY`."""
     n = sizes(input_size, entry)
     axes = len(n)
-    k, s, b, o, d, e = [
-        # One integer for all axes is what is mostly given: `per_axis` would say the same, later.
-        (value,) * axes if type(value) is int else per_axis(argument, value, axes, entry)
-        for argument, value in zip(GEOMETRY, geometry, strict=True)
-    ]
+    k, s, b, o, d, e = geometry
+    k = per_axis("kernel_size", k, axes, entry)
+    s = per_axis("stride", s, axes, entry)
+    b = per_axis("padding", b, axes, entry)
+    o = per_axis("output_padding", o, axes, entry)
+    d = per_axis("dilation", d, axes, entry)
+    e = per_axis("end_padding", e, axes, entry)
     return n, k, s, d, b, e, o
 
 
@@ -270,24 +275,24 @@ def given_axes(
     begin = padding if word is None else 0
     end = begin if end_padding is None or word is not None else end_padding
     geometry = (kernel_size, stride, begin, output_padding, dilation, end)
+    rows: Iterable[tuple[int, ...]] = zip(*axis_columns(input_size, geometry), strict=True)
+    if word is not None:
+        rows = [named_padding(word, end_padding, Axis._make(row)) for row in rows]
     axes: list[Axis] = []
-    last = None
-    for row in zip(*axis_columns(input_size, geometry), strict=True):
-        if row == last:
+    for row in rows:
+        if axes and row == axes[-1]:
             axes.append(axes[-1])  # alike axes are one object: checked once, and evaluated once
             continue
-        last = row
-        axis = Axis._make(row)
-        if word is not None:
-            axis = named_padding(word, end_padding, axis)
+        axis = Axis(*row)
         if is_transposed:
+            rules = AXIS_RULES
             slacks = axis_slacks(INTEGERS, axis, cropped_apart=end_padding is not None)
-            if min(slacks) < 0:
-                check(AXIS_RULES, slacks, axis, on_axis(len(axes)))
         else:
-            check(ORDINARY_RULES, ordinary_slacks(INTEGERS, axis), axis, on_axis(len(axes)))
-            if word == "same":
-                check((SAME,), (1 - axis.s,), axis, on_axis(len(axes)))
+            rules, slacks = ORDINARY_RULES, ordinary_slacks(INTEGERS, axis)
+        if min(slacks) < 0:
+            check(rules, slacks, axis, on_axis(len(axes)))
+        if word == "same":
+            check((SAME,), (1 - axis.s,), axis, on_axis(len(axes)))
         axes.append(axis)
     return tuple(axes)
 
@@ -410,7 +415,9 @@ class Layer:
             end_padding,
             self.transposed,
         )
-        check(LAYER_RULES, layer_slacks(INTEGERS, self), self)
+        slacks = layer_slacks(INTEGERS, self)
+        if min(slacks) < 0:
+            check(LAYER_RULES, slacks, self)
         keep("axes", given if self.transposed else ordinary_axes(given))
         n, k, s, d, b, e, o = zip(*given, strict=True)
         keep("input_size", n)
