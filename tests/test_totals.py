@@ -231,3 +231,35 @@ def test_what_people_see_first() -> None:
 def test_names() -> None:
     assert list(CONVENTIONS) == ["nonzero", "documented", "exact"]
     assert list(RULES) == ["exact", "input", "output"]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_the_published_page_of_ordinary_convolutions(bias: bool, groups: int) -> None:
+    """λ = P·(2K − 1) with the same γ, and its two summaries, which are one number."""
+    layer = Layer((9, 7), 4, 6, (3, 2), 2, 1, 0, groups, bias, batch_size=3, transposed=False)
+    P, K, psi = 5 * 4, 3 * 2, 4 * 6 // groups
+    gamma = 6 * P * (4 // groups - 1 + bias)
+    count = analytic.count(layer, convention="documented")
+    assert (count.positions, count.filters) == (P, psi)
+    assert count.multiplications_per_filter == P * K
+    assert count.additions_per_filter == P * (K - 1)
+    assert count.operations_per_filter == P * (2 * K - 1)
+    assert count.filter_aggregation == gamma
+    assert count.total == 3 * (psi * P * (2 * K - 1) + gamma)
+    assert count.total == 3 * (psi * P * 2 * K - (0 if bias else 6 * P))
+
+
+def test_conventions_and_rules_of_an_ordinary_convolution() -> None:
+    """Input 2, kernel 3, padding 5: of 10 outputs 4 read an input, with 1, 2, 2, 1 taps."""
+    layer = Layer((2,), 1, 1, 3, padding=5, transposed=False)
+    count = analytic.count(layer, convention="exact")
+    assert (count.output_size, count.overlaps, count.covered) == ((10,), 6, 4)
+    assert (count.additions_per_filter, count.filter_aggregation) == (6 - 4, 4)
+    assert (count.multiplications_per_filter, count.total) == (6, 12)
+    nonzero = analytic.count(layer, convention="nonzero")
+    assert (nonzero.multiplications_per_filter, nonzero.additions_per_filter) == (10 * 3, 6 - 4)
+    assert nonzero.filter_aggregation == 10
+    rules = {rule: analytic.macs(layer, rule=rule) for rule in RULES}
+    assert rules == {"exact": 6, "input": 2 * 3, "output": 10 * 3}
+    assert analytic.coverage([2], 3, padding=5, transposed=False) == [0, 0, 0, 1, 2, 2, 1, 0, 0, 0]
