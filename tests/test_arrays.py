@@ -278,6 +278,23 @@ def test_a_box_of_both_kinds() -> None:
     assert legal > 4000
 
 
+@pytest.mark.parametrize("word", ["same", "valid"])
+def test_a_box_of_paddings_in_words(word: Any) -> None:
+    sides = [range(1, 8), range(1, 5), range(1, 3), range(1, 4)]
+    n, k, s, d = np.ix_(*[np.array(side) for side in sides])
+    layers = Layers([n], 2, 2, k, stride=s, dilation=d, padding=word, transposed=False)
+    macs = arrays.macs(layers, invalid="mask")
+    for index in np.ndindex(macs.shape):
+        n1, k1, s1, d1 = [side[i] for side, i in zip(sides, index, strict=True)]
+        zeros = (k1 - 1) * d1 if word == "same" else 0
+        outputs = range(0, n1 + zeros - (k1 - 1) * d1, s1)
+        read = [i + t * d1 - zeros // 2 for i in outputs for t in range(k1)]
+        if not outputs or (word == "same" and s1 > 1):
+            assert macs[index] is np.ma.masked
+        else:
+            assert macs[index] == 4 * sum(0 <= x < n1 for x in read)
+
+
 def test_a_box_with_illegal_corners_is_one_call() -> None:
     sides = [range(1, 5), range(1, 4), range(1, 4), range(1, 4), range(4), range(3)]
     n, k, s, d, p, o = np.ix_(*[np.array(side) for side in sides])
@@ -314,10 +331,10 @@ def test_huge_sizes_are_exact() -> None:
 
 
 def test_only_what_does_not_fit_is_of_objects() -> None:
-    made = arrays.count(Layers([np.array([1, 2**61])], 8, 8, 3), overflow="object")
-    assert made.total.dtype == made.macs.dtype == object
-    assert made.covered.dtype == made.filters.dtype == np.int64
-    assert made.covered.tolist() == [3, 2**61 + 2]
+    count = arrays.count(Layers([np.array([1, 2**61])], 8, 8, 3), overflow="object")
+    assert count.total.dtype == count.macs.dtype == object
+    assert count.covered.dtype == count.filters.dtype == np.int64
+    assert count.covered.tolist() == [3, 2**61 + 2]
 
 
 def test_an_overflow_that_is_too_long_for_decimal_digits_is_shown_all_the_same() -> None:
@@ -337,8 +354,8 @@ def test_what_a_rule_does_not_read_may_be_huge(huge: Any) -> None:
     sizes = np.array([8, 8, 8, 8])
     assert arrays.macs(Layers([8], 1, 1, 3, stride=2**64), rule="input").tolist() == 24
     for steps in ({"stride": huge}, {"dilation": huge}):
-        made = arrays.macs(Layers([sizes], 1, 1, 3, **steps), rule="input")
-        assert made.tolist() == [24] * 4
+        macs = arrays.macs(Layers([sizes], 1, 1, 3, **steps), rule="input")
+        assert macs.tolist() == [24] * 4
 
 
 def test_nothing_on_the_way_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,12 +435,59 @@ def test_at_the_edges_of_the_types(data: st.DataObject) -> None:
         ),
         ({"bias": np.array([True, (1,)], object)}, "bias must be True or False, got (1,) at index"),
         ({"groups": np.array([1, 3])}, "in_channels must be divisible by groups 3, got 4 at index"),
+        ({"transposed": 1}, "transposed must be True or False, got 1"),
+        (
+            {"transposed": np.array([True, None], object)},
+            "transposed must be True or False, got None at index 1",
+        ),
+        (
+            {"transposed": np.array([True, False]), "stride": np.ones(3, int)},
+            "arrays must broadcast to one shape, got stride (3,), stride (3,), transposed (2,)",
+        ),
+        (
+            {"transposed": np.array([True, False]), "output_padding": 1, "stride": 2},
+            "output_padding must be 0 in an ordinary convolution, got 1 on axis 0 at index 1",
+        ),
+        (
+            {"transposed": False, "padding": np.array([1, -1])},
+            "padding must not be negative, got -1 on axis 0 at index 1",
+        ),
+        (
+            {"transposed": np.array([True, False]), "end_padding": -1},
+            "end_padding must not be negative, got -1 on axis 0 at index 1",
+        ),
+        (
+            {"transposed": False, "kernel_size": np.array([8, 9])},
+            "output_size must be positive, got 0 on axis 0 at index 1",
+        ),
+        (
+            {"transposed": False, "padding": "same", "stride": (1, np.array([1, 2]))},
+            'stride must be 1 where padding is "same", got 2 on axis 1 at index 1',
+        ),
+        (
+            {"transposed": False, "padding": "some"},
+            """padding must be an integer, "same" or "valid", got 'some'""",
+        ),
+        (
+            {"transposed": False, "padding": "valid", "end_padding": 0},
+            'end_padding must be None where padding is "valid", got 0',
+        ),
+        ({"padding": "same"}, "padding must be an integer, got 'same'"),
+        (
+            {"transposed": np.array([False, False]), "padding": "same"},
+            "padding must be an integer, got 'same'",
+        ),
     ],
 )
 def test_refusals(arguments: dict[str, Any], words: str) -> None:
     given = {"input_size": (8, 8), "in_channels": 4, "out_channels": 6, "kernel_size": 4}
     with pytest.raises((LayerError, TypeError), match=re.escape(words)):
         arrays.count(Layers(**{**given, **arguments}))
+
+
+def test_what_is_no_entry_an_axis_is_refused_before_the_word_for_the_padding() -> None:
+    with pytest.raises(LayerError, match=r"stride must have one entry an axis \(1\), got 2"):
+        Layers([8], 1, 1, 3, stride=(1, 1), padding="some", transposed=False)  # type: ignore[arg-type]
 
 
 def test_the_index_is_that_of_the_broadcast() -> None:
@@ -436,9 +500,9 @@ def test_the_index_is_that_of_the_broadcast() -> None:
 
 def test_masked_rows_stay_masked_and_wrong_types_raise_all_the_same() -> None:
     sizes = np.ma.array([4, 5, 6], mask=[False, True, False])
-    made = arrays.count(Layers([sizes], 2, 2, np.array([3, 3, 0])), invalid="mask")
-    assert all(np.ma.getmaskarray(field).tolist() == [0, 1, 1] for field in numbers(made))
-    again = arrays.overlaps([made.output_size[0]], 3, invalid="mask")
+    count = arrays.count(Layers([sizes], 2, 2, np.array([3, 3, 0])), invalid="mask")
+    assert all(np.ma.getmaskarray(field).tolist() == [0, 1, 1] for field in numbers(count))
+    again = arrays.overlaps([count.output_size[0]], 3, invalid="mask")
     assert again.tolist() == [18, None, None]
     assert again.dtype == np.int64
     wrong: Any = np.ma.array(np.array([None, 3.5, 4], object), mask=[True, False, False])
@@ -494,8 +558,8 @@ def test_a_list_is_one_entry_an_axis_and_an_array_is_a_column() -> None:
 
 def test_no_rows() -> None:
     empty = np.empty((0, 1), int)
-    made = arrays.count(Layers((empty, np.arange(1, 4)), 4, 6, 4))
-    assert made.total.shape == made.output_size[0].shape == (0, 3)
+    count = arrays.count(Layers((empty, np.arange(1, 4)), 4, 6, 4))
+    assert count.total.shape == count.output_size[0].shape == (0, 3)
     assert arrays.overlaps([np.array([])], 0).tolist() == []
 
 
@@ -531,6 +595,12 @@ def test_each_axis_is_evaluated_on_its_own_shape(monkeypatch: pytest.MonkeyPatch
     evaluated.clear()
     arrays.overlaps((widths, widths), 4)  # axes that are alike are one
     assert sum(evaluated) == 400
+
+
+def test_a_size_alone_evaluates_no_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays.sweep, "overlaps", None)
+    assert arrays.output_size([np.array([3, 4])], 2)[0].tolist() == [4, 5]
+    assert arrays.macs(Layers([np.array([3, 4])], 1, 1, 2), rule="output").tolist() == [8, 10]
 
 
 def test_extra_memory_does_not_grow_with_the_rows() -> None:
@@ -569,16 +639,19 @@ def test_layers_have_the_fields_of_a_layer() -> None:
     assert [column.tolist() for column in layers.stride] == [[1, 2], [1, 2]]
     assert layers.end_padding == (0, 0)
     assert layers.row((1,)) == Layer((8, 8), 4, 6, 4, stride=2, end_padding=0)
+    same = Layers((8, 8), 4, 6, 4, padding="same", transposed=False)
+    assert same.padding == ("same", "same")
+    assert same.row(()) == Layer((8, 8), 4, 6, 4, padding=1, end_padding=2, transposed=False)
 
 
-@given(st.lists(layers(least_axes=2, most_axes=2), min_size=1, max_size=5))
+@given(st.lists(layers(least_axes=2, most_axes=2, transposed=None), min_size=1, max_size=5))
 @settings(max_examples=30)
 def test_columns_of_layers(rows: list[Layer]) -> None:
     counts = arrays.rows(arrays.count(Layers.of(rows), overflow="object"))
     assert list(counts) == [analytic.count(layer) for layer in rows]
 
 
-@given(layers())
+@given(layers(transposed=None))
 @settings(max_examples=30)
 def test_a_layer_comes_back_from_its_columns(layer: Layer) -> None:
     assert Layers.of([layer]).row((0,)) == layer
@@ -588,6 +661,15 @@ def test_columns_of_layers_with_and_without_an_end_padding() -> None:
     both = Layers.of([Layer([8], 1, 1, 3, padding=1), Layer([8], 1, 1, 3, end_padding=2)])
     assert both.row((0,)) == Layer([8], 1, 1, 3, padding=1, end_padding=1)
     assert both.row((1,)) == Layer([8], 1, 1, 3, end_padding=2)
+
+
+def test_columns_of_layers_of_both_kinds() -> None:
+    kinds = [Layer([8], 1, 1, 3, padding=1, transposed=kind) for kind in (False, True, False)]
+    assert Layers.of(kinds).transposed.tolist() == [False, True, False]
+    assert Layers.of(kinds[::2]).transposed is False
+    assert [count.total for count in arrays.rows(arrays.count(Layers.of(kinds)))] == [
+        analytic.count(layer).total for layer in kinds
+    ]
 
 
 @pytest.mark.parametrize(
@@ -624,8 +706,8 @@ def test_rows_of_a_grid_of_one_layer_and_of_masked_layers() -> None:
     assert list(arrays.rows(grid)) == [analytic.count(layer) for layer in legal]
     masked = arrays.count(Layers([n, 4], 2, 2, k), invalid="mask")
     assert list(arrays.rows(masked)) == [analytic.count(layer) for layer in legal]
-    one = arrays.count(Layers([3, 4], 2, 2, 2))
-    assert list(arrays.rows(one)) == [analytic.count(legal[0])]
+    single = arrays.count(Layers([3, 4], 2, 2, 2))
+    assert list(arrays.rows(single)) == [analytic.count(legal[0])]
 
 
 def test_columns_of_huge_layers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,12 @@ from analytic.arrays.arithmetic import (
     reach,
     reaches,
 )
-from analytic.axis import Axis, extent
-from analytic.layer import axis_slacks, layer_slacks
+from analytic.arrays.columns import Channels, Layers
+from analytic.arrays.sweep import axis_part
+from analytic.layer import Layer, layer_slacks
 from analytic.protocols import ConventionName
-from analytic.totals import Products
-from tests.strategies import axes, layers
+from analytic.totals import Products, Reached
+from tests.strategies import axes, layers, ordinary_axes
 
 
 class Seen(int):
@@ -65,19 +67,20 @@ def largest_seen(formula: Any, columns: list[int]) -> int:
     return Seen.largest
 
 
-def theorem(lib: Any, columns: Any) -> Any:
-    return extent(lib, Axis(*columns))
-
-
-def slacks(lib: Any, columns: Any) -> Any:
-    return axis_slacks(lib, Axis(*columns), cropped_apart=False)
-
-
-@given(axes(largest=40), st.integers(0, 60))
-@settings(max_examples=150)
-def test_the_bound_is_no_less_than_anything_that_occurs(axis: Axis, shift: int) -> None:
-    columns = [axis.n << shift, axis.k << (shift // 2), *axis[2:]]
-    for formula in (theorem, slacks):
+@given(st.data(), st.sampled_from([True, False]), st.booleans(), st.integers(0, 60))
+@settings(max_examples=200)
+def test_the_bound_is_no_less_than_anything_that_occurs(
+    data: st.DataObject, transposed: bool, both: bool, shift: int
+) -> None:
+    """In rules and theorem of an axis, where all layers are of one kind, and where they may not."""
+    apart = data.draw(st.booleans())
+    kind = axes if transposed else ordinary_axes
+    axis = data.draw(kind(largest=40, cropped_apart=apart))
+    columns = [axis.n << shift, axis.k << (shift // 2), *axis[2:], *([transposed] if both else [])]
+    kinds = np.array([True, False]) if both else transposed
+    layers = Layers([1], 1, 1, 1, end_padding=0 if apart else None, transposed=kinds)
+    part = axis_part(layers.axes[0], layers, [*Products._fields, "inputs_reached", "taps_reached"])
+    for formula in (part.rules, part.theorem):
         bound = peak(formula, [float(max(abs(value), 1)) for value in columns])
         assert largest_seen(formula, columns) <= bound * (1 + 1e-12)
 
@@ -91,27 +94,34 @@ def test_the_bound_of_a_floor_sum(n: int, m: int, a: int, b: int) -> None:
     assert largest_seen(sums, [n, m, a, b]) <= bound * (1 + 1e-12)
 
 
-@given(layers(), st.sampled_from([*totals.CONVENTIONS]), st.integers(0, 40))
-def test_the_bound_of_the_totals(layer: Any, convention: ConventionName, shift: int) -> None:
-    sizes, products = totals.products(INTEGERS, layer.axes)
+@given(
+    layers(transposed=None),
+    st.sampled_from([*totals.CONVENTIONS]),
+    st.booleans(),
+    st.integers(0, 40),
+)
+def test_the_bound_of_the_totals(
+    layer: Layer, convention: ConventionName, transposed: bool, shift: int
+) -> None:
+    reached = totals.reached(INTEGERS, layer.axes, layer.transposed)
+    products = [*reached.products, reached.inputs, reached.taps]
     columns = [
         *[int(product) << shift for product in products],
-        *(layer.in_channels, layer.out_channels, layer.groups, layer.batch_size, layer.bias),
+        *[int(getattr(layer, name)) for name in Channels._fields],
     ]
 
-    class Of:
-        def __init__(self, columns: Any) -> None:
-            self.in_channels, self.out_channels, self.groups, self.batch_size, self.bias = columns
-
     def count(lib: Any, columns: Any) -> Any:
-        of = Of(columns[5:])
-        made = totals.count(lib, of, sizes, Products(*columns[:5]), convention, "output")
-        return made[1:-2]
+        channels, axes = Channels(*columns[7:]), Products(*columns[:5])
+        return totals.count(lib, channels, (), axes, convention, "output", transposed)[1:-2]
+
+    def passes(lib: Any, columns: Any) -> Any:
+        axes = Reached(Products(*columns[:5]), *columns[5:7])
+        return [*chain(*totals.passes(lib, Channels(*columns[7:]), axes, "output"))]
 
     def rules(lib: Any, columns: Any) -> Any:
-        return layer_slacks(lib, Of(columns[5:]))
+        return layer_slacks(lib, Channels(*columns[7:]))
 
-    for formula in (count, rules):
+    for formula in (count, passes, rules):
         bound = peak(formula, [float(max(abs(value), 1)) for value in columns])
         assert largest_seen(formula, columns) <= bound * (1 + 1e-12)
 

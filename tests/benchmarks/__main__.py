@@ -64,6 +64,14 @@ numbers.
 
 {sweep}
 
+## Every pass
+
+A million layers as above, of 8 and 16 channels. `analytic.arrays.count` computes eleven numbers of
+each; `analytic.arrays.passes` twenty: MACs, additions, operations, elements and elements reached of
+the forward pass and of each gradient. Where one column has both kinds, every row is read both ways.
+
+{passes}
+
 ## A grid
 
 `analytic.arrays.additions_per_filter` of 4000 heights × 4000 widths, kernel 4, stride 2, padding
@@ -97,13 +105,13 @@ def measured() -> tuple[Times, dict[str, Any]]:
             str(HERE),
         ]
         subprocess.run(command, check=True)
-        found = json.loads(result.read_text())
+        report = json.loads(result.read_text())
     times = {
-        f"{Path(of['fullname'].split('::')[0]).stem}.{of['name']}": of["stats"]["min"]
-        * of["extra_info"].get("scale", 1)
-        for of in found["benchmarks"]
+        f"{Path(test['fullname'].split('::')[0]).stem}.{test['name']}": test["stats"]["min"]
+        * test["extra_info"].get("scale", 1)
+        for test in report["benchmarks"]
     }
-    return times, found["machine_info"]
+    return times, report["machine_info"]
 
 
 def machine(info: dict[str, Any]) -> str:
@@ -166,6 +174,17 @@ def sweep_table(times: Times) -> str:
     return table(head, rows)
 
 
+def passes_table(times: Times) -> str:
+    """Counts and passes, by kind."""
+    rows = []
+    for kind in ("transposed", "ordinary", "both"):
+        count, passes = (
+            times[f"test_sweep.test_layers[{function}-{kind}]"] for function in ("count", "passes")
+        )
+        rows.append([kind, seconds(count), seconds(passes), f"{passes / count:.2f}×"])
+    return table(["layers", "count", "passes", "ratio"], rows)
+
+
 def grid_table(times: Times) -> str:
     """The grid and the outer product."""
     bare, ours = times["test_grid.test_outer_product"], times["test_grid.test_additions"]
@@ -176,15 +195,21 @@ def grid_table(times: Times) -> str:
 def growth(times: Times, who: str) -> dict[int, float]:
     """Seconds by power of two."""
     start = f"test_growth.test_{who}["
-    found = {name: time for name, time in times.items() if name.startswith(start)}
-    return {int(name.removeprefix(start).rstrip("]")): time for name, time in found.items()}
+    return {
+        int(name.removeprefix(start).rstrip("]")): time
+        for name, time in times.items()
+        if name.startswith(start)
+    }
 
 
 def growth_table(times: Times) -> str:
     """Every power of two that was measured."""
     formula, experiment = growth(times, "analytic"), growth(times, "experiment")
     rows = [
-        [f"2^{power}", *[seconds(of[power]) if power in of else "" for of in (formula, experiment)]]
+        [
+            f"2^{power}",
+            *[seconds(who[power]) if power in who else "" for who in (formula, experiment)],
+        ]
         for power in sorted({*formula, *experiment})
     ]
     return table(["n", "analytic", "experiment"], rows)
@@ -216,6 +241,7 @@ def main() -> None:
         part=PART,
         layer=layer_table(times),
         sweep=sweep_table(times),
+        passes=passes_table(times),
         grid=grid_table(times),
         growth=growth_table(times),
         plot=PLOT,

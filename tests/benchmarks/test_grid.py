@@ -15,14 +15,14 @@ SIDES = np.arange(1, 4001)
 
 @pytest.mark.benchmark(group="grid")
 def test_outer_product(benchmark: Any) -> None:
-    made = benchmark.pedantic(np.multiply.outer, (SIDES, SIDES), rounds=40, warmup_rounds=2)
-    assert made[-1, -1] == 4000**2
+    grid = benchmark.pedantic(np.multiply.outer, (SIDES, SIDES), rounds=40, warmup_rounds=2)
+    assert grid[-1, -1] == 4000**2
 
 
 @pytest.mark.benchmark(group="grid")
 def test_additions(benchmark: Any) -> None:
     sizes = (SIDES[:, None], SIDES)
-    made = benchmark.pedantic(
+    grid = benchmark.pedantic(
         arrays.additions_per_filter,
         (sizes, 4),
         {"stride": 2, "padding": 1},
@@ -30,4 +30,4 @@ def test_additions(benchmark: Any) -> None:
         warmup_rounds=2,
     )
     expected = analytic.additions_per_filter((4000, 3999), 4, stride=2, padding=1)
-    assert made[-1, -2] == expected
+    assert grid[-1, -2] == expected
