@@ -36,6 +36,7 @@ class Rules:
         self.opsets = [helper.make_opsetid(*pair) for pair in versions.items()]
         self.ir_version = ir_version
         self.schemas: dict[tuple[str, str], onnx.defs.OpSchema | None] = {}
+        self.names: dict[tuple[str, str], frozenset[str]] = {}
 
     def schema(self, domain: str, operator: str) -> onnx.defs.OpSchema | None:
         """What onnx says of an operator, if it knows it."""
@@ -49,6 +50,13 @@ class Rules:
             ):  # onnx has a class of its own for it, which is not everywhere the same
                 self.schemas[key] = None
         return self.schemas[key]
+
+    def attributes(self, schema: onnx.defs.OpSchema) -> frozenset[str]:
+        """The names of the attributes of an operator."""
+        key = schema.domain, schema.name
+        if key not in self.names:
+            self.names[key] = frozenset(schema.attributes)
+        return self.names[key]
 
     def knows(self, node: onnx.NodeProto) -> bool:
         """Whether there is a rule for a node's operator."""
@@ -109,7 +117,8 @@ class Rules:
     def inferred(
         self, schema: onnx.defs.OpSchema, node: onnx.NodeProto, inputs: Sequence[Fact | None]
     ) -> list[TypeProto]:
-        """The types of the outputs by onnx's rule."""
+        """The types of the outputs by onnx's rule; attributes that it does not know are left out."""
+        node = with_attributes(node, self.attributes(schema))
         facts = {name: fact for name, fact in zip(node.input, inputs, strict=True) if fact and name}
         values = {
             name: numpy_helper.from_array(fact.value)
@@ -134,6 +143,18 @@ class Rules:
                     f"it cannot run on {shapes(facts.values())}: a size is negative"
                 )
         return outputs
+
+
+def with_attributes(node: onnx.NodeProto, names: frozenset[str]) -> onnx.NodeProto:
+    """A node without the attributes that have none of the names."""
+    if names.issuperset(attribute.name for attribute in node.attribute):
+        return node
+    kept = [attribute for attribute in node.attribute if attribute.name in names]
+    plain = onnx.NodeProto()
+    plain.CopyFrom(node)
+    del plain.attribute[:]
+    plain.attribute.extend(kept)
+    return plain
 
 
 def reordered(kind: TypeProto, order: Callable[[Shape], Shape]) -> TypeProto:
