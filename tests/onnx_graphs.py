@@ -54,7 +54,7 @@ class Builder:
     # Integers of the graph, as one-element vectors and longer ones.
 
     def size(self, axis: int) -> str:
-        """The size of an axis, as a vector of one element, in one of the ways exporters write it."""
+        """The size of an axis, a vector of one element, in one of the ways exporters write it."""
         way = self.pick("slice", "gather", "scalar", "split")
         if way == "slice":
             return self.add("Shape", self.value, start=axis, end=axis + 1)
@@ -177,11 +177,8 @@ class Builder:
     def expand(self) -> None:
         """To a size that is computed from its own."""
         one = self.constant([1])
-        self.value = self.add(
-            "Tile",
-            self.value,
-            self.joined(one, one, one, self.add("Div", self.size(3), self.size(3))),
-        )
+        twice = self.add("Add", self.add("Div", self.size(3), self.size(3)), one)
+        self.value = self.add("Tile", self.value, self.joined(one, one, one, twice))
 
     def convolve(self) -> None:
         """An ordinary convolution."""

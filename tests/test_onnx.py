@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import random
 import resource
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -30,59 +28,6 @@ from tests.onnx_models import node_model, on_ones
 def read(*arguments: Any, **attributes: Any) -> Layer:
     """The layer of a model of one node."""
     return layers_of(node_model(*arguments, **attributes))["up"]
-
-
-def node_test_cases() -> list[Any]:
-    """The project's own cases for the operator, which importing their module collects."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from onnx.backend.test.case import node
-
-        importlib.import_module("onnx.backend.test.case.node.convtranspose")
-    cases = [case for case in node._NodeTestCases if case.name.startswith("test_convtranspose")]
-    return [pytest.param(case, id=case.name) for case in cases]
-
-
-@pytest.mark.parametrize("case", node_test_cases())
-def test_the_node_test_cases_of_onnx(case: Any) -> None:
-    (layer,) = layers_of(case.model).values()
-    counted = on_ones(case.model)
-    assert analytic.macs(layer) == counted.sum()
-    count = analytic.count(layer)
-    (_, expected), *_ = case.data_sets
-    assert (layer.batch_size, layer.out_channels, *count.output_size) == expected[0].shape
-    assert count.covered * layer.batch_size * layer.out_channels == numpy.count_nonzero(counted)
-
-
-def test_all_node_test_cases_of_onnx_are_there() -> None:
-    assert len(node_test_cases()) >= 11
-
-
-def model_files() -> list[Any]:
-    root = Path(onnx.__file__).parent / "backend/test/data"
-    found = [path for path in root.glob("*/*/model.onnx") if "convtranspose" in str(path).lower()]
-    return [pytest.param(path, id=path.parent.name) for path in sorted(found)]
-
-
-@pytest.mark.parametrize("path", model_files())
-def test_the_model_files_of_onnx(path: Path) -> None:
-    """Models that torch exported, with weights inside: ones in their place, and no bias."""
-    (layer,) = layers_of(path).values()
-    model = onnx.load(path)
-    weights = list(model.graph.initializer)
-    for tensor in weights:
-        values = numpy.full(tensor.dims, len(tensor.dims) > 1, numpy.float32)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
-    names = {tensor.name for tensor in weights}
-    inputs = [value for value in model.graph.input if value.name not in names]
-    del model.graph.input[:]
-    model.graph.input.extend(inputs)
-    assert layer.bias == ("no_bias" not in str(path) and len(model.graph.node[0].input) == 3)
-    assert analytic.macs(layer) == on_ones(model).sum()
-
-
-def test_there_are_model_files() -> None:
-    assert len(model_files()) == 3
 
 
 @st.composite

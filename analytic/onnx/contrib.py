@@ -28,7 +28,6 @@ def alike(domain: str, standard: Standard, names: str) -> dict[tuple[str, str], 
 
 #: The standard of each operator, by domain and name.
 STANDARDS: Mapping[tuple[str, str], Standard] = {
-    **alike("", Standard("Identity"), "GroupNormalization MeanVarianceNormalization"),
     **alike(
         MICROSOFT,
         Standard("Identity"),
@@ -42,8 +41,6 @@ STANDARDS: Mapping[tuple[str, str], Standard] = {
     ),
     **alike(MICROSOFT, Standard("Add", (0, 3)), "QLinearAdd QLinearMul"),
     (MICROSOFT, "QLinearAveragePool"): Standard("AveragePool"),
-    (MICROSOFT, "FusedConv"): Standard("Conv", (0, 1)),
-    (NCHWC, "Conv"): Standard("Conv", (0, 1)),
     (MICROSOFT, "NhwcMaxPool"): Standard("MaxPool"),
     (MICROSOFT, "QLinearGlobalAveragePool"): Standard("GlobalAveragePool"),
     (MICROSOFT, "QLinearConcat"): Standard("Concat", range(2, 3000, 3)),

@@ -42,21 +42,43 @@ class Operands(NamedTuple):
         """The layer, or None where sizes are missing. Raises what `Layer` raises."""
         if None in self.input_shape or None in self.weight_shape:
             return None
+        return self.layer_at(self.input_shape, self.weight_shape)
+
+    def layer_at(self, input_shape: Shape, weight_shape: Shape) -> Layer:
+        """The layer with these shapes of input and weight."""
+        is_transposed = self.operator.transposed
         return layer_of_node(
-            self.attributes,
-            self.bias,
-            self.input_shape,
-            self.weight_shape,
-            transposed=self.operator.transposed,
+            self.attributes, self.bias, input_shape, weight_shape, transposed=is_transposed
         )
 
     def output_shape(self, layer: Layer | None) -> Shape:
-        """The shape of the output, as the node has it."""
-        if layer is not None:
-            shape = [layer.batch_size, layer.out_channels, *map(size, layer.axes)]
-        else:
-            shape = [self.input_shape[0], *[None] * (len(self.input_shape) - 1)]
-        return channels_last([*shape]) if self.is_last() else [*shape]
+        """The sizes of the output as the node has them; where there is no layer, those known.
+
+        No axis depends on another one, so those that are missing can stand in as any size.
+        """
+        inputs, weights = self.input_shape, self.weight_shape
+        unknown: Shape = [None] * len(inputs)
+        if None in [*inputs[1:2], *weights[:2]]:
+            return unknown
+        if layer is None:
+            sizes: Shape = [STAND_IN if size is None else size for size in inputs]
+            try:
+                layer = self.layer_at(sizes, [1 if size is None else size for size in weights])
+            except (ValueError, TypeError):
+                return unknown
+        pairs = zip(inputs[2:], weights[2:], output_sizes(layer), strict=True)
+        spatial = [None if None in {n, k} else size for n, k, size in pairs]
+        shape: Shape = [inputs[0], layer.out_channels, *spatial]
+        return channels_last(shape) if self.is_last() else shape
+
+
+#: A size in the place of one that is not known.
+STAND_IN = 2**40
+
+
+def output_sizes(layer: Layer) -> list[int]:
+    """The output positions of each axis."""
+    return [size(axis) if layer.transposed else axis.n for axis in layer.axes]
 
 
 def operands_of(
@@ -130,7 +152,7 @@ def unbound(names: Sequence[str]) -> str:
 def refuse_other(layer: Layer, declared: Shape | None) -> None:
     """Raise where the file says other sizes of the output than the layer has."""
     sizes = (declared or [])[2:]
-    for axis, (ours, theirs) in enumerate(zip(map(size, layer.axes), sizes, strict=False)):
+    for axis, (ours, theirs) in enumerate(zip(output_sizes(layer), sizes, strict=False)):
         if theirs is not None and ours != theirs:
             raise ValueError(
                 f"its output has {shown(ours)} positions on axis {axis}, but {theirs} in the file"
@@ -143,7 +165,7 @@ def note_on_same(layer: Layer, operands: Operands) -> str | None:
     It crops what is more than ``n·s`` positions, and adds none where there are fewer.
     """
     if (
-        not operands.operator.transposed
+        not layer.transposed
         or operands.attributes.get("auto_pad") not in SAME
         or "output_shape" in operands.attributes
     ):

@@ -39,7 +39,10 @@ class Dimensions:
             raise TypeError(f"dims must map names to sizes, got {type(given).__name__}")
         self.sizes = {name: size_of(name, size) for name, size in given.items()}
         self.inputs = list(dict.fromkeys(names_of_inputs(graph.proto)))
-        self.names = {*self.inputs, *(name for part in graph.every() for name in names_in(part))}
+        self.names = {
+            *self.inputs,
+            *(name for part in graph.every() for name in names_declared(part)),
+        }
         self.parts: dict[str, list[str]] = {}
         for name in self.names:
             self.parts[name] = self.parts_of(name)
@@ -165,7 +168,7 @@ def name_of_axis(value: onnx.ValueInfoProto, axis: int) -> str:
     return text(value.type.tensor_type.shape.dim[axis].dim_param) or f"{text(value.name)}:{axis}"
 
 
-def names_in(graph: Graph) -> Iterator[str]:
+def names_declared(graph: Graph) -> Iterator[str]:
     """The names of the dimensions of all that a graph declares."""
     for value in (*graph.proto.input, *graph.proto.value_info, *graph.proto.output):
         for dim in value.type.tensor_type.shape.dim:

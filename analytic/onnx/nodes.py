@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import onnx
 
-from analytic.axis import size
+from analytic.axis import Axis, size
 from analytic.layer import Layer, integer, shown
 
 #: The names of ONNX's own operators' domain, and of onnxruntime's.
@@ -34,7 +34,15 @@ class Convolution(NamedTuple):
 
 #: The operators that convolve, by domain and name.
 CONVOLUTIONS: Mapping[tuple[str, str], Convolution] = {
+    ("", "Conv"): Convolution(),
     ("", "ConvTranspose"): Convolution(transposed=True),
+    ("", "ConvInteger"): Convolution(bias=None),
+    ("", "QLinearConv"): Convolution(weight=3, bias=8),
+    (MICROSOFT, "FusedConv"): Convolution(),
+    (MICROSOFT, "NhwcConv"): Convolution(channels_last=True),
+    (MICROSOFT, "NhwcFusedConv"): Convolution(channels_last=True),
+    (MICROSOFT, "QLinearConv"): Convolution(weight=3, bias=8),
+    (NCHWC, "Conv"): Convolution(),
     (MICROSOFT, "ConvTransposeWithDynamicPads"): Convolution(transposed=True, pads=2, bias=3),
     (MICROSOFT, "QLinearConvTranspose"): Convolution(transposed=True, weight=3, bias=8),
 }
@@ -108,22 +116,29 @@ def layer_of_node(
         raise ValueError(f"in_channels must be the weight's {weight_channels}, got {in_channels}")
     if "kernel_shape" in attributes and kernel_size != ints(attributes, "kernel_shape", 1, axes):
         raise ValueError(f"kernel_shape must be the weight's {kernel_size}")
-    layer = Layer(
+    geometry = {
+        "stride": ints(attributes, "strides", 1, axes),
+        "dilation": ints(attributes, "dilations", 1, axes),
+        "output_padding": ints(attributes, "output_padding", 0, axes) if transposed else [0] * axes,
+    }
+    natural = [
+        Axis(n, k, s, d, 0, 0, o)
+        for n, k, s, d, o in zip(input_size, kernel_size, *geometry.values(), strict=True)
+    ]
+    begin, end = pads_of(attributes, natural, transposed=transposed)
+    return Layer(
         input_size,
         in_channels,
         out_channels,
         kernel_size,
-        stride=ints(attributes, "strides", 1, axes),
-        dilation=ints(attributes, "dilations", 1, axes),
-        output_padding=ints(attributes, "output_padding", 0, axes) if transposed else 0,
+        **geometry,
+        padding=begin,
+        end_padding=None if begin == end and min(begin) >= 0 else end,
         groups=group,
         bias=bias,
         batch_size=batch_size,
-        end_padding=0,
+        transposed=transposed,
     )
-    begin, end = pads_of(attributes, layer)
-    alike = begin == end and min(begin) >= 0
-    return layer.replace(padding=begin, end_padding=None if alike else end)
 
 
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
@@ -146,27 +161,42 @@ def ints(attributes: Mapping[str, Any], name: str, default: int, length: int) ->
     return [integer(name, value, axis) for axis, value in enumerate(values)]
 
 
-def pads_of(attributes: Mapping[str, Any], uncropped: Layer) -> tuple[list[int], list[int]]:
-    """What the attributes crop from begin and end of each axis of a transposed convolution.
+def pads_of(
+    attributes: Mapping[str, Any], natural: Sequence[Axis[int]], *, transposed: bool
+) -> tuple[list[int], list[int]]:
+    """The paddings at begin and end of each axis, of which ``natural`` has none.
 
-    ``pads`` are not negative, by the texts of the operators; crops that follow from an
-    ``output_shape`` or from SAME may be.
+    ``pads`` are not negative, by the texts of the operators; crops of a transposed convolution that
+    follow from an ``output_shape`` or from SAME may be.
     """
-    axes = len(uncropped.axes)
+    axes = len(natural)
     auto_pad = attributes.get("auto_pad", b"NOTSET")
     if auto_pad not in AUTO_PADS:
         raise ValueError(f"auto_pad must be one of {AUTO_PADS}, got {shown(auto_pad)}")
     if auto_pad != b"NOTSET" and "pads" in attributes:
         raise ValueError("pads and auto_pad must not both be given")
-    if "output_shape" in attributes:
+    if transposed and "output_shape" in attributes:
         sizes = ints(attributes, "output_shape", 0, axes)
+        totals = [size(axis) - L for axis, L in zip(natural, sizes, strict=True)]
     elif auto_pad in SAME:
-        sizes = [axis.n * axis.s for axis in uncropped.axes]
+        totals = [total_of_same(axis, transposed=transposed) for axis in natural]
     else:
         pads = ints(attributes, "pads", 0, 2 * axes)
         if min(pads) < 0:
             raise ValueError(f"pads must not be negative, got {shown(pads)}")
         return pads[:axes], pads[axes:]
-    total = [size(axis) - L for axis, L in zip(uncropped.axes, sizes, strict=True)]
-    less, more = [pad // 2 for pad in total], [pad - pad // 2 for pad in total]
+    less, more = [total // 2 for total in totals], [total - total // 2 for total in totals]
     return (less, more) if auto_pad == b"SAME_UPPER" else (more, less)
+
+
+def total_of_same(axis: Axis[int], *, transposed: bool) -> int:
+    """What SAME pads at begin and end together, for ``n·s`` outputs or for ``⌈n/s⌉``.
+
+    >>> axis = Axis(n=5, k=3, s=2, d=1, b=0, e=0, o=0)
+    >>> total_of_same(axis, transposed=True), total_of_same(axis, transposed=False)
+    (1, 2)
+    """
+    n, _, s, *_ = axis
+    outputs = -(-n // max(s, 1))  # a stride of 0 is refused where the layer is made
+    total = size(axis) - n * s if transposed else size(axis._replace(n=outputs)) - n
+    return int(total if transposed else max(total, 0))

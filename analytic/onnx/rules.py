@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import numpy
 import onnx
 from onnx import TypeProto, helper, numpy_helper, shape_inference
 
@@ -35,33 +36,26 @@ class Rules:
         self.versions = versions
         self.opsets = [helper.make_opsetid(*pair) for pair in versions.items()]
         self.ir_version = ir_version
-        self.schemas: dict[tuple[str, str], onnx.defs.OpSchema | None] = {}
-        self.names: dict[tuple[str, str], frozenset[str]] = {}
+        self.known: dict[tuple[str, str], bool] = {}
 
-    def schema(self, domain: str, operator: str) -> onnx.defs.OpSchema | None:
-        """What onnx says of an operator, if it knows it."""
+    def is_standard(self, domain: str, operator: str) -> bool:
+        """Whether onnx knows an operator."""
         key = domain, operator
-        if key not in self.schemas:
+        if key not in self.known:
+            version = self.versions.get(domain, 1)
             try:
-                version = self.versions.get(domain, 1)
-                self.schemas[key] = onnx.defs.get_schema(operator, version, domain)
+                onnx.defs.get_schema(operator, version, domain)
+                self.known[key] = True
             except (
                 Exception
-            ):  # onnx has a class of its own for it, which is not everywhere the same
-                self.schemas[key] = None
-        return self.schemas[key]
-
-    def attributes(self, schema: onnx.defs.OpSchema) -> frozenset[str]:
-        """The names of the attributes of an operator."""
-        key = schema.domain, schema.name
-        if key not in self.names:
-            self.names[key] = frozenset(schema.attributes)
-        return self.names[key]
+            ):  # onnx has a class of its own for it, which is not the same everywhere
+                self.known[key] = False
+        return self.known[key]
 
     def knows(self, node: onnx.NodeProto) -> bool:
         """Whether there is a rule for a node's operator."""
         key = domain_of(node), node.op_type
-        return key in contrib.RULES or key in contrib.STANDARDS or self.schema(*key) is not None
+        return key in contrib.RULES or key in contrib.STANDARDS or self.is_standard(*key)
 
     def types(self, node: onnx.NodeProto, inputs: Sequence[Fact | None]) -> list[TypeProto]:
         """The types of the outputs, in order; `StoppedError` where there are none."""
@@ -70,10 +64,9 @@ class Rules:
             return [self.by_contrib(node, inputs)]
         if key in contrib.STANDARDS:
             return self.by_standard(node, inputs, contrib.STANDARDS[key])
-        schema = self.schema(*key)
-        if schema is None:
+        if not self.is_standard(*key):
             raise StoppedError(NO_RULE)
-        types = self.inferred(schema, node, inputs)
+        types = self.inferred(node, inputs)
         if key == ("", "Reshape"):
             refuse_other_size(inputs, types)
         return types
@@ -101,60 +94,47 @@ class Rules:
         plain.op_type, plain.domain = standard.operator, ""
         del plain.input[:], plain.output[1:]
         plain.input.extend(node.input[place] for place in places)
-        schema = self.schema("", standard.operator)
-        if schema is None:
-            raise StoppedError(f"the model imports no version that has {standard.operator}")
         is_last = any(a.name == "channels_last" and a.i for a in node.attribute)
         is_last = is_last or node.op_type.startswith("Nhwc")
         chosen = [inputs[place] for place in places]
         if not is_last:
-            return self.inferred(schema, plain, chosen)
+            return self.inferred(plain, chosen)
         first = [
             fact and fact._replace(type=reordered(fact.type, channels_first)) for fact in chosen
         ]
-        return [reordered(kind, channels_last) for kind in self.inferred(schema, plain, first)]
+        return [reordered(kind, channels_last) for kind in self.inferred(plain, first)]
 
-    def inferred(
-        self, schema: onnx.defs.OpSchema, node: onnx.NodeProto, inputs: Sequence[Fact | None]
-    ) -> list[TypeProto]:
-        """The types of the outputs by onnx's rule; attributes that it does not know are left out."""
-        node = with_attributes(node, self.attributes(schema))
+    def inferred(self, node: onnx.NodeProto, inputs: Sequence[Fact | None]) -> list[TypeProto]:
+        """The types of the outputs by onnx's rule: of a model of this node alone."""
         facts = {name: fact for name, fact in zip(node.input, inputs, strict=True) if fact and name}
-        values = {
-            name: numpy_helper.from_array(fact.value)
-            for name, fact in facts.items()
-            if fact.value is not None and not isinstance(fact.value, list)
-        }
+        model = onnx.ModelProto(ir_version=self.ir_version, opset_import=self.opsets)
+        model.graph.node.append(node)
+        for name, fact in facts.items():
+            if isinstance(fact.value, numpy.ndarray):
+                model.graph.initializer.append(numpy_helper.from_array(fact.value, name))
+            else:
+                model.graph.input.append(onnx.ValueInfoProto(name=name, type=fact.type))
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in node.output if name)
         try:
-            types = shape_inference.infer_node_outputs(
-                schema,
-                node,
-                {name: fact.type for name, fact in facts.items()},
-                values,
-                opset_imports=self.opsets,
-                ir_version=self.ir_version,
-            )
+            graph = shape_inference.infer_shapes(model, strict_mode=True).graph
         except Exception as reason:  # onnx raises errors of its own, of protobuf's and of C++'s
             raise ContradictionError(why_not(reason, facts.values())) from None
+        types = {value.name: value.type for value in graph.output}
         outputs = [types.get(name, TypeProto()) for name in node.output]
+        given = {name for fact in facts.values() for name in names_in(fact.type)}
         for kind in outputs:
+            for dim in kind.tensor_type.shape.dim:
+                if dim.dim_param and dim.dim_param not in given:
+                    dim.ClearField("dim_param")  # a name that inference makes up
             if any(size is not None and size < 0 for size in shape_of(kind) or ()):
-                raise ContradictionError(
-                    f"it cannot run on {shapes(facts.values())}: a size is negative"
-                )
+                words = f"it cannot run on {shapes(facts.values())}: a size is negative"
+                raise ContradictionError(words)
         return outputs
 
 
-def with_attributes(node: onnx.NodeProto, names: frozenset[str]) -> onnx.NodeProto:
-    """A node without the attributes that have none of the names."""
-    if names.issuperset(attribute.name for attribute in node.attribute):
-        return node
-    kept = [attribute for attribute in node.attribute if attribute.name in names]
-    plain = onnx.NodeProto()
-    plain.CopyFrom(node)
-    del plain.attribute[:]
-    plain.attribute.extend(kept)
-    return plain
+def names_in(kind: TypeProto) -> Iterator[str]:
+    """The names of the sizes of a type that are not known."""
+    return (dim.dim_param for dim in kind.tensor_type.shape.dim if dim.dim_param)
 
 
 def reordered(kind: TypeProto, order: Callable[[Shape], Shape]) -> TypeProto:
@@ -190,5 +170,5 @@ def shapes(facts: Iterable[Fact]) -> str:
 
 def why_not(reason: Exception, facts: Iterable[Fact]) -> str:
     """What is said where onnx's rule refuses the inputs."""
-    words = text(str(reason)).removeprefix("[ShapeInferenceError] ")[:200]
+    words = text(str(reason)).rpartition("[ShapeInferenceError] ")[2][:200]
     return f"it cannot run on {shapes(facts)}: {words or type(reason).__name__}"
