@@ -37,6 +37,25 @@ def colour(value: int, most: int) -> Colour:
 
 
 def is_light(shade: Colour) -> bool:
-    """Whether black is better read than white on it, by relative luminance."""
-    red, green, blue = shade
-    return 299 * red + 587 * green + 114 * blue > 1000 * 115
+    """Whether black is better read than white on it: whether its contrast is the higher one.
+
+    Contrasts are ``(Y + 0.05)/0.05`` of black and ``1.05/(Y + 0.05)`` of white, with the relative
+    luminance ``Y``. Source: Web Content Accessibility Guidelines 2.2, contrast ratio.
+
+    >>> is_light((118, 118, 118)), is_light((117, 117, 117))
+    (True, False)
+    """
+    return (luminance(shade) + 0.05) ** 2 > 1.05 * 0.05
+
+
+def luminance(shade: Colour) -> float:
+    """The relative luminance of a colour of sRGB, from 0 to 1. Source: as above.
+
+    >>> luminance((0, 0, 0)), luminance((255, 255, 255))
+    (0.0, 1.0)
+    """
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in shade)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
