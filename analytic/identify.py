@@ -7,7 +7,7 @@ thousand or of 1024.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import partial
@@ -24,6 +24,19 @@ def operations(layer: Layer, convention: ConventionName) -> int:
     return int(integers.count(layer, convention=convention).total)
 
 
+#: What counters say that they report of a forward pass.
+FORWARD = {"MACs", "mult-adds", "FLOPs", "operations"}
+
+
+def of_counters(reports: Collection[str]) -> dict[str, Callable[[Layer], int]]:
+    """The formulas of the counters that say that they report one of these."""
+    return {
+        f"{counter.reports} of {counter.version}": counter.formula
+        for counter in counters.COUNTERS.values()
+        if counter.reports in reports
+    }
+
+
 #: What a figure may be a number of, in the order in which one would suspect it.
 READINGS: Mapping[str, Callable[[Layer], int]] = {
     **{f"MACs, {rule} rule": partial(counters.by_rule, rule=rule) for rule in RULES},
@@ -31,11 +44,10 @@ READINGS: Mapping[str, Callable[[Layer], int]] = {
         f"operations, {convention} convention": partial(operations, convention=convention)
         for convention in CONVENTIONS
     },
-    **{
-        f"{counter.reports} of {counter.version}": counter.formula
-        for counter in counters.COUNTERS.values()
-    },
+    **of_counters(FORWARD),
 }
+#: What a figure of training may be a number of.
+TRAINING: Mapping[str, Callable[[Layer], int]] = of_counters(counters.MEANINGS.keys() - FORWARD)
 
 
 def decimal(number: Fraction) -> str:

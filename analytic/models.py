@@ -11,11 +11,12 @@ from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.digits import all_digits
 from analytic.integers import count as count_exactly
+from analytic.integers import passes
 from analytic.layer import Layer
 from analytic.protocols import ConventionName
 from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
-from analytic.totals import Count, Products
+from analytic.totals import RULES, Count, Products
 
 T = TypeVar("T")
 
@@ -33,13 +34,23 @@ class Counted(NamedTuple):
     additions: int
 
 
+class Run(NamedTuple):
+    """One pass of a named layer: forward, or one of the gradients of `totals.Passes`."""
+
+    name: str
+    layer: Layer
+    passed: str = "forward"
+
+
 class LayerCount(NamedTuple):
-    """One layer of a model."""
+    """One pass of one layer of a model; ``dead`` are the taps of its kernel that meet no input."""
 
     name: str
     layer: Layer
     output_size: tuple[int, ...]
     counted: Counted
+    passed: str = "forward"
+    dead: int = 0
 
 
 class UsageError(ValueError):
@@ -112,16 +123,59 @@ def count_layers(
     >>> count_layers({"up": layer, "up again": layer}).total
     Counted(macs=86400, input_macs=98304, output_macs=393216, additions=86400)
     """
+    runs = ((name, layer, "forward") for name, layer in layers.items())
+    return count_runs(runs, convention=convention, evaluate=evaluate)
+
+
+def count_runs(
+    runs: Iterable[tuple[str, Layer | Missing, str]],
+    *,
+    convention: ConventionName = "nonzero",
+    evaluate: Callable[..., Count] = count_exactly,
+) -> ModelCount:
+    """The counts of the passes that run in a model, as `count_layers` has those of its layers.
+
+    A gradient has the MACs of its layer, by every rule, and additions in the exact convention. The
+    gradient of a bias has additions alone.
+
+    >>> layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
+    >>> runs = [Run("up", layer, passed) for passed in ("forward", "grad_weight", "grad_bias")]
+    >>> [row.counted.macs for row in count_runs(runs).layers]
+    [43200, 43200, 0]
+    """
     rows: list[LayerCount] = []
     unknown = []
-    for name, layer in layers.items():
+    for name, layer, passed in runs:
         if isinstance(layer, Missing):
             unknown.append(Unknown(name, layer.reason, len(rows)))
             continue
         count = evaluate(layer, convention=convention)
-        rows.append(LayerCount(name, layer, count.output_size, counted(layer, count)))
-    total = Counted(*(sum(row.counted[i] for row in rows) for i in range(len(Counted._fields))))
-    return ModelCount(tuple(rows), total, convention, tuple(unknown))
+        numbers = counted(layer, count) if passed == "forward" else gradient(layer, passed)
+        dead = dead_taps(layer)
+        rows.append(LayerCount(name, layer, count.output_size, numbers, passed, dead))
+    return ModelCount(tuple(rows), summed(rows), convention, tuple(unknown))
+
+
+def summed(rows: Iterable[LayerCount]) -> Counted:
+    """The sums over the layers."""
+    columns = [*zip(*(row.counted for row in rows), strict=True)]
+    return Counted._make(map(sum, columns)) if columns else Counted(0, 0, 0, 0)
+
+
+def gradient(layer: Layer, passed: str) -> Counted:
+    """What is counted of a gradient of a layer."""
+    exact, by_input, by_output = (getattr(passes(layer, rule=rule), passed) for rule in RULES)
+    return Counted(exact.macs, by_input.macs, by_output.macs, exact.additions)
+
+
+def dead_taps(layer: Layer) -> int:
+    """How many taps of a kernel meet no input, whatever the data: ``K − ΠJ``.
+
+    >>> dead_taps(Layer((28, 28), 1, 1, 3, padding=36, dilation=36, transposed=False))
+    8
+    """
+    reached = totals.reached(INTEGERS, layer.axes, layer.transposed)
+    return int(reached.products.taps - reached.taps)
 
 
 def counted(layer: Layer, count: Count) -> Counted:
@@ -140,18 +194,28 @@ def counted(layer: Layer, count: Count) -> Counted:
     return Counted(macs, input_macs, output_macs, count.total - multiplications)
 
 
-def numbered(layers: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """Layers by name, in order; a name that comes again is numbered: ``up``, ``up (2)``."""
-    unique: dict[str, T] = {}
-    last: dict[str, int] = {}  # the number that a name had last: none below it is free
-    for name, layer in layers:
-        numbered_name, again = name, last.get(name, 1)
-        while numbered_name in unique:
+class Names:
+    """Gives each name once: one that comes again is numbered, ``up``, ``up (2)``."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self.last: dict[str, int] = {}  # the number that a name had last: none below it is free
+
+    def unique(self, name: str) -> str:
+        """The name, or with the least number with which it is free."""
+        unique, again = name, self.last.get(name, 1)
+        while unique in self.taken:
             again += 1
-            numbered_name = f"{name} ({again})"
-        unique[numbered_name] = layer
-        last[name] = again
-    return unique
+            unique = f"{name} ({again})"
+        self.taken.add(unique)
+        self.last[name] = again
+        return unique
+
+
+def numbered(layers: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """Layers by name, in order; a name that comes again is numbered."""
+    names = Names()
+    return {names.unique(name): layer for name, layer in layers}
 
 
 def share(part: int, whole: int) -> str:
@@ -185,7 +249,7 @@ def as_text(model: ModelCount, style: str) -> str:
             write_sizes(output),
             *_numbers(counted, model),
         ]
-        for name, layer, output, counted in model.layers
+        for name, layer, output, counted, *_ in model.layers
     ]
     blank = [""] * (len(headers) - 1)
     unknown = [[label({"name": name}), *blank, reason] for name, reason, _ in model.unknown]
@@ -220,7 +284,7 @@ def as_json(model: ModelCount) -> str:
             **layer_fields(layer),
             "count": {"output_size": list(output), **_results(counted, model)},
         }
-        for name, layer, output, counted in model.layers
+        for name, layer, output, counted, *_ in model.layers
     ]
     unknown: list[dict[str, Any]] = [
         {"name": name, "missing": reason} for name, reason, _ in model.unknown
@@ -249,7 +313,7 @@ def as_csv(model: ModelCount) -> str:
             {"name": name, **blank, **layer_fields(layer), **why},
             {"output_size": list(output), **_results(counted, model)},
         )
-        for name, layer, output, counted in model.layers
+        for name, layer, output, counted, *_ in model.layers
     ]
     unknown = [
         ({"name": name, **blank, "missing": reason}, {"output_size": "", **nothing})

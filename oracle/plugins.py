@@ -7,6 +7,7 @@ from oracle.counters.plugins import (
     FLOP_COUNTER_MODE,
     PTFLOPS,
     THOP,
+    both,
     flop_counter_mode,
     flop_counter_mode_backward,
     fvcore,
@@ -16,12 +17,14 @@ from oracle.counters.plugins import (
     ptflops,
     ptflops_aten,
     thop,
+    torchtnt,
 )
 
 __all__ = [
     "FLOP_COUNTER_MODE",
     "PTFLOPS",
     "THOP",
+    "both",
     "flop_counter_mode",
     "flop_counter_mode_backward",
     "fvcore",
@@ -31,4 +34,5 @@ __all__ = [
     "ptflops",
     "ptflops_aten",
     "thop",
+    "torchtnt",
 ]

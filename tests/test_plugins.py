@@ -21,7 +21,7 @@ import oracle.plugins
 from analytic import Layer
 from oracle.cli import program
 from oracle.counters import plugins
-from oracle.counters.check import check
+from oracle.counters.check import check, leading_back
 from oracle.counters.runners import RUNNERS, Runner, onnx_tool_graph
 from oracle.modules import layer_of_operator, layer_of_run, module_of
 from tests.onnx_models import node_model, on_ones
@@ -40,17 +40,17 @@ LAYERS = [
 @pytest.mark.parametrize(
     "runner", [runner for runner in RUNNERS if runner.plugged], ids=lambda runner: runner.name
 )
-@pytest.mark.parametrize("layer", LAYERS, ids=str)
+@pytest.mark.parametrize("layer", [*LAYERS, *map(leading_back, LAYERS)], ids=str)
 def test_every_installed_counter(runner: Runner, layer: Layer) -> None:
-    """Exact with our line; ordinary convolutions as before, to the last unit."""
+    """Exact with our lines for its kind; else as before, to the last unit."""
     if not runner.version():
         pytest.skip(f"{runner.name} is not installed")
-    if layer.batch_size == 0 and runner.name != "FlopCounterMode":
+    if layer.batch_size == 0 and not runner.name.startswith("FlopCounterMode"):
         pytest.skip("counters divide by the batch, or do not run without one")
     checked = check(runner, layer)
     assert checked.passed()
     unknown = runner.name == "moduleprofiler" and len(layer.axes) == 3  # it has no Conv3d
-    assert unknown or isinstance(checked.ordinary, int)
+    assert unknown or isinstance(checked.without, int)
 
 
 def test_the_lines_have_a_public_name() -> None:
@@ -107,11 +107,25 @@ def test_flop_counter_mode_backward(layer: Layer, gradients: tuple[bool, bool]) 
     }
 
 
-def test_flop_counter_mode_leaves_ordinary_convolutions_alone() -> None:
+def test_flop_counter_mode_leaves_ordinary_convolutions_alone_unless_asked() -> None:
     for groups in (1, 2):
         module = nn.Conv2d(4, 6, 3, stride=2, padding=1, groups=groups)
         x = torch.randn(2, 4, 9, 8, requires_grad=True)
         assert flops(module, x, plugins.FLOP_COUNTER_MODE) == flops(module, x, None)
+        macs = oracle.macs(oracle.layer(module, (9, 8), 2))
+        assert flops(module, x, plugins.both.FLOP_COUNTER_MODE) == {
+            "aten.convolution": 2 * macs,
+            "aten.convolution_backward": 4 * macs,
+        }
+
+
+def test_the_backward_of_a_depthwise_layer_costs_twice_its_forward() -> None:
+    """Torch's own counter says 33 times."""
+    module = nn.Conv2d(32, 32, 3, groups=32)
+    x = torch.randn(1, 32, 8, 8, requires_grad=True)
+    for mapping, times in ((None, 33), (plugins.both.FLOP_COUNTER_MODE, 2)):
+        counts = flops(module, x, mapping)
+        assert counts["aten.convolution_backward"] == times * counts["aten.convolution"]
 
 
 def test_fvcore_on_a_mixed_model() -> None:
@@ -203,7 +217,7 @@ def by_the_tool(model: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     del monkeypatch
     pytest.importorskip("onnx_tool", reason="onnx-tool is not installed")
     dims = model.graph.input[0].type.tensor_type.shape.dim
-    graph = onnx_tool_graph(model, tuple(dim.dim_value for dim in dims), plugged=True)
+    graph = onnx_tool_graph(model, tuple(dim.dim_value for dim in dims), plugins.transposed)
     return graph.macs[0], graph.tensormap["y"].get_shape()
 
 
@@ -275,8 +289,11 @@ def test_layers_of_modules_that_have_run() -> None:
         result = module(torch.randn(shape), output_size=[9, 12])
         batch_size = 1 if len(shape) == 3 else shape[0]
         assert layer_of_run(module, shape, result.shape) == UP.replace(batch_size=batch_size)
+    ordinary = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+    result = ordinary(torch.randn(2, 4, 5, 6))
+    assert layer_of_run(ordinary, (2, 4, 5, 6), result.shape) == oracle.layer(ordinary, (5, 6), 2)
     with pytest.raises(TypeError, match="module must be a torch"):
-        layer_of_run(nn.Conv2d(1, 1, 1), (1, 1, 1, 1), (1, 1, 1, 1))
+        layer_of_run(nn.Linear(1, 1), (1, 1, 1, 1), (1, 1, 1, 1))
 
 
 def test_operators_whose_channels_do_not_fit() -> None:
@@ -308,7 +325,7 @@ def test_the_command(tmp_path: Any) -> None:
     assert result.exception is None
     row = [cell.strip() for cell in result.stdout.splitlines()[-1].split("|")]
     assert row[1] == "FlopCounterMode"
-    assert row[3:8] == ["2 × MACs", "2 of 2", "1", "2", "2 of 2"]
+    assert row[3:11] == ["2 × MACs", "2 of 2", "1", "2", "2 of 2", "0", "2", "2"]
 
 
 def test_the_command_fails_where_a_tool_is_not_exact(
@@ -316,10 +333,12 @@ def test_the_command_fails_where_a_tool_is_not_exact(
 ) -> None:
     path = tmp_path / "layers.csv"
     path.write_text("input_size,in_channels,out_channels,kernel_size,padding\n8,4,6,4,1\n")
-    monkeypatch.setattr(plugins, "FLOP_COUNTER_MODE", {torch.ops.aten.convolution: math.nan})
+    monkeypatch.setattr(
+        plugins.transposed, "FLOP_COUNTER_MODE", {torch.ops.aten.convolution: math.nan}
+    )
     arguments = ["plugins", str(path), "--tool", "FlopCounterMode"]
     result = CliRunner().invoke(program, arguments, standalone_mode=False)
-    assert "1 layers are not exact" in str(result.exception)
+    assert "2 layers are not exact" in str(result.exception)
     arguments[-1] = "no tool"
     result = CliRunner().invoke(program, arguments, standalone_mode=False)
     assert "--tool no tool is not installed here; FlopCounterMode" in str(result.exception)

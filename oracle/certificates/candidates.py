@@ -157,7 +157,11 @@ READY: Mapping[str, Candidate] = {
         grows_evenly,
         crop_reduction=True,
     ),
-    **{name: of_counter(name, counter) for name, counter in counters.COUNTERS.items()},
+    **{
+        name: of_counter(name, counter)
+        for name, counter in counters.COUNTERS.items()
+        if counters.MEANINGS[counter.reports].factor <= 2  # of the forward pass
+    },
 }
 
 

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from oracle.counters.runners import Runner
 
 HEADERS = (
-    "tool",
+    "counter",
     "version",
     "reports",
-    "layers that ran",
+    "transposed",
     "exact without",
     "exact with our line",
-    "ordinary convolutions unchanged",
+    "ordinary",
+    "exact without",
+    "unchanged",
+    "exact with plugins.both",
 )
 
 
@@ -33,9 +36,11 @@ HEADERS = (
 def command(file: str, names: tuple[str, ...], style: str) -> None:
     r"""Check `oracle.plugins` in the counters that are installed here, on every layer of FILE.
 
-    Each counter is run by its public entry point on a real module, without and with our line, and
-    on an ordinary convolution, which our line must leave as it was. Layers that come again are run
-    once. What is exact is measured by experiment.
+    Each counter is run by its public entry point on a real module, without our lines, with those
+    for transposed layers and with those for both kinds. Beside each transposed layer stands the
+    ordinary one that leads back from its output. The lines must be exact on the kinds they are for,
+    and leave the other to the counter. Layers that come again are run once. What is exact is
+    measured by experiment.
 
     \b
     Example:
@@ -43,14 +48,16 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
 
     Exit status: 0 all exact and unchanged; 1 something is not; 2 wrong usage.
     """
-    from oracle.counters.check import check
+    from oracle.counters.check import check, leading_back
     from oracle.counters.runners import RUNNERS
 
     known = {runner.name: runner for runner in RUNNERS if runner.plugged and runner.version()}
     for name in names:
         if name not in known:
             raise click.UsageError(f"--tool {name} is not installed here; {', '.join(known)} are")
-    layers = [*dict.fromkeys(LayerFile(file).layers())]
+    given = LayerFile(file).layers()
+    back = [leading_back(layer) for layer in given if layer.transposed]
+    layers = [*dict.fromkeys([*given, *back])]
     rows, failures = [], 0
     for name in names or known:
         checked = [check(known[name], layer) for layer in followed(layers, name)]
@@ -59,10 +66,10 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
                 failures += 1
                 click.echo(f"{name}: {layer}", err=True)
         rows.append(row(known[name], checked))
-    columns = ["left"] * 3 + ["right"] * 4
+    columns = ["left"] * 3 + ["right"] * 7
     click.echo(aligned(rows, HEADERS, TABLES[style], columns))
     if failures:
-        raise Failed(f"{failures} layers are not exact, or change an ordinary convolution")
+        raise Failed(f"{failures} layers are not exact, or are changed where they should not be")
 
 
 def followed(layers: list[Layer], name: str) -> Iterator[Layer]:
@@ -77,13 +84,14 @@ def row(runner: Runner, checked: list[Checked]) -> list[str]:
     """What the table says of a counter."""
     from oracle.counters.check import summary
 
-    ran, without, exact, ordinary, unchanged = summary(checked)
+    transposed, ordinary = (
+        [outcome for outcome in checked if outcome.layer.transposed is kind]
+        for kind in (True, False)
+    )
+    up, back = summary(transposed), summary(ordinary)
     return [
-        runner.name,
-        runner.version(),
-        runner.plugged,
-        f"{ran} of {len(checked)}",
-        str(without),
-        str(exact),
-        f"{unchanged} of {ordinary}",
+        *(runner.name, runner.version(), runner.plugged),
+        *(f"{up.ran} of {len(transposed)}", str(up.without), str(up.transposed)),
+        *(f"{back.ran} of {len(ordinary)}", str(back.without), str(back.unchanged)),
+        str(back.both),
     ]

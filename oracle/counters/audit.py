@@ -26,7 +26,7 @@ def report(runner: Runner, layer: Layer) -> Reported:
     """Run one counter on one layer; what it raises, or reports that is no integer, is an error."""
     exact = counters.meant(runner.reports, layer)
     shape = (layer.batch_size, layer.in_channels, *layer.input_size)
-    answer = runner.report(lambda: module_of(layer, runner.device), shape, plugged=False)
+    answer = runner.report(lambda: module_of(layer, runner.device), shape)
     if isinstance(answer, str):
         return Reported(layer, exact, None, answer)
     return Reported(layer, exact, answer)
@@ -73,7 +73,7 @@ class Findings(NamedTuple):
         ran = self.ran()
         tally = {
             name: sum(factor * reading(outcome.layer) == outcome.reported for outcome in ran)
-            for reading_name, reading in identify.READINGS.items()
+            for reading_name, reading in {**identify.READINGS, **identify.TRAINING}.items()
             for factor, name in ((1, reading_name), (2, f"2 × {reading_name}"))
         }
         most = max(tally.values())

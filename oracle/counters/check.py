@@ -1,96 +1,115 @@
 """The lines of `oracle.plugins`, checked in the counters themselves.
 
-What is compared is what the counter reports of a real module, without and with our line.
+What is compared is what the counter reports of a real module, without and with our lines. Those for
+transposed convolutions alone must leave ordinary ones to the counter, to the last unit.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from collections.abc import Iterable
+from functools import partial
+from typing import NamedTuple
 
-import torch
+from torch.nn import functional
 
-from analytic import counters
+import analytic
+from analytic import counters, totals
+from analytic.arithmetic import INTEGERS
 from analytic.layer import Layer
+from analytic.protocols import ConventionName
+from analytic.totals import Count, Products
 from oracle import ones
+from oracle.counters import plugins
 from oracle.counters.runners import Runner
 from oracle.modules import module_of
 
-ORDINARY = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+#: The lines that are checked: none, the ones for transposed layers, the ones for both kinds.
+LINES = (None, plugins.transposed, plugins.both)
 
 
 class Checked(NamedTuple):
-    """One layer in one counter: what is exact, what it reports, and of an ordinary convolution."""
+    """One layer in one counter: what is exact, and what it reports with each of `LINES`."""
 
     layer: Layer
     exact: int
     without: int | str
-    plugged: int | str
-    ordinary: int | str
-    ordinary_plugged: int | str
+    transposed: int | str
+    both: int | str
 
     def passed(self) -> bool:
-        """Whether our line is exact, and leaves an ordinary convolution as it was."""
-        return self.plugged == self.exact and self.ordinary == self.ordinary_plugged
+        """Whether our lines are exact where they are meant to be, and change nothing elsewhere."""
+        expected = self.exact if self.layer.transposed else self.without
+        silent = isinstance(self.without, str) and self.both == self.without
+        return self.transposed == expected and (self.both == self.exact or silent)
 
 
 def check(runner: Runner, layer: Layer) -> Checked:
-    """One layer in one counter, and the ordinary convolution that leads back from its output."""
+    """One layer in one counter. What is exact is measured."""
     meaning = counters.MEANINGS[runner.plugged]
-    count = ones.count(layer, convention=meaning.convention)
+    exact = meaning.of(layer, measured(layer, meaning.convention))
     shape = (layer.batch_size, layer.in_channels, *layer.input_size)
-    back = (layer.batch_size, layer.out_channels, *count.output_size)
-
-    def transposed() -> torch.nn.Module:
-        return module_of(layer, runner.device)
-
-    def ordinary() -> torch.nn.Module:
-        return ordinary_of(layer, runner.device)
-
-    return Checked(
-        layer,
-        meaning.of(layer, count),
-        *(runner.report(transposed, shape, plugged=plugged) for plugged in (False, True)),
-        *(runner.report(ordinary, back, plugged=plugged) for plugged in (False, True)),
-    )
+    module = partial(module_of, layer, runner.device)
+    return Checked(layer, exact, *(runner.report(module, shape, lines) for lines in LINES))
 
 
-def ordinary_of(layer: Layer, device: str) -> torch.nn.Module:
-    """An ordinary convolution of the same geometry, from the layer's channels out back in."""
-    convolution: Any = ORDINARY[len(layer.axes) - 1]
-    module: torch.nn.Module = convolution(
+def measured(layer: Layer, convention: ConventionName) -> Count[int]:
+    """Every count of a layer, measured on ones."""
+    if layer.transposed:
+        return ones.count(layer, convention=convention)
+    begin, end = layer.padding, layer.end_padding or layer.padding
+    around = [zeros for pair in zip(end, begin, strict=True) for zeros in pair][::-1]
+    inputs = functional.pad(ones.ones(layer.input_size), around)
+    convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[len(layer.axes) - 1]
+    taps = ones.ones(layer.kernel_size)
+    result = convolve(inputs, taps, None, layer.stride, 0, layer.dilation)
+    sizes = math.prod(layer.input_size), math.prod(layer.kernel_size)
+    products = Products(*sizes, *ones.read(result))
+    shape = tuple(result.shape[2:])
+    return totals.count(INTEGERS, layer, shape, products, convention, "exact", transposed=False)
+
+
+def leading_back(layer: Layer) -> Layer:
+    """An ordinary convolution of the geometry and channels of a transposed one, from its output.
+
+    Its padding is that of a whole kernel, so that it has an output whatever the sizes are.
+    """
+    return Layer(
+        analytic.count(layer).output_size,
         layer.out_channels,
         layer.in_channels,
         layer.kernel_size,
         stride=layer.stride,
-        padding=tuple(axis.d * (axis.k - 1) for axis in layer.axes),
-        dilation=layer.dilation,
+        padding=[axis.d * (axis.k - 1) for axis in layer.axes],
         groups=layer.groups,
         bias=layer.bias,
-        device=device,
+        dilation=layer.dilation,
+        batch_size=layer.batch_size,
+        transposed=False,
     )
-    return module
 
 
 class Summary(NamedTuple):
-    """Of how many layers a counter reports something, and is exact, without our line and with it.
+    """Of layers of one kind in one counter: how many it reports anything of, and is exact on.
 
-    Of ordinary convolutions, of how many it reports something, and how many our line leaves alone.
+    Without our lines, with those for transposed layers, and with those for both; and how many these
+    leave as they were.
     """
 
     ran: int
     without: int
-    plugged: int
-    ordinary: int
+    transposed: int
+    both: int
     unchanged: int
 
 
-def summary(layers: list[Checked]) -> Summary:
-    """All layers in one counter."""
-    ordinary = [layer for layer in layers if isinstance(layer.ordinary, int)]
+def summary(layers: Iterable[Checked]) -> Summary:
+    """All these layers in one counter."""
+    ran = [layer for layer in layers if isinstance(layer.without, int)]
     return Summary(
-        ran=sum(isinstance(layer.plugged, int) for layer in layers),
-        without=sum(layer.without == layer.exact for layer in layers),
-        plugged=sum(layer.plugged == layer.exact for layer in layers),
-        ordinary=len(ordinary),
-        unchanged=sum(layer.ordinary == layer.ordinary_plugged for layer in ordinary),
+        ran=len(ran),
+        without=sum(layer.without == layer.exact for layer in ran),
+        transposed=sum(layer.transposed == layer.exact for layer in ran),
+        both=sum(layer.both == layer.exact for layer in ran),
+        unchanged=sum(layer.transposed == layer.without for layer in ran),
     )

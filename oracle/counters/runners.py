@@ -13,16 +13,17 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import torch
 from torch import nn
 
 from analytic import counters
 from analytic.layer import integer
-from oracle.counters import plugins
+from oracle.counters.plugins import Lines
 
-#: Runs a counter on a module and an input, with our line or without: what it reports.
-Run = Callable[[nn.Module, torch.Tensor, bool], Any]
+#: Runs a counter on a module and an input, with our lines or without: what it reports.
+Run = Callable[[nn.Module, torch.Tensor, Lines | None], Any]
 
 
 class Runner(NamedTuple):
@@ -55,7 +56,7 @@ class Runner(NamedTuple):
             return ""
 
     def report(
-        self, module: Callable[[], nn.Module], shape: Sequence[int], *, plugged: bool
+        self, module: Callable[[], nn.Module], shape: Sequence[int], lines: Lines | None = None
     ) -> int | str:
         """What it reports of a module and an input of this shape, or why it reports nothing."""
         sink = io.StringIO()
@@ -66,7 +67,7 @@ class Runner(NamedTuple):
                 stack.enter_context(contextlib.redirect_stdout(sink))
                 stack.enter_context(contextlib.redirect_stderr(sink))
                 stack.enter_context(torch.no_grad())
-                answer = self.run(module(), torch.zeros(*shape, device=self.device), plugged)
+                answer = self.run(module(), torch.zeros(*shape, device=self.device), lines)
         except Exception as reason:  # it may raise what it likes; that is what is reported of it
             return f"{type(reason).__name__}: {reason}".splitlines()[0]
         if isinstance(answer, float) and answer.is_integer():
@@ -77,38 +78,66 @@ class Runner(NamedTuple):
             return str(reason)
 
 
-def flop_counter_mode(module: nn.Module, x: torch.Tensor, plugged: bool) -> Any:
+def flop_counter_mode(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
     """The counter of torch itself."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    mapping = plugins.FLOP_COUNTER_MODE if plugged else None
+    mapping = lines.FLOP_COUNTER_MODE if lines else None
     with FlopCounterMode(display=False, custom_mapping=mapping) as counter:
         module(x)
     return counter.get_total_flops()
 
 
-def fvcore(module: nn.Module, x: torch.Tensor, plugged: bool) -> Any:
+def flop_counter_mode_backward(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+    """The same of the backward pass alone, to the input and to the weight."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    mapping = lines.FLOP_COUNTER_MODE if lines else None
+    with torch.enable_grad():
+        result = module(x.requires_grad_())
+        with FlopCounterMode(display=False, custom_mapping=mapping) as counter:
+            result.backward(torch.ones_like(result))
+    return counter.get_total_flops()
+
+
+def torchtnt(which: str) -> Run:
+    """``get_module_summary``: its forward or its backward FLOPs."""
+
+    def run(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+        from torchtnt.utils import flops
+        from torchtnt.utils.module_summary import get_module_summary
+
+        with torch.enable_grad(), patch.dict(flops.flop_mapping):
+            if lines:
+                lines.torchtnt()
+            summary = get_module_summary(module, module_args=(x.requires_grad_(),))
+        return getattr(summary, which)
+
+    return run
+
+
+def fvcore(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
     """``FlopCountAnalysis``."""
     from fvcore.nn import FlopCountAnalysis
 
     analysis = FlopCountAnalysis(module, x)
-    if plugged:
-        analysis.set_op_handle("aten::_convolution", plugins.fvcore)
+    if lines:
+        analysis.set_op_handle("aten::_convolution", lines.fvcore)
     return analysis.total()
 
 
-def thop(module: nn.Module, x: torch.Tensor, plugged: bool) -> Any:
+def thop(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
     """``profile``, of whichever of the two packages is called thop here."""
     from thop import profile
 
-    custom_ops = plugins.THOP if plugged else None
+    custom_ops = lines.THOP if lines else None
     return profile(module, inputs=(x,), custom_ops=custom_ops, verbose=False)[0]
 
 
 def ptflops(backend: str) -> Run:
     """``get_model_complexity_info`` with one of its backends."""
 
-    def run(module: nn.Module, x: torch.Tensor, plugged: bool) -> Any:
+    def run(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
         from ptflops import get_model_complexity_info
 
         return get_model_complexity_info(
@@ -118,34 +147,44 @@ def ptflops(backend: str) -> Run:
             print_per_layer_stat=False,
             backend=backend,
             input_constructor=lambda _: {"input": x} if backend == "aten" else x,
-            custom_modules_hooks=plugins.PTFLOPS if plugged else {},
+            custom_modules_hooks=lines.PTFLOPS if lines else {},
         )[0]
 
     return run
 
 
-def torchinfo(module: nn.Module, x: torch.Tensor, _plugged: bool) -> Any:
+def torchinfo(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
     """``summary``."""
     from torchinfo import summary
 
     return summary(module, input_data=x, verbose=0, device=x.device).total_mult_adds
 
 
-def calflops(module: nn.Module, x: torch.Tensor, _plugged: bool) -> Any:
-    """``calculate_flops``: its second number, the MACs."""
-    from calflops import calculate_flops
+def calflops(*, training: bool) -> Run:
+    """``calculate_flops``: its second number, the MACs, forward or of a training step."""
 
-    return calculate_flops(module, args=[x], output_as_string=False, print_results=False)[1]
+    def run(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
+        from calflops import calculate_flops
+
+        return calculate_flops(
+            module,
+            args=[x],
+            include_backPropagation=training,
+            output_as_string=False,
+            print_results=False,
+        )[1]
+
+    return run
 
 
-def torchprofile(module: nn.Module, x: torch.Tensor, _plugged: bool) -> Any:
+def torchprofile(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
     """``profile_macs``."""
     from torchprofile import profile_macs
 
     return profile_macs(module, x)
 
 
-def torchscan(module: nn.Module, x: torch.Tensor, _plugged: bool) -> Any:
+def torchscan(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
     """``crawl_module``."""
     from torchscan import crawl_module
 
@@ -155,7 +194,7 @@ def torchscan(module: nn.Module, x: torch.Tensor, _plugged: bool) -> Any:
 def deepspeed(which: int) -> Run:
     """``get_model_profile``: its first number are FLOPs, its second MACs."""
 
-    def run(module: nn.Module, x: torch.Tensor, _plugged: bool) -> Any:
+    def run(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
         from deepspeed.profiling.flops_profiler import get_model_profile
 
         return get_model_profile(module, args=[x], print_profile=False, as_string=False)[which]
@@ -163,28 +202,28 @@ def deepspeed(which: int) -> Run:
     return run
 
 
-def moduleprofiler(module: nn.Module, x: torch.Tensor, plugged: bool) -> Any:
+def moduleprofiler(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
     """``ModuleProfiler.estimate_ops``."""
     from moduleprofiler import ModuleProfiler
 
-    profiler = ModuleProfiler(**({"ops_fn_map": plugins.moduleprofiler()} if plugged else {}))
+    profiler = ModuleProfiler(**({"ops_fn_map": lines.moduleprofiler()} if lines else {}))
     return profiler.estimate_ops(module, x)["__root__"]["ops"]
 
 
-def onnx_tool(module: nn.Module, x: torch.Tensor, plugged: bool) -> Any:
+def onnx_tool(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
     """``Model.graph.profile`` on a model of the one node, as torch would export it."""
     shape = tuple(x.shape)
-    return onnx_tool_graph(one_node(module, shape), shape, plugged).macs[0]
+    return onnx_tool_graph(one_node(module, shape), shape, lines).macs[0]
 
 
-def onnx_tool_graph(model: Any, input_shape: tuple[int, ...], plugged: bool) -> Any:
+def onnx_tool_graph(model: Any, input_shape: tuple[int, ...], lines: Lines | None) -> Any:
     """The tool's graph of an ONNX model with the input x, profiled."""
     import numpy
     from onnx_tool import NODE_REGISTRY, Model
 
-    original = NODE_REGISTRY["ConvTransposeNode"]
-    if plugged:
-        plugins.onnx_tool()
+    originals = [NODE_REGISTRY[name] for name in ("ConvTransposeNode", "ConvNode")]
+    if lines:
+        lines.onnx_tool()
     try:
         graph = Model(model, {"verbose": False}).graph
         graph.shape_infer({"x": numpy.zeros(input_shape, numpy.float32)})
@@ -192,7 +231,8 @@ def onnx_tool_graph(model: Any, input_shape: tuple[int, ...], plugged: bool) -> 
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the registry: the name is taken
-            NODE_REGISTRY.register(original)
+            for original in originals:
+                NODE_REGISTRY.register(original)
     return graph
 
 
@@ -222,6 +262,65 @@ def one_node(module: Any, input_shape: tuple[int, ...]) -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def xla(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:
+    """``cost_analysis`` of the compiled convolution: what XLA says of ``conv_general_dilated``."""
+    import jax
+    from jax import lax
+
+    axes, per_group = len(module.kernel_size), module.in_channels // module.groups
+    letters = "DHW"[3 - axes :]
+    reach = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
+    options: dict[str, Any] = {"window_strides": module.stride}
+    pads = [(p, p) for p in module.padding]
+    if module.transposed:
+        options = {"window_strides": (1,) * axes, "lhs_dilation": module.stride}
+        sides = zip(reach, module.padding, module.output_padding, strict=True)
+        pads = [(whole - p, whole - p + o) for whole, p, o in sides]
+
+    def convolve(inputs: Any, taps: Any) -> Any:
+        return lax.conv_general_dilated(
+            inputs,
+            taps,
+            padding=pads,
+            rhs_dilation=module.dilation,
+            dimension_numbers=(f"NC{letters}", f"OI{letters}", f"NC{letters}"),
+            feature_group_count=module.groups,
+            **options,
+        )
+
+    shapes = (tuple(x.shape), (module.out_channels, per_group, *module.kernel_size))
+    arguments = [jax.ShapeDtypeStruct(shape, "float32") for shape in shapes]
+    return jax.jit(convolve).lower(*arguments).cost_analysis()["flops"]
+
+
+def tensorflow(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:
+    """``tf.compat.v1.profiler.profile`` of a graph of the one convolution and its bias."""
+    import tensorflow as tf
+
+    batch, in_channels, *sizes = x.shape
+    paddings = [[0, 0], *([p, p] for p in module.padding), [0, 0]]
+    channels = (module.in_channels, module.out_channels)
+    if module.groups > 1 or {*module.dilation} != {1} or len(sizes) != 2:
+        raise ValueError("run with two axes, without groups and dilation")
+    graph = tf.Graph()
+    with graph.as_default():
+        inputs = tf.compat.v1.placeholder(tf.float32, (batch, *sizes, in_channels))
+        shape = (*module.kernel_size, *(channels[::-1] if module.transposed else channels))
+        taps = tf.compat.v1.placeholder(tf.float32, shape)
+        strides = [1, *module.stride, 1]
+        if module.transposed:
+            outputs = module(x).shape[2:]
+            shape = (batch, *outputs, module.out_channels)
+            result = tf.nn.conv2d_transpose(inputs, taps, shape, strides, paddings)
+        else:
+            result = tf.nn.conv2d(inputs, taps, strides, paddings)
+        if module.bias is not None:
+            tf.nn.bias_add(result, tf.zeros(module.out_channels))
+        options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+        options["output"] = "none"
+        return tf.compat.v1.profiler.profile(graph, options=options).total_float_ops
+
+
 def runner(
     name: str,
     distribution: str,
@@ -239,17 +338,25 @@ BIAS = "MACs + bias additions"
 #: fvcore and torchprofile trace the module, which takes numbers to compute with.
 RUNNERS = (
     runner("FlopCounterMode", "torch", flop_counter_mode, "2 × MACs"),
+    runner("FlopCounterMode-backward", "torch", flop_counter_mode_backward, "backward FLOPs"),
+    runner("torchtnt", "torchtnt", torchtnt("flops_forward"), "MACs", device="cpu"),
+    runner(
+        "torchtnt-backward", "torchtnt", torchtnt("flops_backward"), "backward MACs", device="cpu"
+    ),
     runner("fvcore", "fvcore", fvcore, "MACs", device="cpu"),
     runner("thop", "thop", thop, "MACs"),
     runner("ultralytics-thop", "ultralytics-thop", thop, "MACs", package="thop"),
     runner("ptflops", "ptflops", ptflops("aten"), BIAS),
     runner("ptflops-pytorch", "ptflops", ptflops("pytorch"), f"{BIAS}, a sample"),
     runner("torchinfo", "torchinfo", torchinfo),
-    runner("calflops", "calflops", calflops),
+    runner("calflops", "calflops", calflops(training=False)),
+    runner("calflops-training", "calflops", calflops(training=True)),
     runner("torchprofile", "torchprofile", torchprofile, device="cpu"),
     runner("torchscan", "torchscan", torchscan),
     runner("moduleprofiler", "moduleprofiler", moduleprofiler, "operations (documented)"),
     runner("onnx-tool", "onnx-tool", onnx_tool, BIAS, package="onnx_tool"),
     runner("deepspeed", "deepspeed", deepspeed(1)),
     runner("deepspeed-flops", "deepspeed", deepspeed(0)),
+    runner("xla", "jax", xla),
+    runner("tensorflow", "tensorflow-cpu", tensorflow, package="tensorflow"),
 )

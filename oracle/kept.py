@@ -1,0 +1,129 @@
+"""A module comes back as it was: its attributes, tensors, gradients, and the random state."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+#: What a module may keep its things in, subclasses too; each with how it is emptied and filled.
+CONTAINERS = (OrderedDict, dict, list, set, deque)
+
+
+def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    """Parameters and buffers."""
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+@contextmanager
+def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
+    """Put back what a module is made of, its tensors as objects, and the random state."""
+    owned = reachable(module)
+    containers = [(value, contents(value)) for value in owned if isinstance(value, CONTAINERS)]
+    tensors = [Kept(value) for value in owned if isinstance(value, torch.Tensor)]
+    python_state = random.getstate()
+    numpy_random = sys.modules.get("numpy.random")
+    numpy_state = numpy_random.get_state() if numpy_random else None
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        random.setstate(python_state)
+        if numpy_random:
+            numpy_random.set_state(numpy_state)
+        for value, held in containers:
+            put_back(value, held)
+        for tensor in tensors:
+            tensor.put_back()
+
+
+def reachable(module: torch.nn.Module) -> list[Any]:
+    """The attribute dictionaries, containers and tensors of a module, nested ones too, each once.
+
+    Modules in containers are followed as the registered ones are; other objects are not.
+    """
+    owned: dict[int, Any] = {}
+    waiting: list[Any] = [*module.modules(), *tensors_of(module)]
+    while waiting:
+        entry = waiting.pop()
+        value = vars(entry) if isinstance(entry, torch.nn.Module) else entry
+        if id(value) in owned or not isinstance(value, (*CONTAINERS, tuple, torch.Tensor)):
+            continue
+        owned[id(value)] = value
+        if isinstance(value, torch.Tensor):
+            waiting.append(gradient(value))
+        else:
+            waiting.extend(dict.values(value) if isinstance(value, dict) else value)
+    return list(owned.values())
+
+
+def contents(container: Any) -> list[Any]:
+    """What a container holds."""
+    return list(dict.items(container) if isinstance(container, dict) else container)
+
+
+def put_back(container: Any, held: list[Any]) -> None:
+    """Let the same container hold the same again, whatever its class makes of ``update``."""
+    kind: Any = next(kind for kind in CONTAINERS if isinstance(container, kind))
+    kind.clear(container)
+    (kind.extend if kind in {list, deque} else kind.update)(container, held)
+
+
+def gradient(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The gradient, for which torch must not be asked where there is none."""
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+
+
+class Kept:
+    """A tensor as it was, but for its values: the data it has, and what autograd knows of it."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+        self.data = tensor.data
+        self.gradient = gradient(tensor)
+        self.leaf = tensor.is_leaf
+        self.requires_grad = tensor.requires_grad
+
+    def put_back(self) -> None:
+        """Undo what was assigned to ``data``, ``requires_grad`` and ``grad``."""
+        tensor = self.tensor
+        if place(tensor) != place(self.data):
+            tensor.data = self.data
+        if self.leaf and not tensor.is_leaf:
+            tensor.detach_()
+        if tensor.requires_grad is not self.requires_grad:
+            tensor.requires_grad_(self.requires_grad)
+        if gradient(tensor) is not self.gradient:
+            tensor.grad = self.gradient
+
+
+def place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Where the data of a tensor are; only strided tensors say so."""
+    what = (tensor.device, tensor.dtype, tensor.layout, tensor.shape)
+    if tensor.layout is not torch.strided:
+        return what
+    return (*what, tensor.stride(), tensor.storage_offset(), tensor.untyped_storage()._cdata)
+
+
+@contextmanager
+def same_values(module: torch.nn.Module) -> Iterator[None]:
+    """Put back what a forward pass in earnest writes into the tensors of a module."""
+    owned = [value for value in reachable(module) if isinstance(value, torch.Tensor)]
+    saved = [
+        (tensor.data, tensor.detach().clone())
+        for tensor in owned
+        if tensor.layout is torch.strided and not tensor.is_meta
+    ]
+    try:
+        yield
+    finally:
+        for data, values in saved:
+            if not torch.equal(data, values):
+                data.copy_(values)
