@@ -194,12 +194,12 @@ def products(
     last = None
     for axis in axes:
         if axis is not last:  # alike axes are one object, which is evaluated once
-            last, n = axis, axis.n
+            last = axis
             if transposed:
+                n = axis.n
                 size, pairs, landed = extent(lib, axis)
             else:
-                n, size = axes_.size(axis), n
-                pairs = axes_.overlaps(lib, axis)
+                n, size, pairs = axes_.size(axis), axis.n, axes_.overlaps(lib, axis)
                 landed = axes_.inputs_reached(lib, axis, pairs)
         sizes.append(size)
         inputs = inputs * n
@@ -212,24 +212,30 @@ def products(
 
 def reached(lib: Arithmetic, axes: Sequence[Axis[Any]], transposed: bool = True) -> Reached[Any]:
     """The products over the axes of what the theorem and its shadows say of each."""
-    other = axes_.inputs_reached if transposed else axes_.covered
     inputs = taps = 1
     last = None
     for axis in axes:
         if axis is not last:
-            last, pairs = axis, axes_.overlaps(lib, axis)
-            from_inputs, from_taps = other(lib, axis, pairs), axes_.taps_reached(lib, axis, pairs)
+            last = axis
+            pairs = axes_.overlaps(lib, axis)
+            from_inputs = (axes_.inputs_reached if transposed else axes_.covered)(lib, axis, pairs)
+            from_taps = axes_.taps_reached(lib, axis, pairs)
         inputs = inputs * from_inputs
         taps = taps * from_taps
-    return Reached(products(lib, axes, transposed)[1], inputs, taps)
+    _, known = products(lib, axes, transposed)
+    return Reached(known, inputs, taps)
+
+
+def convention_named(name: ConventionName, transposed: bool) -> Convention:
+    """What a convention counts of a layer of either kind."""
+    return choose("convention", CONVENTIONS if transposed else ORDINARY_CONVENTIONS, name)
 
 
 def additions_per_filter(
     layer: Products[Any], convention: ConventionName, transposed: bool = True
 ) -> Any:
     """What a convention counts as the additions that sum the products of one filter."""
-    conventions = CONVENTIONS if transposed else ORDINARY_CONVENTIONS
-    return choose("convention", conventions, convention).additions(layer)
+    return convention_named(convention, transposed).additions(layer)
 
 
 def filters(lib: Arithmetic, layer: LayerLike) -> Any:
@@ -252,7 +258,7 @@ def count(
     transposed: bool = True,
 ) -> Count[Any]:
     """Every count of a layer, from what is known or was measured of its axes."""
-    chosen = choose("convention", CONVENTIONS if transposed else ORDINARY_CONVENTIONS, convention)
+    chosen = convention_named(convention, transposed)
     kernels = filters(lib, layer)
     multiplications = chosen.multiplications(axes)
     additions = chosen.additions(axes)
@@ -311,26 +317,40 @@ PASSES: Mapping[str, Result] = {
 }
 
 
-def passes(lib: Arithmetic, layer: LayerLike, axes: Reached[Any], rule: RuleName) -> Passes[Any]:
-    """What each pass costs, from what is known or was measured of the layer's axes.
+def cost(
+    lib: Arithmetic,
+    layer: LayerLike,
+    axes: Reached[Any],
+    name: str,
+    landed: Any,
+    charged: Any,
+) -> Pass[Any]:
+    """What one of the `PASSES` costs, from the products that land and those that are charged.
 
     The first product of an element is assigned, every other one added: additions are the products
     that land, less the elements that are reached. In the forward pass the bias is added to these.
     """
+    result = PASSES[name]
+    blocks = result.blocks(layer, filters(lib, layer))
+    # What all samples add to is reached only where there is a sample.
+    samples = 1 if result.batched else positive(lib, layer.batch_size)
+    reached = blocks * result.reached(axes) * samples
+    biases = layer.bias * reached if name == "forward" else 0
+    additions = landed - reached + biases
+    return Pass(charged, additions, landed + additions, blocks * result.elements(axes), reached)
+
+
+def passes(lib: Arithmetic, layer: LayerLike, axes: Reached[Any], rule: RuleName) -> Passes[Any]:
+    """What each pass costs, from what is known or was measured of the layer's axes."""
     landed = macs(lib, layer, axes.products, "exact")
     charged = macs(lib, layer, axes.products, rule)
-    # What all samples add to is reached only where there is a sample.
-    sample = positive(lib, layer.batch_size)
-    costs = []
-    for name, result in PASSES.items():
-        blocks = result.blocks(layer, filters(lib, layer))
-        reached = blocks * result.reached(axes) * (1 if result.batched else sample)
-        biases = layer.bias * reached if name == "forward" else 0
-        additions = landed - reached + biases
-        elements = blocks * result.elements(axes)
-        costs.append(Pass(charged, additions, landed + additions, elements, reached))
     # The gradient of a bias is the sum of its channel over batch and positions.
+    sample = positive(lib, layer.batch_size)
     biases = layer.out_channels * layer.bias
     sums = biases * (layer.batch_size * axes.products.positions - sample)
-    forward, grad_input, grad_weight = costs
-    return Passes(forward, grad_input, grad_weight, Pass(0, sums, sums, biases, biases * sample))
+    return Passes(
+        forward=cost(lib, layer, axes, "forward", landed, charged),
+        grad_input=cost(lib, layer, axes, "grad_input", landed, charged),
+        grad_weight=cost(lib, layer, axes, "grad_weight", landed, charged),
+        grad_bias=Pass(0, sums, sums, biases, biases * sample),
+    )
