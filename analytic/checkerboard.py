@@ -9,12 +9,14 @@ JavaScript, and the words for every diagnosis, with names in braces where number
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 from analytic import phases
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, positive
 from analytic.layer import Layer
+from analytic.outputs import of_layer
 from analytic.protocols import Arithmetic
 from analytic.tables import write_sizes
 
@@ -81,10 +83,20 @@ def verdict(layer: Layer) -> str:
     'even: every interior output receives 4 products'
     >>> verdict(Layer((8, 8), 4, 6, 3, stride=2, padding=1))
     'uneven: interior outputs receive 1, 2 or 4 products; kernel 3 is not a multiple of stride 2'
+    >>> verdict(Layer((8, 8), 4, 6, 3, stride=2, padding=1, transposed=False))
+    'even: every interior output receives 9 products'
     """
+    if not layer.transposed:
+        return ordinary_verdict(layer)
     of = diagnosis(INTEGERS, layer.axes)
     interior = interior_words(phases.products(layer.axes))
     return interior + reason_words(of, [*map(numbers, layer.axes)]) + small_words(of.small)
+
+
+def ordinary_verdict(layer: Layer) -> str:
+    """An ordinary convolution is even: every interior output reads the whole kernel."""
+    small = [not axis.has_interior() for axis in of_layer(layer)]
+    return interior_words((prod(layer.kernel_size),)) + small_words(small)
 
 
 def numbers(axis: Axis) -> Numbers:
@@ -148,13 +160,15 @@ def nearest_even(layer: Layer) -> Layer | None:
 
     Input size, stride and dilation stay. On each axis the kernel changes least; among equal changes
     the padding does; the output padding is free. `None` where stride and dilation have a common
-    factor on some axis: then no kernel reaches every phase. Cost: O(1).
+    factor on some axis: then no kernel reaches every phase. An ordinary layer is even. Cost: O(1).
     Source: notes/derivation.md, theorem 5 (f).
 
     >>> even = nearest_even(Layer((8, 8), 4, 6, 3, stride=2, padding=1, output_padding=1))
     >>> even.kernel_size, even.padding, even.output_padding
     ((4, 4), (1, 1), (0, 0))
     """
+    if not layer.transposed:
+        return layer
     if COMMON in diagnosis(INTEGERS, layer.axes).faults:
         return None
     return layer.replace(**changes(layer))
@@ -270,6 +284,8 @@ def advice(layer: Layer) -> str:
     >>> advice(Layer((8,), 1, 1, 3, stride=2, padding=1, output_padding=1))
     'nearest even layer of the same output size: --kernel-size 4 --padding 1 --output-padding 0'
     """
+    if not layer.transposed:
+        return ""
     of = diagnosis(INTEGERS, layer.axes)
     return advice_words(of, [*map(numbers, layer.axes)], changes(layer))
 

@@ -79,3 +79,19 @@ def alive_from(axis: Axis, transposed: bool = True) -> int:
     # A tap has a pair by the first input behind the begin crop, if it also lies before the end.
     enough = max(b, 0) + max(e - o, 0) + s + 1 if transposed else (k - 1) * d + s
     return bisect_left(range(enough + 1), True, key=is_alive)
+
+
+def dead_words(dead: DeadTaps) -> str:
+    """What is said of dead taps; nothing where there are none.
+
+    >>> dead_words(DeadTaps(1600, (2, 0), (37, 1)))
+    'dead taps: 2 on axis 0, so 1,600 weights meet no input; none is dead from input size 37x1 on'
+    """
+    if not dead.weights:
+        return ""
+    taps = " and ".join(f"{taps} on axis {axis}" for axis, taps in enumerate(dead.taps) if taps)
+    least = "x".join(map(str, dead.alive_from))
+    return (
+        f"dead taps: {taps}, so {dead.weights:,} weights meet no input; "
+        f"none is dead from input size {least} on"
+    )

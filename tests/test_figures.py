@@ -326,3 +326,14 @@ def test_importing_the_package_imports_no_drawing() -> None:
     heavy = "{'matplotlib', 'analytic.phases', 'analytic.pictures.figures', 'analytic.explorer'}"
     code = f"import sys, analytic; assert not {heavy} & set(sys.modules), sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=HERE.parent)
+
+
+def test_the_figure_of_an_ordinary_convolution() -> None:
+    layer = Layer((3, 3), 4, 6, 3, padding=1, transposed=False)
+    figure = figures.coverage(layer)
+    cells = figure.axes[3].collections[0].get_array()
+    assert cells is not None
+    assert cells.tolist() == [[4, 6, 4], [6, 9, 6], [4, 6, 4]]
+    caption = words(figure)
+    assert caption.startswith("3x3 to 3x3, kernel 3x3, stride 1x1, padding 1x1")
+    assert "ΠT − ΠI = 49 − 9 = 40" in caption

@@ -144,3 +144,35 @@ def test_an_illegal_layer_is_refused(tmp_path: Path) -> None:
     refused = run("--input-size", "8x8", "--kernel-size", "0", "--output", str(tmp_path / "a.png"))
     assert refused.exit_code == 2
     assert "kernel_size must be positive, got 0 on axis 0" in refused.output
+
+
+def test_the_map_of_an_ordinary_convolution() -> None:
+    """By hand: a 3×3 kernel on a padded 3×3 input reads 9 inputs in the middle, 4 at a corner."""
+    layer = Layer((3, 3), 4, 6, 3, padding=1, transposed=False)
+    assert plain(layer) == [
+        "     2 3 2",
+        "    ──────",
+        " 2│  4 6 4",
+        " 3│  6 9 6",
+        " 2│  4 6 4",
+        "",
+        "even: every interior output receives 9 products",
+        "interior 1x1 of 3x3 outputs",
+        "of one filter 49 products land on 9 of 9 outputs",
+    ]
+
+
+def test_dead_taps_are_said() -> None:
+    """Taps at −3, 0 and 3 on two inputs: the first and the last meet none."""
+    layer = Layer((2,), 1, 5, 3, padding=3, dilation=3, transposed=False)
+    assert plain(layer) == [
+        " 1 1",
+        "",
+        (
+            "even: every interior output receives 3 products; the input is too small for an "
+            "interior: these are the values of a larger one"
+        ),
+        "dead taps: 2 on axis 0, so 10 weights meet no input; none is dead from input size 4 on",
+        "interior 0 of 2 outputs",
+        "of one filter 2 products land on 2 of 2 outputs",
+    ]

@@ -6,38 +6,53 @@ import itertools
 
 import pytest
 
-from analytic.axis import Axis, size
-from analytic.maps import along
+from analytic.axis import Axis, ordinary, size
+from analytic.outputs import Outputs
 from analytic.pictures.window import window
 
 
+def coverage_of(axis: Axis, transposed: bool) -> list[int]:
+    """Products of each output, by the pairs of the axis."""
+    pairs = [(i, i * axis.s + t * axis.d - axis.b) for i in range(axis.n) for t in range(axis.k)]
+    kept = [(y, i)[not transposed] for i, y in pairs if 0 <= y < size(axis)]
+    return [kept.count(y) for y in range(size(axis) if transposed else axis.n)]
+
+
+@pytest.mark.parametrize("transposed", [True, False])
 @pytest.mark.parametrize("room", [5, 9, 20])
-def test_every_position_is_drawn_or_named(room: int) -> None:
+def test_every_position_is_drawn_or_named(room: int, transposed: bool) -> None:
     for n, k, s, d, b in itertools.product((1, 2, 30), (1, 3, 8, 40), (1, 2, 7), (1, 3), (0, 2)):
-        axis = Axis(n, k, s, d, b, b, 0)
-        if size(axis) < 1:
+        axis = Axis(n, k, s, d, b, b, 0) if transposed else ordinary(3 * n, k, s, d, b, b + 1)
+        if min(axis.n, size(axis)) < 1:
             continue
-        shown = window(axis, room)
-        coverage = along(axis)
+        outputs = Outputs(axis, transposed)
+        shown = window(outputs, room)
+        coverage = coverage_of(axis, transposed)
+        assert outputs.size == len(coverage)
+        begin, end = outputs.edges()
+        assert outputs.interior == len(coverage[begin : len(coverage) - end])
+        if outputs.has_interior():
+            assert max(coverage) == outputs.largest()
+        assert max(coverage) <= outputs.largest()
         drawn = [y for part in shown.parts for y in part]
         missing = [y for gap in shown.gaps for y in gap]
-        assert sorted(drawn + missing) == list(range(size(axis)))
+        assert sorted(drawn + missing) == list(range(outputs.size))
         assert len(drawn) <= room
-        assert drawn[-1] == size(axis) - 1
+        assert drawn[-1] == outputs.size - 1
         assert len(list(shown.said("rows"))) == len(shown.gaps)
         assert [c for c in shown.profile() if c is not None] == [coverage[y] for y in drawn]
         assert shown.profile().count(None) == len(shown.gaps)
         if shown.periodic:
             # Each position that is not drawn repeats the one a period before it.
-            assert all(coverage[y] == coverage[y - s] for y in missing)
+            assert all(coverage[y] == coverage[y - outputs.period] for y in missing)
 
 
 def test_words_of_a_gap() -> None:
-    periodic = window(Axis(n=1000, k=3, s=2, d=1, b=0, e=0, o=0), 20)
+    periodic = window(Outputs(Axis(n=1000, k=3, s=2, d=1, b=0, e=0, o=0)), 20)
     assert list(periodic.said("rows")) == [
         "rows 3 to 1999 are not drawn: they repeat the 2 before them"
     ]
-    crowded = window(Axis(n=100, k=300, s=100, d=1, b=0, e=0, o=0), 17)
+    crowded = window(Outputs(Axis(n=100, k=300, s=100, d=1, b=0, e=0, o=0)), 17)
     assert crowded.parts == (range(5), range(200, 205), range(10195, 10200))
     assert list(crowded.said("columns")) == [
         "columns 5 to 199 are not drawn: there is no room",
@@ -47,4 +62,4 @@ def test_words_of_a_gap() -> None:
 
 def test_parts_that_meet_are_one() -> None:
     # The interior begins where the first part ends.
-    assert window(Axis(n=30, k=2, s=40, d=1, b=0, e=0, o=0), 17).parts[0] == range(5)
+    assert window(Outputs(Axis(n=30, k=2, s=40, d=1, b=0, e=0, o=0)), 17).parts[0] == range(5)

@@ -12,15 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from analytic import totals
-from analytic.arithmetic import INTEGERS
-from analytic.axis import size
 from analytic.checkerboard import verdict
+from analytic.integers import count
 from analytic.layer import Layer
+from analytic.outputs import of_layer
 from analytic.pictures import colours
 from analytic.pictures.comparison import Compared, ratios
 from analytic.pictures.window import Window, window
 from analytic.tables import write_sizes
+from analytic.taps import dead_taps, dead_words
 
 #: One column of a paper, in inches, and positions of an axis that are drawn in it at the most.
 COLUMN = 3.4
@@ -64,9 +64,9 @@ def coverage(layer: Layer) -> Figure:
     Positions of a large axis that are not drawn are a hatched gap, and named in the caption.
     Raises `OverflowError` where the number of a position, or a coverage, has more than 15 digits.
     """
-    if any(max(size(axis), min(axis.n, axis.k)) >= TOO_LARGE for axis in layer.axes[-2:]):
+    *leading, across = of_layer(layer)
+    if any(max(axis.size, axis.largest()) >= TOO_LARGE for axis in (*leading[-1:], across)):
         raise OverflowError("numbers of more than 15 digits")
-    *leading, across = layer.axes
     wide = window(across, ROOM)
     down = window(leading.pop(), ROOM) if leading else None
     lines = caption(layer, wide, down)
@@ -174,10 +174,16 @@ def heat_map(figure: Figure, axes: Axes, wide: Window, down: Window) -> None:
     bar.set_label("products that land")
 
 
+#: What is drawn, by whether the layer is transposed.
+COVERAGE = {
+    True: r"$c(y) = \#\{(i, t) : i s + t d - p = y\}$",
+    False: r"$c(i) = \#\{t : 0 \leq i s + t d - p < L\}$",
+}
+
+
 def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     """The lines below the figure: layer, formula, counts, verdict and gaps."""
-    sizes, counts = totals.products(INTEGERS, layer.axes)
-    additions = counts.overlaps - counts.covered
+    counts = count(layer)
     shape = {
         "kernel": layer.kernel_size,
         "stride": layer.stride,
@@ -187,7 +193,7 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         "dilation": layer.dilation,
     }
     plain = {"padding": 0, "output padding": 0, "dilation": 1}
-    said = [f"{write_sizes(layer.input_size)} to {write_sizes(sizes)}"]
+    said = [f"{write_sizes(layer.input_size)} to {write_sizes(counts.output_size)}"]
     said += [
         whole(f"{name} {write_sizes(value)}")
         for name, value in shape.items()
@@ -198,13 +204,15 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         gaps.append(f"map of the last two of {len(layer.axes)} axes")
     return [
         *wrap(", ".join(said), WIDTH),
-        r"$c(y) = \#\{(i, t) : i s + t d - p = y\}$",
+        COVERAGE[layer.transposed],
         *wrap(
-            f"additions of a filter: ΠT − ΠC = {counts.overlaps:,} − {counts.covered:,} "
-            + whole(f"= {additions:,}"),
+            f"additions of a filter: ΠT − {'ΠC' if layer.transposed else 'ΠI'} = "
+            f"{counts.overlaps:,} − {counts.covered:,} "
+            + whole(f"= {counts.additions_per_filter:,}"),
             WIDTH,
         ),
         *wrap(verdict(layer), WIDTH),
+        *wrap(dead_words(dead_taps(layer)), WIDTH),
         *(line for gap in gaps for line in wrap(gap, WIDTH)),
     ]
 

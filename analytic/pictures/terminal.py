@@ -7,15 +7,14 @@ from math import prod
 
 import click
 
-from analytic import phases, totals
-from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis
 from analytic.checkerboard import advice, verdict
+from analytic.integers import count
 from analytic.layer import Layer
-from analytic.phases import largest
+from analytic.outputs import Outputs, of_layer
 from analytic.pictures.colours import colour, is_light
 from analytic.pictures.window import Window, window
 from analytic.tables import write_sizes
+from analytic.taps import dead_taps, dead_words
 
 #: Rows of a map that are drawn at the most, whatever the terminal: it scrolls.
 ROWS = 40
@@ -24,13 +23,13 @@ HOLE, GAP = "·", "⋯"
 
 def drawing(layer: Layer, columns: int) -> str:
     """The coverage of a layer in so many columns of text, coloured, with verdict and counts."""
-    return "\n".join([*coverage(layer.axes, columns), "", *said(layer)]) + "\n"
+    return "\n".join([*coverage(of_layer(layer), columns), "", *said(layer)]) + "\n"
 
 
-def coverage(axes: tuple[Axis, ...], columns: int) -> Iterator[str]:
+def coverage(axes: tuple[Outputs, ...], columns: int) -> Iterator[str]:
     """The map of the last two axes, or of the only one, with the profiles at its sides."""
     *leading, across = axes
-    digits = len(str(prod(largest(INTEGERS, axis) for axis in axes[-2:])))
+    digits = len(str(prod(axis.largest() for axis in axes[-2:])))
     down = window(leading.pop(), ROWS) if leading else None
     margin = margin_width(down)
     wide = window(across, max(5, (columns - margin) // (digits + 1) - 1))
@@ -45,14 +44,14 @@ def coverage(axes: tuple[Axis, ...], columns: int) -> Iterator[str]:
     yield from down.said("rows") if down else ()
 
 
-def wide_enough(axis: Axis, columns: int) -> int:
+def wide_enough(axis: Outputs, columns: int) -> int:
     """How many values of a profile fit in a line, beside its label."""
-    return max(5, (columns - 12) // (len(str(largest(INTEGERS, axis))) + 1))
+    return max(5, (columns - 12) // (len(str(axis.largest())) + 1))
 
 
 def margin_width(down: Window | None) -> int:
     """The width of the profile at the left, with its rule."""
-    return 0 if down is None else len(str(largest(INTEGERS, down.axis))) + 3
+    return 0 if down is None else len(str(down.outputs.largest())) + 3
 
 
 def str_or_gap(value: int | None) -> str:
@@ -64,7 +63,7 @@ def rows(down: Window | None, wide: Window, digits: int, margin: int) -> Iterato
     """The lines of the map."""
     top = wide.profile()
     if down is None:
-        yield line(top, 1, largest(INTEGERS, wide.axis), digits)
+        yield line(top, 1, wide.outputs.largest(), digits)
         return
     head = "".join(str_or_gap(value).rjust(digits + 1) for value in top)
     yield " " * margin + head.rstrip()
@@ -74,9 +73,8 @@ def rows(down: Window | None, wide: Window, digits: int, margin: int) -> Iterato
         if factor is None:
             yield label + GAP.rjust(digits + 1) * len(top)
         else:
-            yield label + line(
-                top, factor, largest(INTEGERS, down.axis) * largest(INTEGERS, wide.axis), digits
-            )
+            most = down.outputs.largest() * wide.outputs.largest()
+            yield label + line(top, factor, most, digits)
 
 
 def line(top: list[int | None], factor: int, most: int, digits: int) -> str:
@@ -96,11 +94,11 @@ def cell(value: int | None, most: int, digits: int) -> str:
 
 def said(layer: Layer) -> Iterator[str]:
     """The verdict in words, the nearest even layer, and the counts of the map."""
-    sizes, counts = totals.products(INTEGERS, layer.axes)
+    counts = count(layer)
     yield verdict(layer)
-    yield from filter(None, [advice(layer)])
-    inside = [phases.interior_size(INTEGERS, axis) for axis in layer.axes]
-    yield f"interior {write_sizes(inside)} of {write_sizes(sizes)} outputs"
+    yield from filter(None, [advice(layer), dead_words(dead_taps(layer))])
+    inside = [axis.interior for axis in of_layer(layer)]
+    yield f"interior {write_sizes(inside)} of {write_sizes(counts.output_size)} outputs"
     yield (
         f"of one filter {counts.overlaps:,} products land on {counts.covered:,} of "
         f"{counts.positions:,} outputs"

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from analytic import maps, phases
-from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, size
+from analytic.outputs import Outputs
 
 NO_ROOM = "there is no room"
 
@@ -19,7 +17,7 @@ class Window(NamedTuple):
     ``periodic`` says that the gaps repeat the last period that is drawn before them.
     """
 
-    axis: Axis
+    outputs: Outputs
     parts: tuple[range, ...]
     periodic: bool
 
@@ -33,12 +31,12 @@ class Window(NamedTuple):
         values: list[int | None] = []
         for part in self.parts:
             values += [None] if values else []
-            values += [maps.at(self.axis, y) for y in part]
+            values += [self.outputs.at(y) for y in part]
         return values
 
     def said(self, what: str) -> Iterator[str]:
         """What the reader is told of the gaps."""
-        why = f"they repeat the {self.axis.s} before them" if self.periodic else NO_ROOM
+        why = f"they repeat the {self.outputs.period} before them" if self.periodic else NO_ROOM
         for gap in self.gaps:
             yield not_drawn(what, gap.start, gap.stop - 1, why)
 
@@ -52,27 +50,28 @@ def not_drawn(what: str, first: object, last: object, why: str) -> str:
     return f"{what} {first} to {last} are not drawn: {why}"
 
 
-def window(axis: Axis, room: int) -> Window:
+def window(outputs: Outputs, room: int) -> Window:
     """What is drawn of an axis with ``room`` for so many positions.
 
     The whole axis where it fits; else its edges and one interior period; where these do not fit
     either, as much as does of each end and of what lies between: the interior, or the middle.
 
-    >>> window(Axis(n=1000, k=3, s=2, d=1, b=0, e=0, o=0), 20).parts
+    >>> from analytic.axis import Axis
+    >>> window(Outputs(Axis(n=1000, k=3, s=2, d=1, b=0, e=0, o=0)), 20).parts
     (range(0, 3), range(2000, 2001))
     """
-    length = size(axis)
+    length = outputs.size
     if length <= room:
-        return Window(axis, (range(length),), periodic=True)
-    begin, end = phases.edges(INTEGERS, axis)
-    whole = phases.has_interior(axis)
-    first, last = begin + axis.s, max(end, 1)
-    if whole and first + last < min(room, length):
-        return Window(axis, (range(first), range(length - last, length)), periodic=True)
+        return Window(outputs, (range(length),), periodic=True)
+    begin, end = outputs.edges()
+    has_interior = outputs.has_interior()
+    first, last = begin + outputs.period, max(end, 1)
+    if has_interior and first + last < min(room, length):
+        return Window(outputs, (range(first), range(length - last, length)), periodic=True)
     third = max(1, (room - 2) // 3)
-    middle = begin if whole else (length - third) // 2
+    middle = begin if has_interior else (length - third) // 2
     parts = range(third), range(middle, middle + third), range(length - third, length)
-    return Window(axis, joined(parts), periodic=False)
+    return Window(outputs, joined(parts), periodic=False)
 
 
 def joined(parts: tuple[range, ...]) -> tuple[range, ...]:
