@@ -1,0 +1,100 @@
+"""The Python of the counts and its translation to Gallina, of which the proofs are."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from check import CHECKED, HERE, SOURCES, digests
+from gallina import Function, Known, RefusedError
+from translate import Plain, translated
+
+INTEGERS = ast.parse((SOURCES / "arithmetic.py").read_text())
+
+
+def term(source: str) -> str:
+    """The translation of one function."""
+    (node,) = Plain(INTEGERS).visit(ast.parse(source)).body
+    return Function(node, Known()).definitions()
+
+
+def test_the_translation_is_that_of_the_code() -> None:
+    """What Coq reads is what the sources say now: `python notes/proof/check.py` writes it anew."""
+    assert (HERE / "Code.v").read_text() == translated(SOURCES)
+
+
+def test_what_was_checked_is_what_is_here() -> None:
+    """The command that builds the proofs wrote these digests, and only after it had built them."""
+    checked, here = CHECKED.read_text().splitlines(), digests().splitlines()
+    code = [line for line in here if line.endswith("  Code.v")]
+    assert len(code) == 1
+    assert code[0] in checked
+
+
+@pytest.mark.parametrize(
+    ("python", "gallina"),
+    [
+        ("a - (b - c)", "a - (b - c)"),
+        ("a - b - c", "a - b - c"),
+        ("a * (b // c) % a", "a * (b / c) mod a"),
+        ("-(-a // b)", "- (- a / b)"),
+        ("(a + b) * c", "(a + b) * c"),
+        ("a * lib.quotient(b, c)", "a * (b / c)"),
+        ("lib.maximum(a - b, 0) + lib.gcd(a, b)", "Z.max (a - b) 0 + Z.gcd a b"),
+        ("pow(a, -1, b)", "inverse a b"),
+        ("int(a + b) * c", "(a + b) * c"),
+        ("a if a > b else c", "if (a >? b) then a\n  else c"),
+        ("a if a % b else c", "if (negb (a mod b =? 0)) then a\n  else c"),
+    ],
+)
+def test_expressions_keep_their_brackets(python: str, gallina: str) -> None:
+    first, *_ = term(f"def f(lib, a: int, b: int, c: int):\n return {python}").split(".\n")
+    assert first == f"Definition f (a b c : Z) :=\n  {gallina}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return a ** b",
+        "return a / b",
+        "return a < b < 3",
+        "return 1.5",
+        "return unknown(a)",
+        "return b",
+        "return pow(a, 2, 5)",
+        "return max(a, default=0)",
+        "return [a]",
+        "return a.real",
+        "if a:\n  a = 2\n return a",
+        "if a:\n  return 1\n else:\n  return 2",
+        "for i in range(a):\n  a = i\n return a",
+        "for i in a:\n  break\n return a",
+        "a.append(1)\n return a.pop()",
+        "while a // a:\n  a = a - 1\n return a",
+        "a: int = 2\n return a",
+        "return (a := 2)",
+        "return",
+        "print(a)\n return a",
+    ],
+)
+def test_unknown_python_is_refused(body: str) -> None:
+    with pytest.raises(RefusedError):
+        term(f"def f(a: int):\n {body}")
+
+
+def test_a_decorator_is_refused() -> None:
+    with pytest.raises(RefusedError, match="doubled"):
+        term("@doubled\ndef f(a: int):\n return a")
+
+
+def test_divisors_are_asked_to_be_positive() -> None:
+    source = "def f(a: int, b: int):\n if a > 0:\n  return a // b\n return a"
+    assert (
+        "Definition f_runs (a b : Z) : Prop :=\n  (if (a >? 0) then 1 <= b\n  else True)."
+        in term(source)
+    )
+
+
+def test_a_loop_is_asked_to_end() -> None:
+    source = "def f(a: int):\n while a > 0:\n  a = a - 1\n return a"
+    assert "loop_runs f_test f_round f_round_runs\n    (rounds [a]) (a)." in term(source)
