@@ -16,6 +16,7 @@ from analytic.layer import Layer
 from analytic.protocols import ConventionName
 from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
+from analytic.taps import dead_taps
 from analytic.totals import RULES, Count, Products
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Run(NamedTuple):
 
 
 class LayerCount(NamedTuple):
-    """One pass of one layer of a model; ``dead`` are the taps of its kernel that meet no input."""
+    """One pass of one layer of a model; ``dead`` are weights that meet no input."""
 
     name: str
     layer: Layer
@@ -151,7 +152,7 @@ def count_runs(
             continue
         count = evaluate(layer, convention=convention)
         numbers = counted(layer, count) if passed == "forward" else gradient(layer, passed)
-        dead = dead_taps(layer)
+        dead = dead_taps(layer).weights
         rows.append(LayerCount(name, layer, count.output_size, numbers, passed, dead))
     return ModelCount(tuple(rows), summed(rows), convention, tuple(unknown))
 
@@ -166,16 +167,6 @@ def gradient(layer: Layer, passed: str) -> Counted:
     """What is counted of a gradient of a layer."""
     exact, by_input, by_output = (getattr(passes(layer, rule=rule), passed) for rule in RULES)
     return Counted(exact.macs, by_input.macs, by_output.macs, exact.additions)
-
-
-def dead_taps(layer: Layer) -> int:
-    """How many taps of a kernel meet no input, whatever the data: ``K − ΠJ``.
-
-    >>> dead_taps(Layer((28, 28), 1, 1, 3, padding=36, dilation=36, transposed=False))
-    8
-    """
-    reached = totals.reached(INTEGERS, layer.axes, layer.transposed)
-    return int(reached.products.taps - reached.taps)
 
 
 def counted(layer: Layer, count: Count) -> Counted:

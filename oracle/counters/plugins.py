@@ -209,33 +209,44 @@ class Lines:
         Output sizes are exact as well, ``auto_pad`` and ``output_shape`` included. What is returned
         is the node of the transposed convolution.
         """
-        from onnx_tool import NODE_REGISTRY, Node
+        from onnx_tool import NODE_REGISTRY
 
-        from analytic.onnx.nodes import layer_of_node
-
-        def layer_of(node: Any, tensors: Sequence[Any]) -> Layer:
-            shapes = [list(map(int, tensor.get_shape())) for tensor in tensors[:2]]
-            return layer_of_node(node.attr, any(node.input[2:]), *shapes)  # "" is no bias
-
-        class ConvTransposeNode(Node):  # type: ignore[misc]  # onnx-tool has no types
-            """The node, by the name under which the registry knows it."""
-
-            def shape_infer(self, intensors: Any, outtensors: Any) -> None:
-                """The output's shape."""
-                layer = layer_of(self, intensors)
-                shape = [layer.batch_size, layer.out_channels, *count(layer).output_size]
-                outtensors[0].update_shape(shape)
-                outtensors[0].update_dtype(intensors[0].dtype)
-
-            def profile(self, intensors: Any, outtensors: Any) -> list[int]:
-                """Forward MACs, and none backward, as the tool's own nodes have it."""
-                del outtensors
-                return [macs_and_bias(layer_of(self, intensors)), 0]
-
+        nodes = [onnx_node(transposed) for transposed in (True, False) if self.counts(transposed)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the name is taken is what we are here for
-            NODE_REGISTRY.register(ConvTransposeNode)
-        return ConvTransposeNode
+            for node in nodes:
+                NODE_REGISTRY.register(node)
+        return nodes[0]
+
+
+def onnx_node(transposed: bool) -> type:
+    """A convolution as a node of onnx-tool, by the name under which its registry knows it."""
+    from onnx_tool import Node
+
+    from analytic.onnx.nodes import layer_of_node
+
+    def layer_of(node: Any, tensors: Sequence[Any]) -> Layer:
+        shapes = [list(map(int, tensor.get_shape())) for tensor in tensors[:2]]
+        bias = any(node.input[2:])  # "" is no bias
+        return layer_of_node(node.attr, bias, *shapes, transposed=transposed)
+
+    class Convolution(Node):  # type: ignore[misc]  # onnx-tool has no types
+        """The shape of its output, and what it costs."""
+
+        def shape_infer(self, intensors: Any, outtensors: Any) -> None:
+            """The output's shape."""
+            layer = layer_of(self, intensors)
+            shape = [layer.batch_size, layer.out_channels, *count(layer).output_size]
+            outtensors[0].update_shape(shape)
+            outtensors[0].update_dtype(intensors[0].dtype)
+
+        def profile(self, intensors: Any, outtensors: Any) -> list[int]:
+            """Forward MACs, and none backward, as the tool's own nodes have it."""
+            del outtensors
+            return [macs_and_bias(layer_of(self, intensors)), 0]
+
+    Convolution.__name__ = "ConvTransposeNode" if transposed else "ConvNode"
+    return Convolution
 
 
 def traced(value: Any) -> list[int]:
