@@ -26,10 +26,13 @@ from oracle.ones import (
     count,
     coverage,
     covered,
+    inputs_reached,
     macs,
     output_size,
     overlaps,
+    passes,
     published_snippet,
+    taps_reached,
 )
 
 __all__ = [
@@ -41,10 +44,13 @@ __all__ = [
     "count_module",
     "coverage",
     "covered",
+    "inputs_reached",
     "layer",
     "layers_of",
     "macs",
     "output_size",
     "overlaps",
+    "passes",
     "published_snippet",
+    "taps_reached",
 ]

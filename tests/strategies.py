@@ -87,15 +87,22 @@ def arguments(
 
 @st.composite
 def layers(
-    draw: DrawFn, /, *, least_batch: int = 0, most_channels: int = 3, **geometry: Any
+    draw: DrawFn,
+    /,
+    *,
+    least_batch: int = 0,
+    most_batch: int = 3,
+    most_channels: int = 3,
+    most_groups: int = 3,
+    **geometry: Any,
 ) -> Layer:
     """A legal layer with channels, groups, bias and batch; ``geometry`` is that of `arguments`."""
-    groups = draw(st.integers(1, 3))
+    groups = draw(st.integers(1, most_groups))
     return Layer(
         **draw(arguments(**geometry)),
         in_channels=groups * draw(st.integers(1, most_channels)),
         out_channels=groups * draw(st.integers(1, most_channels)),
         groups=groups,
         bias=draw(st.booleans()),
-        batch_size=draw(st.integers(least_batch, 3)),
+        batch_size=draw(st.integers(least_batch, most_batch)),
     )

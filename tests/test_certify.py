@@ -35,6 +35,7 @@ from oracle.certificates.candidates import (
 from oracle.certificates.certify import Tally, Task, certify, tally
 from oracle.certificates.versions import FORMULAS, versions, written
 from oracle.commands.certify import command
+from tests.test_affine import even, steps
 
 Function = Callable[[Layer], Any]
 SMALL: dict[str, Any] = {"kernel_size": range(1, 5), "stride": range(1, 4), "dilation": range(1, 4)}
@@ -187,23 +188,30 @@ def test_the_closed_form_is_certified() -> None:
     assert found.established
     assert found.mismatches == 0
     assert found.counterexample is None
-    # Counted by the definitions: every axis below the bound, from n_min to n* + 1.
-    axes = sizes = 0
-    for k, s, d in itertools.product(*SMALL.values()):
-        met = d // math.gcd(s, d) if k > s // math.gcd(s, d) else 1
-        for o in range(max(s, d)):
+    # Counted by the definitions: every axis below the bound, from the least with an output to one
+    # beyond that from which every input adds the same. Ordinary layers have no output padding from
+    # the stride on.
+    axes = {True: 0, False: 0}
+    sizes = {True: 0, False: 0}
+    for transposed, k, s, d in itertools.product(axes, *SMALL.values()):
+        for o in range(max(s, d) if transposed else s):
             for p in range(max(s, (k - 1) * d + o + 1)):
-                n = next(n for n in itertools.count(1) if size(Axis(n, k, s, d, p, p, o)) >= 1)
-                axes += 1
-                sizes += max(n, -(-p // s), met) + 1 - n + 1
-    assert (found.axes, found.experiments) == (axes, sizes)
+                axis = Axis(1, k, s, d, p, p, o)
+                n = next(n for n in itertools.count(1) if size(axis._replace(n=n)) >= 1)
+                uneven = [m for m in range(n, n + 12) if steps(axis, m) != even(axis)]
+                axes[transposed] += 1
+                sizes[transposed] += max(uneven, default=n - 1) + 3 - n
+    assert found.axes == sum(axes.values())
+    assert (found.experiments, found.ordinary) == (sum(sizes.values()), sizes[False])
+    assert found.kinds == ["transposed", "ordinary"]
     assert found.sentence == (
-        "For every (k, s, d) of the box and every legal input size, padding and output padding, "
-        "on one axis with torch's padding (the same at both ends), size, overlaps and covered of "
-        "the closed form equal what the definition gives; "
-        f"torch gave the same integers in all {sizes:,} experiments."
+        "For transposed and ordinary layers, every (k, s, d) of the box and every legal input "
+        "size, padding and output padding, on one axis with torch's padding (the same at both "
+        "ends), size, overlaps, covered, and inputs and taps reached of the closed form equal what "
+        "the definition gives; torch gave the same integers in all "
+        f"{found.experiments:,} experiments, each a forward pass with both its gradients."
     )
-    assert any("theorem 6" in hypothesis for hypothesis in found.hypotheses)
+    assert any("theorem 13" in hypothesis for hypothesis in found.hypotheses)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +237,7 @@ def test_a_certificate_reaches_as_far_as_what_is_proved(
     [
         (0, "here no layer of several axes was run"),
         (1, "here no layer of several axes was run"),  # the first has one axis
-        (7, "checked by experiment on 4 layers of the sample alone"),
+        (7, "checked by experiment on 8 layers of the sample alone"),  # 4 of either kind
     ],
 )
 def test_several_axes_are_said_to_be_checked_where_they_were(sampled: int, words: str) -> None:
@@ -239,6 +247,9 @@ def test_several_axes_are_said_to_be_checked_where_they_were(sampled: int, words
 def test_the_input_rule_is_not_said_to_hold_beyond_the_padding_that_was_run() -> None:
     rule = Candidate("rule", "macs:input", READY["input"].function, lambda _layer: 1, True)
     assert "every padding below the bound" in certify(rule, **PLAIN).sentence
+
+
+BOTH = [("transposed", True), ("ordinary", False)]
 
 
 @pytest.mark.parametrize("name", READY)
@@ -437,8 +448,15 @@ def test_workers_need_a_candidate_that_can_be_sent() -> None:
         certify(local, **PLAIN, workers=2)
 
 
-def test_a_larger_box() -> None:
-    found = certify(kernel_size=range(1, 9), stride=range(1, 6), dilation=range(1, 6))
+LARGER: dict[str, Any] = {"kernel_size": [1, 5, 8], "stride": [1, 4, 6], "dilation": [2, 5]}
+LARGEST: dict[str, Any] = {
+    name: range(1, most) for name, most in zip(LARGER, (9, 6, 6), strict=True)
+}
+
+
+@pytest.mark.parametrize("box", [LARGER, pytest.param(LARGEST, marks=pytest.mark.slow)])
+def test_a_larger_box(box: dict[str, Any]) -> None:
+    found = certify(**box)
     assert found.established
     assert found.mismatches == 0
     assert found.experiments > 10_000

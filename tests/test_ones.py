@@ -10,22 +10,24 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 import analytic
 import oracle
 from analytic import CONVENTIONS, RULES, Layer, LayerError
 from analytic.layer import axes_of
-from oracle.ones import experiment_bytes
+from oracle.ones import experiment_bytes, one_thread
 from tests import brute
 from tests.strategies import arguments, layers
 
+NAMES = ("output_size", "overlaps", "covered", "inputs_reached", "taps_reached")
 
-@settings(max_examples=400)
-@given(arguments())
+
+@settings(max_examples=150)
+@given(arguments(transposed=None))
 def test_functions_agree(geometry: dict[str, Any]) -> None:
-    assert oracle.output_size(**geometry) == analytic.output_size(**geometry)
-    assert oracle.overlaps(**geometry) == analytic.overlaps(**geometry)
-    assert oracle.covered(**geometry) == analytic.covered(**geometry)
+    for name in NAMES:
+        assert getattr(oracle, name)(**geometry) == getattr(analytic, name)(**geometry), name
     for convention in CONVENTIONS:
         measured = oracle.additions_per_filter(**geometry, convention=convention)
         assert measured == analytic.additions_per_filter(**geometry, convention=convention)
@@ -34,8 +36,8 @@ def test_functions_agree(geometry: dict[str, Any]) -> None:
     assert coverage.tolist() == analytic.coverage(**geometry)
 
 
-@settings(max_examples=150)
-@given(layers())
+@settings(max_examples=60)
+@given(layers(transposed=None))
 def test_counts_agree(layer: Layer) -> None:
     for convention, rule in itertools.product(CONVENTIONS, RULES):
         assert oracle.count(layer, convention=convention, rule=rule) == analytic.count(
@@ -43,6 +45,7 @@ def test_counts_agree(layer: Layer) -> None:
         )
     for rule in RULES:
         assert oracle.macs(layer, rule=rule) == analytic.macs(layer, rule=rule)
+        assert oracle.passes(layer, rule=rule) == analytic.passes(layer, rule=rule)
 
 
 @settings(max_examples=50)
@@ -53,10 +56,71 @@ def test_the_experiment_is_the_definition(geometry: dict[str, Any]) -> None:
     assert oracle.coverage(**geometry).flatten().tolist() == list(expected.values())
 
 
+@settings(max_examples=100)
+@given(layers(transposed=None, largest=2, most_channels=2, most_groups=2))
+def test_every_pass_is_performed_product_by_product(layer: Layer) -> None:
+    expected = brute.passes(layer)
+    for measured in (oracle.passes(layer), analytic.passes(layer)):
+        assert {
+            name: (cost.macs, cost.additions, cost.reached)
+            for name, cost in measured._asdict().items()
+        } == expected
+        for cost in measured:
+            assert cost.operations == cost.macs + cost.additions
+
+
+def torch_passes(layer: Layer) -> dict[str, torch.Tensor]:
+    """The result of each pass with all channels, of ones, by autograd in float64."""
+    axes, kind = len(layer.input_size), "_transpose" if layer.transposed else ""
+    outputs, inputs = layer.out_channels, layer.in_channels
+    channels = (inputs, outputs // layer.groups) if kind else (outputs, inputs // layer.groups)
+    x, w, bias = (
+        torch.ones(shape, dtype=torch.float64, requires_grad=True)
+        for shape in (
+            (layer.batch_size, inputs, *layer.input_size),
+            (*channels, *layer.kernel_size),
+            (outputs,),
+        )
+    )
+    extra = {"output_padding": layer.output_padding} if layer.transposed else {}
+    result = getattr(functional, f"conv{kind}{axes}d")(
+        x,
+        w,
+        bias if layer.bias else None,
+        stride=layer.stride,
+        padding=layer.padding,
+        dilation=layer.dilation,
+        groups=layer.groups,
+        **extra,
+    )
+    result.sum().backward()
+    gradients = {"grad_input": x.grad, "grad_weight": w.grad, "grad_bias": bias.grad}
+    return {
+        "forward": result.detach() - int(layer.bias),
+        **{name: torch.zeros(0) if grad is None else grad for name, grad in gradients.items()},
+    }
+
+
+@one_thread()
+@settings(max_examples=120)
+@given(layers(transposed=None, largest=3, cropped_apart=False, least_batch=1, most_batch=2))
+def test_every_pass_is_what_torch_sums(layer: Layer) -> None:
+    """Torch with all channels at once: sums are products, values that are not 0 are reached."""
+    passes = analytic.passes(layer)
+    for name, result in torch_passes(layer).items():
+        cost = getattr(passes, name)
+        products, reached = int(result.sum()), int(torch.count_nonzero(result))
+        assert (result.numel(), reached) == (cost.elements, cost.reached), name
+        added = products - reached + (reached if name == "forward" and layer.bias else 0)
+        assert added == cost.additions, name
+        assert cost.macs == (0 if name == "grad_bias" else products), name
+
+
 def torch_runs(arguments: dict[str, Any]) -> tuple[int, ...] | None:
     """The output size with which torch builds and runs the layer in float64, or None."""
     size, batch = arguments["input_size"], arguments["batch_size"]
-    module = getattr(torch.nn, f"ConvTranspose{len(size)}d")
+    kind = "Transpose" if arguments.get("transposed", True) else ""
+    module = getattr(torch.nn, f"Conv{kind}{len(size)}d")
     names = set(arguments) - {"input_size", "batch_size", "transposed"}
     try:
         built = module(**{name: arguments[name] for name in names}, dtype=torch.float64)
@@ -79,13 +143,17 @@ def analytic_accepts(arguments: dict[str, Any]) -> tuple[int, ...] | None:
 
 def arguments_of(layer: Layer) -> dict[str, Any]:
     """The arguments of a legal layer, of which those above are mostly a little off."""
-    return {name: value for name, value in layer.items() if value is not None}
+    missing = () if layer.transposed else ("output_padding",)
+    return {
+        name: value for name, value in layer.items() if value is not None and name not in missing
+    }
 
 
 @st.composite
 def any_arguments(draw: st.DrawFn) -> dict[str, Any]:
     """Legal or not, mostly by a little; in the forms that torch takes."""
     count = draw(st.integers(1, 3))
+    transposed = draw(st.booleans())
 
     def per_axis(least: int, most: int, *, one: bool = True) -> Any:
         entries = st.integers(least, most)
@@ -97,33 +165,56 @@ def any_arguments(draw: st.DrawFn) -> dict[str, Any]:
         forms += [st.tuples(entries)] if one else []
         return draw(st.one_of(forms))
 
+    def seldom(wrong: int, right: int) -> int:
+        return wrong if draw(st.integers(0, 9)) == 0 else right
+
+    padding = per_axis(seldom(-1, 0), 4)
+    if not transposed:
+        padding = draw(st.sampled_from([padding, padding, "same", "valid", "Same"]))
+    only = {"output_padding": per_axis(seldom(-1, 0), 3)} if transposed else {"transposed": False}
     return {
         "input_size": tuple(draw(st.lists(st.integers(1, 4), min_size=count, max_size=count))),
         "in_channels": draw(st.integers(1, 4)),
         "out_channels": draw(st.integers(1, 4)),
         "kernel_size": per_axis(1, 4, one=False),
-        "stride": per_axis(0 if draw(st.integers(0, 9)) == 0 else 1, 3),
-        "padding": per_axis(-1 if draw(st.integers(0, 9)) == 0 else 0, 4),
-        "output_padding": per_axis(-1 if draw(st.integers(0, 9)) == 0 else 0, 3),
+        "stride": per_axis(seldom(0, 1), seldom(3, 1) if padding == "same" else 3),
+        "padding": padding,
         "groups": draw(st.sampled_from([1, 1, 1, 2, 3, 0, -1])),
         "bias": draw(st.booleans()),
-        "dilation": per_axis(0 if draw(st.integers(0, 9)) == 0 else 1, 3),
+        "dilation": per_axis(seldom(0, 1), 3),
         "batch_size": draw(st.integers(1, 2)),
+        **only,
     }
 
 
-@settings(max_examples=1500)
-@given(st.one_of(any_arguments(), layers(least_batch=1, cropped_apart=False).map(arguments_of)))
-def test_torch_and_layer_accept_the_same(arguments: dict[str, Any]) -> None:
-    assert torch_runs(arguments) == analytic_accepts(arguments)
+legal_arguments = layers(least_batch=1, cropped_apart=False, transposed=None).map(arguments_of)
+
+
+@pytest.mark.parametrize("examples", [400, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_torch_and_layer_accept_the_same(examples: int) -> None:
+    @settings(max_examples=examples)
+    @given(st.one_of(any_arguments(), legal_arguments))
+    def accept_the_same(arguments: dict[str, Any]) -> None:
+        assert torch_runs(arguments) == analytic_accepts(arguments)
+
+    with one_thread(), warnings.catch_warnings():
+        # torch says that it copies the input where "same" pads its ends unevenly.
+        warnings.filterwarnings("ignore", "Using padding='same' with even kernel", UserWarning)
+        accept_the_same()
+
+
+ENTRIES = {"kernel_size": 2, "stride": 1, "padding": 0, "dilation": 1}
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
 @pytest.mark.parametrize(
-    ("name", "entry"),
-    [("kernel_size", 2), ("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1)],
+    ("transposed", "name", "entry"),
+    [(kind, *entry) for kind in (True, False) for entry in ENTRIES.items()]
+    + [(True, "output_padding", 0)],
 )
-def test_torch_and_layer_accept_the_same_lengths(axes: int, name: str, entry: int) -> None:
+def test_torch_and_layer_accept_the_same_lengths(
+    axes: int, name: str, entry: int, transposed: bool
+) -> None:
     for length, kind in itertools.product(range(5), (tuple, list)):
         arguments = {
             "input_size": (3,) * axes,
@@ -131,6 +222,7 @@ def test_torch_and_layer_accept_the_same_lengths(axes: int, name: str, entry: in
             "out_channels": 1,
             "kernel_size": 2,
             "batch_size": 1,
+            "transposed": transposed,
             name: kind([entry] * length),
         }
         assert torch_runs(arguments) == analytic_accepts(arguments)
@@ -168,11 +260,11 @@ def test_torch_refuses_what_layer_refuses(change: dict[str, Any]) -> None:
         assert torch_runs(arguments) is None
 
 
-def test_more_than_three_axes_are_refused() -> None:
-    with pytest.raises(
-        ValueError, match="torch has transposed convolutions of 1, 2 or 3 axes, got 4"
-    ):
-        oracle.overlaps((2, 2, 2, 2), 1)
+@pytest.mark.parametrize(("transposed", "kind"), [(True, "transposed"), (False, "ordinary")])
+@pytest.mark.parametrize("ask", [oracle.overlaps, oracle.taps_reached])
+def test_more_than_three_axes_are_refused(ask: Any, transposed: bool, kind: str) -> None:
+    with pytest.raises(ValueError, match=f"torch has {kind} convolutions of 1, 2 or 3 axes, got 4"):
+        ask((2, 2, 2, 2), 1, transposed=transposed)
 
 
 def test_other_devices_are_refused() -> None:
@@ -197,6 +289,38 @@ def test_max_bytes(ask: Any) -> None:
 def test_crops_apart_need_the_uncropped_result_too() -> None:
     apart = axes_of([5], 3, padding=2, end_padding=-1)
     assert experiment_bytes(apart) == 8 * (5 + 3 + 15 + 7 + 8)
+
+
+@pytest.mark.parametrize("ask", [oracle.inputs_reached, oracle.taps_reached])
+def test_gradients_take_twice_the_bytes(ask: Any) -> None:
+    ask((2, 2), 2, max_bytes=2 * 264)
+    with pytest.raises(MemoryError, match="would take 528 bytes, more than max_bytes=527"):
+        ask((2, 2), 2, max_bytes=527)
+
+
+@pytest.mark.parametrize("ask", [oracle.inputs_reached, oracle.taps_reached])
+def test_a_gradient_that_float64_cannot_hold_is_refused(ask: Any) -> None:
+    with pytest.raises(ValueError, match="of up to 9007199254740993 products is not exact in floa"):
+        ask([2**53 + 1], 1, max_bytes=2**90)
+    with pytest.raises(MemoryError):
+        ask([2**53], 1)
+
+
+def test_uneven_paddings_of_an_ordinary_layer_are_zeros_around_its_input() -> None:
+    """Five inputs with one zero before and three behind: a kernel of 3 reads 2 3 3 3 2 1 0."""
+    geometry: dict[str, Any] = {"padding": 1, "end_padding": 3, "transposed": False}
+    assert oracle.coverage([5], 3, **geometry).tolist() == [2, 3, 3, 3, 2, 1, 0]
+    assert oracle.inputs_reached([5], 3, **geometry) == 5
+    # Input, kernel, columns and output, and the padded input.
+    axes = axes_of([5], 3, **geometry)
+    assert experiment_bytes(axes, transposed=False) == 8 * (7 + 3 + 21 + 5 + 9)
+
+
+def test_large_results_are_read_like_small_ones() -> None:
+    """A value of 3 in the middle of each stride of 2, at any length."""
+    for n in (100, 200):
+        assert oracle.covered([n], 3, stride=4) == oracle.overlaps([n], 3, stride=4) == 3 * n
+        assert oracle.inputs_reached([4 * n], 1, stride=4, transposed=False) == n
 
 
 def test_crops_apart_by_hand() -> None:

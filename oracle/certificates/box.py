@@ -1,4 +1,4 @@
-"""The box of a certificate: its kernels, strides and dilations, and every layer that follows."""
+"""The box of a certificate: its kernels, strides and dilations, and every axis that follows."""
 
 from __future__ import annotations
 
@@ -46,16 +46,21 @@ def about(k: int, s: int, d: int) -> int:
 def values(argument: str, given: int | Iterable[int]) -> tuple[int, ...]:
     """Positive integers in order, each once."""
     listed = list(given) if isinstance(given, Iterable) else [given]
-    found = sorted({integer(argument, value) for value in listed})
-    if not found or found[0] < 1:
-        raise LayerError(f"{argument} must be positive integers, got {found}")
-    return tuple(found)
+    distinct = sorted({integer(argument, value) for value in listed})
+    if not distinct or distinct[0] < 1:
+        raise LayerError(f"{argument} must be positive integers, got {distinct}")
+    return tuple(distinct)
 
 
-def torch_axes(k: int, s: int, d: int) -> Iterator[Axis]:
-    """The axes that a certificate runs at one (k, s, d), ``n`` left open (0): every output padding
-    that torch takes, and every padding below the bound of the crop reduction.
+def output_paddings(s: int, d: int, transposed: bool) -> range:
+    """The output paddings that torch takes; those that axes of ordinary layers have."""
+    return range(max(s, d) if transposed else s)
+
+
+def torch_axes(k: int, s: int, d: int, transposed: bool = True) -> Iterator[Axis]:
+    """The axes that a certificate runs at one (k, s, d), ``n`` left open (0): every output padding,
+    and every padding below the bound of the crop reduction.
     """
-    for o in range(max(s, d)):
+    for o in output_paddings(s, d, transposed):
         for p in range(padding_bound(Axis(0, k, s, d, 0, 0, o))):
             yield Axis(0, k, s, d, p, p, o)

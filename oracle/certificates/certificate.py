@@ -16,14 +16,19 @@ from oracle.certificates.candidates import (
 from oracle.certificates.counterexample import Failure
 
 #: Quantities by other names than those of `Count`.
-WHAT = {EXTENT: "size, overlaps and covered"}
+WHAT = {EXTENT: "size, overlaps, covered, and inputs and taps reached"}
 
 #: The seed of the samples and the layers in each, where nothing else is asked for.
 SEED = 0
 SAMPLED = 300
 
 #: The order in which a layer is called less than another.
-ORDER = "axes, positions, input sizes, kernel, stride, dilation, padding, output padding, channels"
+ORDER = (
+    "axes, kind, positions, input sizes, kernel, stride, dilation, padding, output padding, "
+    "channels"
+)
+#: The kinds of layers, by whether they are transposed.
+KINDS = {True: "transposed", False: "ordinary"}
 
 
 @dataclass(frozen=True)
@@ -41,16 +46,19 @@ class Sample:
 class Certificate:
     """The outcome of a validation run.
 
-    ``axes`` are the (k, s, d, padding, output padding) of the box, ``experiments`` the input sizes
-    run on all of them. ``established`` says whether nothing contradicted; ``sentence`` is what then
-    holds, under ``hypotheses``. ``times`` alone differ between two runs of the same.
+    ``kinds`` are those of the layers, ``axes`` the (k, s, d, padding, output padding) of the box,
+    ``experiments`` the layers run, ``ordinary`` of them ordinary ones. ``established`` says whether
+    nothing contradicted; ``sentence`` is what then holds, under ``hypotheses``. ``times`` alone
+    differ between two runs of the same.
     """
 
     candidate: str
     quantity: str
+    kinds: list[str]
     box: Box
     axes: int
     experiments: int
+    ordinary: int
     mismatches: int
     samples: list[Sample]
     counterexample: dict[str, Any] | None
@@ -100,6 +108,7 @@ class Certificate:
             },
             "(k, s, d, padding, output padding) run": f"{self.axes:,}",
             "experiments": f"{self.experiments:,}",
+            "of these, ordinary layers": f"{self.ordinary:,}",
             "mismatches": f"{self.mismatches:,}",
             **{
                 f"sample: {sample.what}": f"{sample.layers:,} layers, seed {sample.seed}, "
@@ -138,22 +147,32 @@ def shown(values: tuple[int, ...]) -> str:
 
 
 RAN = (
-    "torch's conv_transpose in int64, on ones, returned the number of pairs that land on each "
-    "position at the sizes at which it was run; of other sizes nothing is said about torch."
+    "torch's convolutions in int64 and their gradients in float64, on ones, returned the number of "
+    "pairs of each output, input and tap at the sizes at which they were run; of other sizes "
+    "nothing is said about torch."
 )
 TRUTH_IS_AFFINE = (
-    "Size, overlaps and covered are affine in the input size from n* on (notes/derivation.md, "
-    "theorem 6), so agreement at n_min … max(n*, n₀) + 1 is agreement at every size "
-    "(corollary 6.1)."
+    "What is counted is affine in n from n** on (notes/derivation.md, theorem 13), so agreement at "
+    "n_min … max(n**, n₀) + 1 is agreement at every n (corollary 6.1)."
 )
 TRUTH_REDUCES = (
-    "A layer with more padding has the coverage of one with less "
-    "(notes/derivation.md, corollary 8)."
+    "A layer with more padding has the pairs of one with less (notes/derivation.md, corollaries 8 "
+    "and 14)."
+)
+RESIDUES = (
+    "n is the input size of a transposed layer, and the output size of an ordinary one, whose "
+    "input sizes are settled one residue modulo the stride after the other (notes/derivation.md, "
+    "corollary 15)."
 )
 PRODUCTS = (
-    "Several axes: size, overlaps and covered are products over the axes (notes/derivation.md, "
-    "setting); "
+    "Several axes: all of these are products over the axes (notes/derivation.md, setting and "
+    "theorem 11); "
 )
+
+
+def of_kinds(candidate: Candidate) -> str:
+    """Of which layers a certificate speaks."""
+    return " and ".join(KINDS[kind] for kind in candidate.kinds) + " layers"
 
 
 def sentence(
@@ -169,9 +188,10 @@ def sentence(
     ran = f"torch gave the same integers in all {experiments:,} experiments"
     if candidate.function is closed_form:
         return (
-            "For every (k, s, d) of the box and every legal input size, padding and output "
-            "padding, on one axis with torch's padding (the same at both ends), size, overlaps and "
-            f"covered of the closed form equal what the definition gives; {ran}."
+            f"For {of_kinds(candidate)}, every (k, s, d) of the box and every legal input size, "
+            "padding and output padding, on one axis with torch's padding (the same at both ends), "
+            "size, overlaps, covered, and inputs and taps reached of the closed form equal what "
+            f"the definition gives; {ran}, each a forward pass with both its gradients."
         )
     what = f"{candidate.name} equals the layer's {candidate.quantity}"
     where = "on one axis with torch's padding (the same at both ends), one channel and no bias"
@@ -183,14 +203,22 @@ def sentence(
             f"{what} at the layers that were run, {experiments:,} of the box and {sampled:,} of "
             "the samples; nothing is said of any other."
         )
-    if candidate.crop_reduction and keeps_crop_reduction(candidate.quantity):
+    if reduces(candidate):
         reach = "every legal input size, padding and output padding"
     else:
         reach = (
             "every legal input size and output padding, and every padding below the bound "
             "max(s, (k−1)d + o + 1)"
         )
-    return f"For every (k, s, d) of the box and {reach}, {where}, {what}; {beside}"
+    kinds = of_kinds(candidate)
+    return f"For {kinds}, every (k, s, d) of the box and {reach}, {where}, {what}; {beside}"
+
+
+def reduces(candidate: Candidate) -> bool:
+    """Whether the candidate and the quantity are both unchanged by the crop reduction."""
+    return candidate.crop_reduction and all(
+        keeps_crop_reduction(candidate.quantity, kind) for kind in candidate.kinds
+    )
 
 
 def of_several_axes(samples: list[Sample]) -> str:
@@ -205,22 +233,24 @@ def hypotheses(candidate: Candidate, samples: list[Sample]) -> list[str]:
     """What the sentence rests on."""
     if candidate.function is closed_form:
         own = (
-            "The closed form is affine in the input size from n* on and unchanged by the crop "
-            "reduction; both follow from the definition of F as a number of lattice points "
+            "The closed form is affine in n from n** on and unchanged by the crop reduction; both "
+            "follow from the definition of F as a number of lattice points "
             "(notes/validation.md), which the program computes (notes/derivation.md, theorem 3)."
         )
-        return [RAN, TRUTH_IS_AFFINE, TRUTH_REDUCES, own, of_several_axes(samples)]
+        return [RAN, TRUTH_IS_AFFINE, RESIDUES, TRUTH_REDUCES, own, of_several_axes(samples)]
     if candidate.affine_from is None:
         return [RAN]
     rests = [
         RAN,
         TRUTH_IS_AFFINE,
         (
-            f"{candidate.name} is affine in each input size from the n₀ that its author states; "
-            "that is taken from its author, and not proved here."
+            f"{candidate.name} is affine in each n from the n₀ that its author states; that is "
+            "taken from its author, and not proved here."
         ),
     ]
-    if candidate.crop_reduction and keeps_crop_reduction(candidate.quantity):
+    if False in candidate.kinds:
+        rests.append(RESIDUES)
+    if reduces(candidate):
         rests += [
             TRUTH_REDUCES,
             f"{candidate.name} is unchanged by the same reduction; that too is its author's.",

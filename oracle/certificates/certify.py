@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing, nullcontext
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,14 +21,15 @@ import torch
 
 from analytic import affine
 from analytic.arithmetic import INTEGERS, Integers
-from analytic.axis import Axis, extent
+from analytic.axis import Axis, extent, inputs_reached, ordinary, size, taps_reached
 from analytic.layer import Layer, integer
-from analytic.totals import Products
+from analytic.totals import Products, Reached
 from oracle import ones
 from oracle.certificates import counterexample, samples, workers
 from oracle.certificates.box import Box, torch_axes
 from oracle.certificates.candidates import Candidate, CandidateError, closed_form, ready, truth_of
 from oracle.certificates.certificate import (
+    KINDS,
     RAN,
     SAMPLED,
     SEED,
@@ -39,30 +41,29 @@ from oracle.certificates.certificate import (
 from oracle.certificates.counterexample import PLAIN, Failure, layer_of
 from oracle.certificates.record import Record, spoilt
 from oracle.certificates.versions import versions
+from oracle.ones import Side, Sides
 
 
 class Tally(NamedTuple):
-    """What was found at some (k, s, d).
+    """What came out at some (k, s, d).
 
-    ``axes`` are the (k, s, d, p, o) that were run, ``least`` is the least failure.
+    ``axes`` are the (k, s, d, p, o) that were run, ``experiments`` the layers, ``ordinary`` of them
+    ordinary ones; ``least`` is the least failure.
     """
 
     axes: int = 0
     experiments: int = 0
+    ordinary: int = 0
     mismatches: int = 0
-    least: Failure | None = None
     seconds: float = 0.0
+    least: Failure | None = None
 
     def plus(self, other: Tally) -> Tally:
         """Both together."""
-        failures = [one for one in (self.least, other.least) if one is not None]
-        return Tally(
-            self.axes + other.axes,
-            self.experiments + other.experiments,
-            self.mismatches + other.mismatches,
-            min(failures, key=lambda failure: counterexample.order(failure.layer), default=None),
-            self.seconds + other.seconds,
-        )
+        *ours, _ = self
+        *theirs, _ = other
+        sums = [a + b for a, b in zip(ours, theirs, strict=True)]
+        return Tally._make([*sums, least_failure([self.least, other.least])])
 
     def as_json(self) -> dict[str, Any]:
         """The tally as a record keeps it."""
@@ -73,7 +74,7 @@ class Tally(NamedTuple):
     def of_json(cls, fields: dict[str, Any]) -> Tally:
         """The inverse of `as_json`; fields of another step are left out."""
         kept = {name: fields[name] for name in cls._fields}
-        for name in ("axes", "experiments", "mismatches"):
+        for name in ("axes", "experiments", "ordinary", "mismatches"):
             integer(name, kept[name])
         kept["seconds"] = float(kept["seconds"])
         if kept["least"]:
@@ -82,13 +83,20 @@ class Tally(NamedTuple):
         return cls(**kept)
 
 
-#: An axis, its input sizes and what was measured at each, to the sizes at which that is not said.
-Comparison = Callable[[Axis, range, list[tuple[int, int, int]]], list[int]]
+def least_failure(failures: Iterable[Failure | None]) -> Failure | None:
+    """The failure with the least layer; None where there is none."""
+    real = [failure for failure in failures if failure is not None]
+    return min(real, key=lambda failure: counterexample.order(failure.layer), default=None)
 
 
-def one_channel(axis: Axis) -> Layer:
+#: An axis, its kind, the values of n and what was measured at each, to those at which that is not
+#: said.
+Comparison = Callable[[Axis, bool, range, list[Sides]], list[int]]
+
+
+def one_channel(axis: Axis, transposed: bool) -> Layer:
     """The layer of one torch axis, one channel, no bias."""
-    return layer_of((axis,), PLAIN)
+    return layer_of((axis,), PLAIN, transposed)
 
 
 remembered = lru_cache(maxsize=2**16)(INTEGERS.F)
@@ -112,34 +120,53 @@ def comparison(candidate: Candidate) -> Comparison:
         return closed_form_differs
     truth = truth_of(candidate.quantity)
 
-    def differs(axis: Axis, sizes: range, measured: list[tuple[int, int, int]]) -> list[int]:
+    def differs(axis: Axis, transposed: bool, sizes: range, measured: list[Sides]) -> list[int]:
         wrong = []
-        for n, found in zip(sizes, measured, strict=True):
-            layer = one_channel(axis._replace(n=n))
-            if candidate.says(layer) != truth(layer, found[:1], Products(n, axis.k, *found)):
+        for n, sides in zip(sizes, measured, strict=True):
+            layer = one_channel(axis._replace(n=n), transposed)
+            if candidate.says(layer) != truth(layer, *read(sides)):
                 wrong.append(n)
         return wrong
 
     return differs
 
 
+def read(sides: Sides) -> tuple[tuple[int, ...], Reached]:
+    """Output size and products of one axis, from its three passes."""
+    outputs, inputs, taps = sides
+    products = Products(
+        inputs.elements, taps.elements, outputs.elements, outputs.products, outputs.reached
+    )
+    return (outputs.elements,), Reached(products, inputs.reached, taps.reached)
+
+
 def closed_form_differs(
-    axis: Axis, sizes: range, measured: list[tuple[int, int, int]]
+    axis: Axis, transposed: bool, sizes: range, measured: list[Sides]
 ) -> list[int]:
-    """The same for the closed form, which needs no `Layer`: that would take longer than torch."""
-    _, *rest = axis
-    said = [extent(REMEMBERING, Axis(n, *rest)) for n in sizes]
-    if said == measured:
-        return []
-    return [n for n, ours, theirs in zip(sizes, said, measured, strict=True) if ours != theirs]
+    """The same for the closed form, which needs no `Layer`: that would take longer than torch.
+
+    Every pass has the overlaps for its products, whatever it sums into.
+    """
+    wrong = []
+    for n, sides in zip(sizes, measured, strict=True):
+        own = axis._replace(n=n)
+        if not transposed:
+            own = ordinary(size(own), *axis[1:6])
+        length, overlaps, covered = extent(REMEMBERING, own)
+        many = Side(length, overlaps, covered)
+        few = Side(own.n, overlaps, inputs_reached(REMEMBERING, own, overlaps))
+        taps = Side(own.k, overlaps, taps_reached(REMEMBERING, own, overlaps))
+        if sides != ((many, few, taps) if transposed else (few, many, taps)):
+            wrong.append(n)
+    return wrong
 
 
-def input_sizes(candidate: Candidate, axis: Axis) -> range:
-    """``n_min … max(n*, n₀) + 1``: the sizes that settle all sizes, corollary 6.1 of the notes."""
+def input_sizes(candidate: Candidate, axis: Axis, transposed: bool) -> range:
+    """``n_min … max(n**, n₀) + 1``: what settles every ``n``, corollary 6.1 of the notes."""
     first = affine.least_input_size(axis)
-    last = affine.affine_from(axis)
+    last = affine.reached_affine_from(axis, REMEMBERING)
     if candidate.function is not closed_form:
-        last = max(last, candidate.affine_at(one_channel(axis._replace(n=first))))
+        last = max(last, candidate.affine_at(one_channel(axis._replace(n=first), transposed)))
     return range(first, last + 2)
 
 
@@ -159,26 +186,28 @@ Follow = Callable[[list[Task], Iterator[tuple[Task, Tally]]], Iterator[tuple[Tas
 def tally(task: Task) -> Tally:
     """Run a task: measure every axis at every size that matters, and compare."""
     start = time.thread_time()
-    compare = comparison(task.candidate)
-    axes = experiments = 0
-    wrong: list[Axis] = []
+    candidate, k, s, d = task
+    compare = comparison(candidate)
+    axes, experiments = 0, {True: 0, False: 0}
+    wrong: list[Layer] = []
     with ones.one_thread(), torch.inference_mode():
-        for axis in torch_axes(task.k, task.s, task.d):
-            sizes = input_sizes(task.candidate, axis)
-            axes += 1
-            experiments += len(sizes)
-            differs = compare(axis, sizes, ones.extents(axis, sizes))
-            wrong += [axis._replace(n=n) for n in differs]
-        least = least_of(task.candidate, wrong)
-    return Tally(axes, experiments, len(wrong), least, time.thread_time() - start)
-
-
-def least_of(candidate: Candidate, wrong: list[Axis]) -> Failure | None:
-    """The least of the axes on which the candidate is wrong, measured once more."""
-    if not wrong:
-        return None
-    first = min(map(one_channel, wrong), key=counterexample.order)
-    return counterexample.failure(candidate, first)
+        for transposed in candidate.kinds:
+            for axis in torch_axes(k, s, d, transposed):
+                sizes = input_sizes(candidate, axis, transposed)
+                axes += 1
+                experiments[transposed] += len(sizes)
+                measured = ones.all_sides(axis, sizes, transposed)
+                differs = compare(axis, transposed, sizes, measured)
+                wrong += [one_channel(axis._replace(n=n), transposed) for n in differs]
+    least = min(wrong, key=counterexample.order, default=None)
+    return Tally(
+        axes=axes,
+        experiments=sum(experiments.values()),
+        ordinary=experiments[False],
+        mismatches=len(wrong),
+        seconds=time.thread_time() - start,
+        least=None if least is None else counterexample.failure(candidate, least),
+    )
 
 
 def certify(
@@ -196,10 +225,11 @@ def certify(
 ) -> Certificate:
     """Hold a candidate against torch on a box of (k, s, d), at the sizes that settle all sizes.
 
-    For every kernel size, stride and dilation of the box, every output padding that torch takes,
-    every padding below the bound of the crop reduction and ``n = n_min … max(n*, n₀) + 1``, one
-    int64 experiment on one axis; then ``sampled`` layers with channels and up to three axes, and
-    as many far larger ones, drawn with ``seed``.
+    For layers of the candidate's kinds, every kernel size, stride and dilation of the box, every
+    output padding that torch takes, every padding below the bound of the crop reduction and
+    ``n = n_min … max(n**, n₀) + 1``, one experiment on one axis: forward, and both gradients. Then,
+    of each kind, ``sampled`` layers with channels and up to three axes, and as many far larger
+    ones, drawn with ``seed``.
 
     The experiments run here, or in so many ``workers`` (processes that end with this one), or in
     any ``executor`` of `concurrent.futures`. With ``record``, each finished (stride, dilation) is
@@ -212,9 +242,9 @@ def certify(
     gives no integer.
     Source: notes/validation.md.
 
-    >>> found = certify(kernel_size=range(1, 4), stride=2, dilation=1)
-    >>> found.established, found.mismatches, found.experiments
-    (True, 0, 32)
+    >>> certificate = certify(kernel_size=range(1, 4), stride=2, dilation=1)
+    >>> certificate.established, certificate.mismatches, certificate.experiments
+    (True, 0, 76)
     """
     start = time.perf_counter()
     chosen = ready(candidate) if isinstance(candidate, str) else candidate
@@ -232,6 +262,7 @@ def about(candidate: Candidate) -> dict[str, Any]:
         "quantity": candidate.quantity,
         "affine": candidate.affine_from is not None,
         "crop_reduction": candidate.crop_reduction,
+        "kinds": candidate.kinds,
         "versions": versions(candidate),
     }
 
@@ -258,14 +289,14 @@ def of_box(
         check_portable(candidate)
     pools = workers.executor(processes) if executor is None else nullcontext(executor)
     with pools as pool, closing(workers.results(pool, tally, tasks)) as results:
-        for task, found in follow(tasks, results):
+        for task, part in follow(tasks, results):
             step = parts[task.s, task.d]
-            step.append(found)
+            step.append(part)
             if len(step) == len(box.kernel_size):
-                whole = sum_of(step)
-                total = total.plus(whole)
+                finished_step = sum_of(step)
+                total = total.plus(finished_step)
                 if record:
-                    record.append({"stride": task.s, "dilation": task.d, **whole.as_json()})
+                    record.append({"stride": task.s, "dilation": task.d, **finished_step.as_json()})
     return total
 
 
@@ -292,28 +323,29 @@ def check_portable(candidate: Candidate) -> None:
 
 def sum_of(tallies: Iterable[Tally]) -> Tally:
     """All together."""
-    total = Tally()
-    for one in tallies:
-        total = total.plus(one)
-    return total
+    return reduce(Tally.plus, tallies, Tally())
+
+
+#: The layers beside the box, by what they are.
+SAMPLES = {
+    "one to three axes, channels, groups, bias and batch": samples.of_channels_and_axes,
+    "one axis, far larger sizes, paddings beyond the bound too": samples.far,
+}
 
 
 def sample(
     candidate: Candidate, box: Box, seed: int, number: int
 ) -> tuple[list[Sample], list[Failure]]:
     """The layers beside the box: what was drawn, and those on which the candidate is wrong."""
-    drawn = {
-        "one to three axes, channels, groups, bias and batch": samples.of_channels_and_axes,
-        "one axis, far larger sizes, paddings beyond the bound too": samples.far,
-    }
-    made, failures = [], []
-    for what, draw in drawn.items():
-        layers = draw(box, seed, number)
-        wrong = [found for layer in layers if (found := counterexample.failure(candidate, layer))]
+    drawn, failures = [], []
+    for transposed, (what, draw) in product(candidate.kinds, SAMPLES.items()):
+        layers = draw(box, seed, number, transposed)
+        answers = [counterexample.failure(candidate, layer) for layer in layers]
+        wrong = [failure for failure in answers if failure is not None]
         several = sum(len(layer.axes) > 1 for layer in layers)
-        made.append(Sample(what, seed, len(layers), len(wrong), several))
+        drawn.append(Sample(f"{KINDS[transposed]}, {what}", seed, len(layers), len(wrong), several))
         failures += wrong
-    return made, failures
+    return drawn, failures
 
 
 def certificate(
@@ -324,26 +356,27 @@ def certificate(
     start: float,
 ) -> Certificate:
     """What all of it says together."""
-    made, failures = sampled
-    failures += [total.least] if total.least else []
-    worst = min(failures, key=lambda found: counterexample.order(found.layer), default=None)
-    found = None
+    drawn, failures = sampled
+    worst = least_failure([*failures, total.least])
+    counter = None
     if worst is not None:
         worst, searched = counterexample.least(candidate, box, worst)
-        found = {**worst.as_json(), "searched": searched}
+        counter = {**worst.as_json(), "searched": searched}
 
     return Certificate(
         candidate=candidate.name,
         quantity=candidate.quantity,
+        kinds=[KINDS[kind] for kind in candidate.kinds],
         box=box,
         axes=total.axes,
         experiments=total.experiments,
+        ordinary=total.ordinary,
         mismatches=total.mismatches,
-        samples=made,
-        counterexample=found,
+        samples=drawn,
+        counterexample=counter,
         established=worst is None,
-        sentence=sentence(candidate, total.experiments, made, worst),
-        hypotheses=hypotheses(candidate, made) if worst is None else [RAN],
+        sentence=sentence(candidate, total.experiments, drawn, worst),
+        hypotheses=hypotheses(candidate, drawn) if worst is None else [RAN],
         versions={**versions(candidate), "python": platform.python_version()},
         times={
             "seconds": time.perf_counter() - start,

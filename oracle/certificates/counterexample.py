@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import islice, product, takewhile
+from functools import lru_cache, partial
+from itertools import count, islice, product, takewhile
 from typing import Any, NamedTuple
 
 from analytic.axis import Axis, size
 from analytic.layer import Layer
+from analytic.totals import Reached
 from oracle import ones
-from oracle.certificates.box import Box
+from oracle.certificates.box import Box, output_paddings
 from oracle.certificates.candidates import EXTENT, Candidate, truth_of
 
 #: A coverage map of more positions is not written down.
@@ -29,27 +30,35 @@ class Failure(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """The failure with the layer's coverage map, as torch returns it."""
-        small = math.prod(map(size, self.layer.axes)) <= MAPPED
+        layer = self.layer
+        small = math.prod(outputs(layer)) <= MAPPED
         return {
-            "layer": {
-                name: plain(value) for name, value in self.layer.items() if value is not None
-            },
+            "layer": {name: plain(value) for name, value in layer.items() if value is not None},
             "said": self.said,
             "measured": self.measured,
-            "coverage": ones.run(self.layer.axes).tolist() if small else None,
+            "coverage": (
+                ones.run(layer.axes, transposed=layer.transposed).tolist() if small else None
+            ),
         }
 
 
-def order(layer: Layer) -> tuple[Any, ...]:
-    """What makes one layer less than another: axes, positions, sizes, then channels.
+def outputs(layer: Layer) -> tuple[int, ...]:
+    """The output size of a layer."""
+    return ones.in_and_out(layer.axes, layer.transposed)[1]
 
-    A batch of 0 comes after the others: it makes a poor example.
+
+def order(layer: Layer) -> tuple[Any, ...]:
+    """What makes one layer less than another: axes, kind, positions, sizes, then channels.
+
+    Ordinary layers come after transposed ones. A batch of 0 comes after the others: it makes a poor
+    example.
     """
     batch = layer.batch_size
     channels = (layer.in_channels, layer.out_channels, layer.groups, layer.bias, not batch, batch)
     return (
         len(layer.axes),
-        math.prod(map(size, layer.axes)),
+        not layer.transposed,
+        math.prod(outputs(layer)),
         layer.input_size,
         layer.kernel_size,
         layer.stride,
@@ -63,12 +72,14 @@ def order(layer: Layer) -> tuple[Any, ...]:
 def failure(candidate: Candidate, layer: Layer) -> Failure | None:
     """What is wrong with the candidate on one layer, by one experiment; None where nothing is."""
     said = candidate.says(layer)
-    measured = truth_of(candidate.quantity)(layer, *measure(layer.axes))
+    measured = truth_of(candidate.quantity)(layer, *measure(layer.axes, layer.transposed))
     return None if said == measured else Failure(layer, plain(said), plain(measured))
 
 
-#: Layers that differ in their channels alone come one after another: one experiment serves all.
-measure = lru_cache(maxsize=1)(ones.measure)
+@lru_cache(maxsize=1)
+def measure(axes: tuple[Axis, ...], transposed: bool) -> tuple[tuple[int, ...], Reached]:
+    """One experiment serves layers that differ in channels alone, which come one after another."""
+    return ones.measure_reached(axes, transposed=transposed)
 
 
 def plain(answer: Any) -> Any:
@@ -88,20 +99,25 @@ CHANNELS: list[Channels] = sorted(
     for batch in (1, 2)
 )
 #: Quantities of one filter, to which channels mean nothing.
-OF_A_FILTER = {EXTENT, "positions", "overlaps", "covered"}
+OF_A_FILTER = {EXTENT, "positions", "overlaps", "covered", "inputs_reached", "taps_reached"}
 
 
-def layer_of(axes: tuple[Axis, ...], channels: Channels) -> Layer:
+def layer_of(axes: tuple[Axis, ...], channels: Channels, transposed: bool) -> Layer:
     """Torch axes and channels as a layer."""
-    n, k, s, d, p, _, o = zip(*axes, strict=True)
+    _, k, s, d, p, _, o = zip(*axes, strict=True)
     inputs, outputs, groups, bias, batch = channels
-    return Layer(n, inputs, outputs, k, s, p, o, groups, bias, d, batch)
+    sizes, _ = ones.in_and_out(axes, transposed)
+    extra = o if transposed else 0
+    return Layer(
+        sizes, inputs, outputs, k, s, p, extra, groups, bias, d, batch, transposed=transposed
+    )
 
 
-def of_size(n: int, k: int, s: int, d: int, positions: int) -> list[Axis]:
-    """The torch axes with so many positions: every padding and output padding that gives them."""
-    uncropped = size(Axis(n, k, s, d, 0, 0, 0))
-    halves = [(o, *divmod(uncropped + o - positions, 2)) for o in range(max(s, d))]
+def of_sizes(transposed: bool, inputs: int, k: int, s: int, d: int, outputs: int) -> list[Axis]:
+    """The torch axes with these sizes: every padding and output padding that gives them."""
+    n, length = (inputs, outputs) if transposed else (outputs, inputs)
+    uncropped = int(size(Axis(n, k, s, d, 0, 0, 0)))
+    halves = [(o, *divmod(uncropped + o - length, 2)) for o in output_paddings(s, d, transposed)]
     return [Axis(n, k, s, d, p, p, o) for o, p, odd in halves if p >= 0 and not odd]
 
 
@@ -116,15 +132,19 @@ def factorizations(number: int, factors: int) -> Iterator[tuple[int, ...]]:
                 yield (first, *rest)
 
 
-def in_order(box: Box, axes: int, inputs: int) -> Iterator[tuple[Axis, ...]]:
+def in_order(
+    box: Box, axes: int, inputs: int, transposed: bool = True
+) -> Iterator[tuple[Axis, ...]]:
     """Every layer of the box with so many axes and at most so many inputs on each, least first."""
     k, s, d = map(max, box)
-    longest = size(Axis(inputs, k, s, d, 0, 0, max(s, d) - 1))
-    for positions in range(1, longest**axes + 1):
+    longest = int(size(Axis(inputs, k, s, d, 0, 0, max(s, d) - 1)))
+    # There is no end of ordinary layers: padding alone makes outputs.
+    for positions in range(1, longest**axes + 1) if transposed else count(1):
         sizes = list(factorizations(positions, axes))
         for n in product(range(1, inputs + 1), repeat=axes):
             for ksd in product(*(product(values, repeat=axes) for values in box)):
-                rows = [row for L in sizes for row in product(*map(of_size, n, *ksd, L))]
+                of_these = partial(of_sizes, transposed)
+                rows = [row for out in sizes for row in product(*map(of_these, n, *ksd, out))]
                 yield from sorted(rows, key=crops)
 
 
@@ -133,36 +153,40 @@ def crops(axes: tuple[Axis, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(axis.b for axis in axes), tuple(axis.o for axis in axes)
 
 
-def least(candidate: Candidate, box: Box, found: Failure) -> tuple[Failure, str]:
-    """The least failure that a search in order finds before ``found``, and what was searched.
+def least(candidate: Candidate, box: Box, wrong: Failure) -> tuple[Failure, str]:
+    """The least failure that a search in order finds before ``wrong``, and what was searched.
 
     That is every lesser torch layer of the box, with whatever padding, that has no more inputs on
-    an axis than ``found``; where channels matter, with each of `CHANNELS`. Of each number of axes
-    `TRIED` at the most are tried; what was searched says so.
+    an axis than ``wrong``; where channels matter, with each of `CHANNELS`. Of each number of axes
+    and each kind `TRIED` at the most are tried; what was searched says so.
     """
-    inputs = max(found.layer.input_size)
-    alone = found.layer == layer_of(found.layer.axes, PLAIN) and candidate.quantity in OF_A_FILTER
+    inputs = max(wrong.layer.input_size)
+    plain_layer = layer_of(wrong.layer.axes, PLAIN, wrong.layer.transposed)
+    alone = wrong.layer == plain_layer and candidate.quantity in OF_A_FILTER
     channels = [PLAIN] if alone else CHANNELS
-    whole = True
-    for axes in range(1, len(found.layer.axes) + 1):
+    complete = True
+    for axes, transposed in product(range(1, len(wrong.layer.axes) + 1), candidate.kinds):
         layers = (
-            layer_of(row, choice) for row in in_order(box, axes, inputs) for choice in channels
+            layer_of(row, choice, transposed)
+            for row in in_order(box, axes, inputs, transposed)
+            for choice in channels
         )
-        lesser = takewhile(lambda layer: order(layer) < order(found.layer), layers)
+        lesser = takewhile(lambda layer: order(layer) < order(wrong.layer), layers)
         for layer in islice(lesser, TRIED):
             if better := failure(candidate, layer):
-                return better, searched(better.layer, inputs, channels, whole)
-        whole = whole and next(lesser, None) is None
-    return found, searched(found.layer, inputs, channels, whole)
+                return better, searched(better.layer, inputs, channels, complete)
+        complete = complete and next(lesser, None) is None
+    return wrong, searched(wrong.layer, inputs, channels, complete)
 
 
-def searched(layer: Layer, inputs: int, channels: list[Channels], whole: bool) -> str:
+def searched(layer: Layer, inputs: int, channels: list[Channels], complete: bool) -> str:
     """Of which layers a failing one is the least."""
     words = "every lesser layer of the box"
-    if len(layer.axes) > 1 or size(layer.axes[0]) > 1:  # one position: no lesser has more inputs
+    # A transposed layer with one position: no lesser has more inputs.
+    if len(layer.axes) > 1 or outputs(layer)[0] > 1 or not layer.transposed:
         words += f" that has at most {inputs:,} inputs on an axis"
     if channels != [PLAIN]:
         words += f", each with {len(channels)} choices of channels, groups, bias and batch"
-    if not whole:
+    if not complete:
         words += f"; the first {TRIED:,} of them for each number of axes"
     return words

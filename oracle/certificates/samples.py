@@ -8,7 +8,7 @@ import random
 from analytic.affine import least_input_size, padding_bound
 from analytic.axis import Axis
 from analytic.layer import Layer
-from oracle.certificates.box import Box
+from oracle.certificates.box import Box, output_paddings
 from oracle.certificates.counterexample import PLAIN, Channels, layer_of
 
 #: Products of a layer of the sample, Πn·Πk, at the most: what one experiment may cost.
@@ -17,13 +17,13 @@ PRODUCTS = 2**18
 TRIES = 1000
 
 
-def axis(chance: random.Random, box: Box, paddings: int, inputs: int) -> Axis:
-    """An axis of the box; padding below so many times its bound, so many inputs above the least."""
+def axis(chance: random.Random, box: Box, transposed: bool, paddings: int, most: int) -> Axis:
+    """An axis of the box; padding below so many times its bound, ``n`` so much above the least."""
     k, s, d = (chance.choice(values) for values in box)
-    o = chance.randrange(max(s, d))
+    o = chance.choice(output_paddings(s, d, transposed))
     p = chance.randrange(paddings * padding_bound(Axis(0, k, s, d, 0, 0, o)))
     drawn = Axis(0, k, s, d, p, p, o)
-    return drawn._replace(n=least_input_size(drawn) + chance.randrange(inputs))
+    return drawn._replace(n=least_input_size(drawn) + chance.randrange(most))
 
 
 def channels(chance: random.Random) -> Channels:
@@ -33,28 +33,35 @@ def channels(chance: random.Random) -> Channels:
     return inputs, outputs, groups, chance.random() < 0.5, chance.choice((0, 1, 1, 2, 3))
 
 
-def of_channels_and_axes(box: Box, seed: int, number: int) -> list[Layer]:
+def chance_of(seed: int, what: str, transposed: bool) -> random.Random:
+    """The chance by which one sample is drawn."""
+    kind = "" if transposed else "ordinary "
+    return random.Random(f"{kind}{what} {seed}")  # noqa: S311  # a sample, not a secret
+
+
+def of_channels_and_axes(box: Box, seed: int, number: int, transposed: bool = True) -> list[Layer]:
     """Layers of one, two and three axes in turn, with channels, groups, bias and batch."""
-    chance = random.Random(f"axes {seed}")  # noqa: S311  # a sample, not a secret
+    chance = chance_of(seed, "axes", transposed)
     return [
-        layer_of(small_enough(chance, box, 1 + drawn % 3), channels(chance))
+        layer_of(small_enough(chance, box, transposed, 1 + drawn % 3), channels(chance), transposed)
         for drawn in range(number)
     ]
 
 
-def small_enough(chance: random.Random, box: Box, most: int) -> tuple[Axis, ...]:
+def small_enough(chance: random.Random, box: Box, transposed: bool, most: int) -> tuple[Axis, ...]:
     """So many axes with few enough `PRODUCTS`; fewer where the box has no such, and one anyway."""
     for axes in range(most, 1, -1):
         for _ in range(TRIES):
-            drawn = tuple(axis(chance, box, 1, 6) for _ in range(axes))
+            drawn = tuple(axis(chance, box, transposed, 1, 6) for _ in range(axes))
             if math.prod(axis.n * axis.k for axis in drawn) <= PRODUCTS:
                 return drawn
-    return (axis(chance, box, 1, 6),)
+    return (axis(chance, box, transposed, 1, 6),)
 
 
-def far(box: Box, seed: int, number: int) -> list[Layer]:
-    """Layers of one axis with far more inputs, and paddings up to three times the bound."""
-    chance = random.Random(f"far {seed}")  # noqa: S311
+def far(box: Box, seed: int, number: int, transposed: bool = True) -> list[Layer]:
+    """Layers of one axis with far larger sizes, and paddings up to three times the bound."""
+    chance = chance_of(seed, "far", transposed)
     return [
-        layer_of((axis(chance, box, 3, 2 ** (3 + number % 10)),), PLAIN) for number in range(number)
+        layer_of((axis(chance, box, transposed, 3, 2 ** (3 + drawn % 10)),), PLAIN, transposed)
+        for drawn in range(number)
     ]

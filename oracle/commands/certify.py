@@ -51,12 +51,12 @@ def candidate_of(name: str, quantity: str | None) -> Candidate:
     try:
         if colon:
             sys.path.insert(0, "")  # the reader's module may lie where the command is run
-            found = getattr(import_module(module), attribute)
+            chosen = getattr(import_module(module), attribute)
         else:
-            found = ready(name)
-        if not isinstance(found, Candidate):
-            raise TypeError(f"{name} must be an oracle.Candidate, got {type(found).__name__}")
-        return found if quantity is None else replace(found, quantity=quantity)
+            chosen = ready(name)
+        if not isinstance(chosen, Candidate):
+            raise TypeError(f"{name} must be an oracle.Candidate, got {type(chosen).__name__}")
+        return chosen if quantity is None else replace(chosen, quantity=quantity)
     except (ValueError, TypeError, ImportError, AttributeError) as reason:
         raise click.UsageError(str(reason)) from None
 
@@ -79,15 +79,15 @@ def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tu
 
     from oracle.certificates.box import about
 
-    whole = sum(about(task.k, task.s, task.d) for task in tasks)
-    seen = 0
+    expected = sum(about(task.k, task.s, task.d) for task in tasks)
+    done = 0
     with tqdm(unit=" experiments", unit_scale=True, leave=False, disable=None) as drawn:
-        for task, found in results:
-            yield task, found
-            seen += about(task.k, task.s, task.d)
+        for task, part in results:
+            yield task, part
+            done += about(task.k, task.s, task.d)
             # How many there are in all is known at the end alone: judge by those that are done.
-            drawn.total = (drawn.n + found.experiments) * whole / seen
-            drawn.update(found.experiments)
+            drawn.total = (drawn.n + part.experiments) * expected / done
+            drawn.update(part.experiments)
 
 
 @click.command("certify")
@@ -138,14 +138,15 @@ def command(
       python -m oracle certify --kernel-size 1..4 --stride 1..3 --dilation 1..3
 
     Every output padding, every padding below the bound of the crop reduction and every input size
-    up to where all sizes are settled is run, one experiment each. Exit status: 0 nothing
+    up to where all sizes are settled is run, one experiment each: a layer forward, and its
+    gradients. The closed form is held on transposed and on ordinary layers. Exit status: 0 nothing
     contradicts; 1 the formula is wrong somewhere; 2 wrong usage.
     """
     chosen = candidate_of(candidate, quantity)
     from oracle.certificates.certify import certify
 
     try:
-        found = certify(
+        certificate = certify(
             chosen,
             kernel_size=kernel_size,
             stride=stride,
@@ -156,11 +157,10 @@ def command(
         )
     except (ValueError, OSError) as reason:
         raise click.UsageError(str(reason)) from None
-    text = (
-        json.dumps(found.as_json(), indent=1, ensure_ascii=False)
+    click.echo(
+        json.dumps(certificate.as_json(), indent=1, ensure_ascii=False)
         if as_json
-        else found.as_markdown()
+        else certificate.as_markdown()
     )
-    click.echo(text)
-    if not found.established:
-        raise Failed(found.sentence)
+    if not certificate.established:
+        raise Failed(certificate.sentence)
