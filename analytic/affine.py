@@ -5,12 +5,15 @@ The lemma is written once, over the arithmetic ``lib``; integers, where nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, positive, size
-from analytic.protocols import Arithmetic
+
+TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from analytic.protocols import Arithmetic
 
 
 def ceil_div(a: Any, b: Any) -> Any:

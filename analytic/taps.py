@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
+from analytic import affine
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, ordinary, overlaps, size, taps_reached
+from analytic.axis import Axis, ordinary, overlaps, taps_reached
 from analytic.integers import as_layer
 from analytic.records import NamedTuple
 from analytic.totals import filters
@@ -64,21 +63,25 @@ def dead_on(axis: Axis) -> int:
 def alive_from(axis: Axis, transposed: bool = True) -> int:
     """The least input size from which no tap of the axis is dead; its own does not matter.
 
-    With one input more, every pair that was kept still is, so taps never die again, and the least
-    size is sought by halving.
+    With one input more, every pair that was kept still is, so taps never die again: of an ordinary
+    axis the least size is sought by halving.
 
     >>> alive_from(Axis(n=1, k=3, s=1, d=1, b=1, e=1, o=0))
     2
     """
-    _, k, s, d, b, e, o = axis
-
-    def is_alive(inputs: int) -> bool:
-        larger = Axis(inputs, k, s, d, b, e, o) if transposed else ordinary(inputs, k, s, d, b, e)
-        return larger.n > 0 and size(larger) > 0 and not dead_on(larger)
-
+    if transposed:
+        return int(affine.alive_from(axis))
+    _, k, s, d, b, e, _ = axis
     # A tap has a pair by the first input behind the begin crop, if it also lies before the end.
-    enough = max(b, 0) + max(e - o, 0) + s + 1 if transposed else (k - 1) * d + s
-    return bisect_left(range(enough + 1), True, key=is_alive)
+    least, enough = 1, (k - 1) * d + s
+    while least < enough:
+        middle = (least + enough) // 2
+        larger = ordinary(middle, k, s, d, b, e)
+        if larger.n > 0 and not dead_on(larger):
+            enough = middle
+        else:
+            least = middle + 1
+    return least
 
 
 def dead_words(dead: DeadTaps) -> str:

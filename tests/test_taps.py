@@ -50,6 +50,14 @@ def test_the_least_input_size_without_dead_taps(transposed: bool) -> None:
     assert checked > 600
 
 
+def test_layers_of_any_size() -> None:
+    """By hand: beyond what a machine integer holds, tap 0 of a padding p meets input p."""
+    far = 10**30
+    assert alive_from(Axis(1, 1, 1, 1, far, far, 0)) == 2 * far + 1  # no output before
+    assert alive_from(Axis(1, far, 1, 1, far, 0, 0)) == far + 1
+    assert alive_from(Axis(1, 3, 1, far, far, far, 0), transposed=False) == far + 1
+
+
 def test_a_dilated_branch_on_a_small_map() -> None:
     """By hand: of the taps at −36, 0 and 36 only the one at 0 meets a map of 28."""
     layer = Layer((28, 28), 256, 256, 3, padding=36, dilation=36, transposed=False)
