@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from analytic import totals
@@ -87,42 +88,93 @@ CORNERS: list[tuple[str, Layer]] = [
         Layer((4, 6), 2, 3, 3, stride=2, padding=(0, 1), end_padding=(1, 0)),
     ),
 ]
-SAMPLED, SEED = 150, 0
+
+
+ordinary = partial(Layer, transposed=False)
+
+#: The same of ordinary convolutions.
+ORDINARY_CORNERS: list[tuple[str, Layer]] = [
+    ("one input, one tap", ordinary((1,), 1, 1, 1)),
+    ("one output", ordinary((4,), 1, 1, 4)),
+    ("one tap", ordinary((5,), 1, 1, 1)),
+    ("inputs between strides are not read", ordinary((7,), 1, 1, 2, stride=3)),
+    ("inputs behind the last stride are not read", ordinary((6,), 1, 1, 3, stride=2)),
+    ("padding", ordinary((5,), 1, 1, 3, padding=1)),
+    ("padding of all taps but one", ordinary((5,), 1, 1, 4, padding=3)),
+    ("padding of whole kernels", ordinary((4,), 1, 1, 3, padding=5)),
+    ("padding alone is read between two taps", ordinary((1,), 1, 1, 2, padding=3, dilation=2)),
+    ("a map of one", ordinary((1, 1), 1, 1, 3, padding=1)),
+    ("a map of one, stride", ordinary((1, 1), 1, 1, 3, stride=2, padding=1)),
+    ("dead taps: dilation beyond the map", ordinary((8,), 1, 1, 3, padding=12, dilation=12)),
+    ("dead taps on one axis", ordinary((8, 40), 1, 1, 3, padding=12, dilation=12)),
+    ("dilation and stride share a factor", ordinary((40,), 1, 1, 5, stride=4, dilation=6)),
+    ("dilation and stride share none", ordinary((40,), 1, 1, 5, 3, 4, dilation=4)),
+    ('padding "same"', ordinary((7,), 1, 1, 3, padding="same")),
+    ('padding "same", even kernel', ordinary((7,), 1, 1, 4, padding="same")),
+    ("padding at the end alone", ordinary((6,), 1, 1, 3, stride=2, end_padding=1)),
+    ("channels", ordinary((16,), 4, 6, 4, stride=2, padding=1)),
+    ("channels, no bias", ordinary((16,), 4, 6, 4, stride=2, padding=1, bias=False)),
+    ("one channel in, no bias", ordinary((16,), 1, 6, 4, stride=2, padding=1, bias=False)),
+    ("groups", ordinary((16,), 4, 6, 4, stride=2, padding=1, groups=2)),
+    ("depthwise", ordinary((16,), 6, 6, 3, padding=1, groups=6)),
+    ("depthwise, two axes", ordinary((16, 16), 32, 32, 3, padding=1, groups=32)),
+    ("batch", ordinary((16,), 4, 6, 4, stride=2, padding=1, batch_size=3)),
+    ("an empty batch", ordinary((16,), 4, 6, 4, stride=2, padding=1, batch_size=0)),
+    ("two axes, unlike", ordinary((9, 14), 4, 6, (4, 1), (2, 3), (1, 0), 0, 2, True, (1, 2))),
+    ("three axes", ordinary((5, 6, 7), 2, 3, 3, stride=2, padding=1)),
+    ("a first layer", ordinary((224, 224), 3, 64, 7, stride=2, padding=3, bias=False)),
+    ("a patch embedding", ordinary((224, 224), 3, 768, 16, stride=16)),
+]
+SAMPLED, ORDINARY_SAMPLED, SEED = 150, 120, 0
 BOX = Box.of(range(1, 8), range(1, 6), range(1, 5))
+
+#: The fields of a `Count` that each convention has its own of.
+OF_A_CONVENTION = (
+    "multiplications_per_filter",
+    "additions_per_filter",
+    "operations_per_filter",
+    "filter_aggregation",
+    "total",
+)
 
 
 def measured(layer: Layer) -> dict[str, Any]:
-    """Every quantity of a layer, read off one experiment."""
-    sizes, of = ones.measure(layer.axes)
-    counts = {
-        convention: totals.count(INTEGERS, layer, sizes, of, convention, "exact")
-        for convention in totals.CONVENTIONS
+    """Every quantity of a layer, read off its forward pass and its gradients."""
+    kind = layer.transposed
+    sizes, axes = ones.measure_reached(layer.axes, transposed=kind)
+    products = axes.products
+    passes = totals.passes(INTEGERS, layer, axes, "exact")
+    conventions = {
+        name: totals.count(INTEGERS, layer, sizes, products, name, "exact", kind)
+        for name in totals.CONVENTIONS
     }
-    any_count = counts["nonzero"]
-    alike = {
-        name: getattr(any_count, name) for name in ("positions", "overlaps", "covered", "filters")
-    }
-    of_convention = (
-        "multiplications_per_filter",
-        "additions_per_filter",
-        "operations_per_filter",
-        "filter_aggregation",
-        "total",
-    )
     return {
         "output_size": sizes,
-        **alike,
-        "macs": {rule: totals.macs(INTEGERS, layer, of, rule) for rule in totals.RULES},
+        "positions": products.positions,
+        "overlaps": products.overlaps,
+        "covered": products.covered,
+        "inputs_reached": axes.inputs,
+        "taps_reached": axes.taps,
+        "filters": totals.filters(INTEGERS, layer),
+        "macs": {rule: totals.macs(INTEGERS, layer, products, rule) for rule in totals.RULES},
         **{
-            convention: {name: getattr(count, name) for name in of_convention}
-            for convention, count in counts.items()
+            name: {field: getattr(count, field) for field in OF_A_CONVENTION}
+            for name, count in conventions.items()
         },
+        **{name: cost._asdict() for name, cost in passes._asdict().items()},
     }
 
 
 def rows() -> Iterator[str]:
-    """The vectors, a line of JSON each: the corners, then a seeded sample."""
-    sampled = samples.of_channels_and_axes(BOX, SEED, SAMPLED)
-    for why, layer in [*CORNERS, *(("sampled", layer) for layer in sampled)]:
-        fields = layer.fields()
-        yield json.dumps({"why": why, **fields, "count": measured(layer)}) + "\n"
+    """The vectors, a line of JSON each: of each kind the corners, then a seeded sample."""
+    layers = [
+        *CORNERS,
+        *(("sampled", layer) for layer in samples.of_channels_and_axes(BOX, SEED, SAMPLED)),
+        *((f"ordinary: {why}", layer) for why, layer in ORDINARY_CORNERS),
+        *(
+            ("ordinary: sampled", layer)
+            for layer in samples.of_channels_and_axes(BOX, SEED, ORDINARY_SAMPLED, False)
+        ),
+    ]
+    for why, layer in layers:
+        yield json.dumps({"why": why, **layer.fields(), "count": measured(layer)}) + "\n"

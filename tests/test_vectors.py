@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,20 @@ def test_the_macs_conform() -> None:
         assert {rule: analytic.macs(layer, rule=rule) for rule in RULES} == row["count"]["macs"]
 
 
+def test_the_passes_conform() -> None:
+    for row in ROWS:
+        layer = tables.layer_of(row)
+        expected = row["count"]
+        for name, cost in analytic.passes(layer)._asdict().items():
+            assert cost._asdict() == expected[name], (row, name)
+        names = ("kernel_size", "stride", "padding", "output_padding", "dilation", "end_padding")
+        geometry = {name: getattr(layer, name) for name in names}
+        for name in ("inputs_reached", "taps_reached"):
+            ask = getattr(analytic, name)
+            reached = ask(layer.input_size, **geometry, transposed=layer.transposed)
+            assert reached == expected[name], (row, name)
+
+
 def test_every_number_fits_a_double() -> None:
     for row in ROWS:
         numbers = [
@@ -57,7 +72,10 @@ def test_every_number_fits_a_double() -> None:
 
 def test_corners_are_there() -> None:
     def some(condition: str, **names: Any) -> bool:
-        return any(eval(condition, {**names, **row, **row["count"]}) for row in ROWS)
+        return any(
+            eval(condition, {"prod": prod, "row": row, **names, **row, **row["count"]})
+            for row in ROWS
+        )
 
     assert some("overlaps == 0")
     assert some("documented['additions_per_filter'] < 0")
@@ -67,3 +85,14 @@ def test_corners_are_there() -> None:
     assert some("output_padding[0] > padding[0]")
     assert some("padding[0] < 0")
     assert some("covered < positions and not bias")
+    for kind in ("row.get('transposed', True)", "not row.get('transposed', True)"):
+        assert some(
+            f"{kind} and len(input_size) == 3",
+        )
+        assert some(f"{kind} and batch_size == 0")
+        assert some(f"{kind} and covered < positions")
+        assert some(f"{kind} and inputs_reached < prod(input_size)")
+        assert some(f"{kind} and 0 < taps_reached < prod(kernel_size)")
+        assert some(f"{kind} and groups == in_channels > 1")
+        assert some(f"{kind} and padding[0] > kernel_size[0]")
+    assert some("'transposed' in row and 'end_padding' in row")
