@@ -53,8 +53,8 @@ HELP = """Count one layer, given by flags, or every layer of a FILE.
 FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
 columns (input_size, in_channels, out_channels, kernel_size, stride, ...); - is standard input.
 Other keys are carried through. A line that is not a legal layer is reported, and the others are
-counted all the same. A FILE.onnx is a model: its transposed convolutions are counted by every rule
-and summed.
+counted all the same. A FILE.onnx is a model: its convolutions, transposed and ordinary, are counted
+by every rule and summed; those whose sizes are not known become rows that say what is missing.
 
 \b
 Example:
@@ -235,7 +235,7 @@ def without_layers(path: str, unknown: Mapping[str, Missing]) -> click.ClickExce
             return click.UsageError(f"{path}: {row.reason}")
     name, row = next(iter(unknown.items()))
     more = f" (and {len(unknown) - 1} more layers)" if len(unknown) > 1 else ""
-    return Failed(f"{path}: {name}: {row.reason}{more}")
+    return Failed(f"{path}: {report.label({'name': name})}: {row.reason}{more}")
 
 
 def bound(text: str) -> tuple[str, int]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from analytic.onnx.nodes import MICROSOFT, NCHWC
+from analytic.layer import integer
+from analytic.onnx.nodes import MICROSOFT, NCHWC, ints
 from analytic.onnx.values import Shape
 
 
@@ -81,16 +82,16 @@ def reordered(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
 def restored(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
     """``ReorderOutput``: the channels that there are, first or last."""
     batch, _, *sizes = shape
-    channels = [attributes["channels"]]
+    channels = [integer("channels", attributes.get("channels"))]
     is_last = attributes.get("channels_last")
     return [batch, *sizes, *channels] if is_last else [batch, *channels, *sizes]
 
 
 def scaled(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
     """``Upsample`` by whole factors."""
+    scales = ints(attributes, "scales", 1, len(shape))
     return [
-        None if size is None else size * factor
-        for size, factor in zip(shape, attributes["scales"], strict=True)
+        None if size is None else size * scale for size, scale in zip(shape, scales, strict=True)
     ]
 
 

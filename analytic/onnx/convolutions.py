@@ -67,7 +67,7 @@ class Operands(NamedTuple):
             except (ValueError, TypeError):
                 return unknown
         pairs = zip(inputs[2:], weights[2:], output_sizes(layer), strict=True)
-        spatial = [None if None in {n, k} else size for n, k, size in pairs]
+        spatial = [None if None in {n, k} or size >= 2**63 else size for n, k, size in pairs]
         shape: Shape = [inputs[0], layer.out_channels, *spatial]
         return channels_last(shape) if self.is_last() else shape
 

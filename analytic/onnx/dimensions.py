@@ -15,6 +15,8 @@ from analytic.onnx.nodes import short, text
 
 #: No more names than these are listed in an error.
 MOST_NAMES = 20
+#: Nor of names of more characters together, but for the last of them.
+MOST_CHARACTERS = 200
 
 
 class DimensionError(UsageError):
@@ -89,7 +91,7 @@ class Dimensions:
     def refuse_contradiction(self, name: str) -> None:
         """Raise where an expression has another size than is given, or an input none."""
         where = ", ".join(
-            f"{part} = {self.sizes.get(part)}" for part in self.parts[name][:MOST_NAMES]
+            f"{short(part)} = {self.sizes.get(part)}" for part in self.parts[name][:4]
         )
         try:
             size = self.derived(name)
@@ -133,7 +135,9 @@ class Dimensions:
         sizes = [*(unknown if shape is None else shape)]
         for axis, size in sizes_given.items():
             if axis >= len(sizes):
-                raise DimensionError(f"{node}:{axis} is given, but there are {len(sizes)} axes")
+                raise DimensionError(
+                    f"{short(node)}:{axis} is given, but there are {len(sizes)} axes"
+                )
             if sizes[axis] not in {None, size}:
                 raise DimensionError(
                     f"{node}:{axis} is {sizes[axis]} in the file, but {size} is given"
@@ -177,7 +181,11 @@ def names_declared(graph: Graph) -> Iterator[str]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names for an error, and how many more there are."""
-    names = [short(name) for name in names]
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    """Names for an error, and how many more there are; a long name counts for several."""
+    labels = [short(name) for name in names]
+    most, length = 0, 0
+    while most < min(len(labels), MOST_NAMES) and length < MOST_CHARACTERS:
+        length += len(labels[most])
+        most += 1
+    more = len(labels) - most
+    return ", ".join(labels[:most]) + (f" and {more} more" if more > 0 else "")

@@ -23,7 +23,8 @@ MOST_CHARACTERS = 2000
 #: No intermediate result is longer: sizes have 63 bits.
 MOST_BITS = 256
 
-TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*)|(\*\*|//|[-+*/%(),]))", re.ASCII)
+SYMBOL = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*)|(\*\*|//|[-+*/%(),]))", re.ASCII)
+END = re.compile(r"\s*\Z")
 
 
 class NoValueError(ValueError):
@@ -125,10 +126,9 @@ class Parser:
 
     def advance(self) -> None:
         """The next symbol, "" at the end."""
-        match = TOKEN.match(self.text, self.at)
-        rest = self.text[self.at :].strip()
-        if match is None and rest:
-            raise ValueError(f"{rest[0]!r} is not of the grammar")
+        match = SYMBOL.match(self.text, self.at)
+        if match is None and not END.match(self.text, self.at):
+            raise ValueError(f"{self.text[self.at]!r} is not of the grammar")
         self.symbol = match[0].strip() if match else ""
         self.at = match.end() if match else len(self.text)
 

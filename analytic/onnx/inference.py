@@ -41,8 +41,8 @@ from analytic.onnx.facts import (
     with_shape,
 )
 from analytic.onnx.graphs import Graph, Node
-from analytic.onnx.nodes import Convolution, attributes_of, convolution_of, domain_of, text
-from analytic.onnx.rules import NO_RULE, ContradictionError, Rules, StoppedError
+from analytic.onnx.nodes import Convolution, attributes_of, convolution_of, domain_of, short, text
+from analytic.onnx.rules import MOST_AXES, NO_RULE, ContradictionError, Rules, StoppedError
 from analytic.onnx.values import (
     ARITHMETIC,
     MOST_ELEMENTS,
@@ -54,7 +54,9 @@ from analytic.onnx.values import (
 )
 
 #: No more nodes are looked at: the bodies of loops in loops are looked at ever more often.
-MOST_STEPS = 1_000_000
+MOST_STEPS = 500_000
+
+NOT_ITS_OWN = "it has not the attributes or the outputs of its operator"
 
 Declared: TypeAlias = Mapping[str, onnx.ValueInfoProto]
 
@@ -96,8 +98,8 @@ class Inference:
         if value.type.WhichOneof("value") not in {"tensor_type", None}:
             return Fact(value.type)
         tensor = value.type.tensor_type
-        if not tensor.HasField("shape"):
-            stop = Stop(f"the graph input {text(value.name)} has no shape")
+        if not tensor.HasField("shape") or len(tensor.shape.dim) > MOST_AXES:
+            stop = Stop(f"the graph input {short(text(value.name))} has no shape")
             return Fact(tensor_type(None, tensor.elem_type), None, (stop,))
         names = [name_of_axis(value, axis) for axis in range(len(tensor.shape.dim))]
         shape = [self.sized(dim, name) for dim, name in zip(tensor.shape.dim, names, strict=True)]
@@ -122,6 +124,8 @@ class Inference:
         """A fact with the sizes that the file declares, where there are no others."""
         shape, declared = fact.shape, value.type.tensor_type
         if is_known(shape) or not declared.HasField("shape"):
+            return fact
+        if len(declared.shape.dim) > MOST_AXES:
             return fact
         sizes = [self.sized(dim, text(dim.dim_param)) for dim in declared.shape.dim]
         if shape is None:
@@ -169,9 +173,11 @@ class Inference:
         try:
             inputs = inputs_of(node, facts)
             types = self.rules.types(node.proto, inputs)
+            values = self.values(node.proto, inputs, types)
         except StoppedError as reason:
             return stopped(node, facts, reason)
-        values = self.values(node.proto, inputs, types)
+        except (ValueError, TypeError):
+            return stopped(node, facts, ContradictionError(NOT_ITS_OWN))
         causes = joined(fact.causes for fact in inputs if fact)
         return [
             fact_of(values[name]) if name in values else self.result(node, kind, causes)
@@ -227,11 +233,11 @@ class Inference:
         if layer is None:
             result = self.explained(with_shape(kind, shape), causes)
             return missing(node.name, operands, causes), [result]
-        if max(size or 0 for size in shape) >= 2**63:
+        if not is_known(shape):
             return layer, stopped(node, facts, ContradictionError("its output is too large"))
         result = Fact(with_shape(kind, shape))
         if (note := note_on_same(layer, operands)) is not None:
-            self.notes.append(f"{node.name}: {note}")
+            self.notes.append(f"{short(node.name)}: {note}")
         return layer, [result]
 
     def operands(
@@ -270,7 +276,7 @@ class Inference:
         except StoppedError as reason:
             why = reason
         except (KeyError, IndexError, ValueError, TypeError):
-            why = ContradictionError("it has not the attributes or the outputs of its operator")
+            why = ContradictionError(NOT_ITS_OWN)
         rows = [row for body in node.bodies.values() for row in run(body, ())[0]]
         return rows, stopped(node, facts, why)
 
@@ -284,7 +290,7 @@ def optional(node: Node, at: int, facts: Facts) -> Fact | None:
     """An input that a node may have."""
     name = node.proto.input[at] if at < len(node.proto.input) else ""
     if name and name not in facts:
-        raise StoppedError(f"no node before it gives its input {text(name)}")
+        raise StoppedError(f"no node before it gives its input {short(text(name))}")
     return facts[name] if name else None
 
 

@@ -18,7 +18,7 @@ from analytic.onnx.convolutions import unbound
 from analytic.onnx.dimensions import Dimensions, UnboundError
 from analytic.onnx.graphs import graph_of
 from analytic.onnx.inference import Inference
-from analytic.onnx.nodes import every_node, text
+from analytic.onnx.nodes import every_node, short, text
 from analytic.onnx.protobuf import without_elements
 from analytic.onnx.rules import Rules
 
@@ -66,7 +66,7 @@ def layers_of(
     if names:
         raise UnboundError(unbound(names))
     for name, row in unknown.items():
-        raise ValueError(f"{name}: {row.reason}")
+        raise ValueError(f"{short(name)}: {row.reason}")
     return {name: row for name, row in rows.items() if isinstance(row, Layer)}
 
 

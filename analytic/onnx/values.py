@@ -93,6 +93,8 @@ def evaluated(
     ...           [helper.make_opsetid("", 17)])
     {'c': array([5])}
     """
+    if any(part.HasField("t") and value_of(part.t) is None for part in node.attribute):
+        return {}  # as of a tensor beside the file, which the evaluator would open
     plain = onnx.NodeProto()
     plain.CopyFrom(node)
     plain.domain = ""
@@ -113,7 +115,7 @@ def evaluated(
 def as_value(result: object) -> Value | None:
     """What the evaluator returned, if it is made of numbers, and few of them."""
     parts = [numpy.asarray(part) for part in (result if isinstance(result, list) else [result])]
-    if sum(part.size for part in parts) > MOST_ELEMENTS:
+    if sum(1 + part.size for part in parts) > 1 + MOST_ELEMENTS:
         return None
     if any(part.dtype.kind not in "biuf" for part in parts):
         return None
