@@ -169,8 +169,13 @@ def integer(argument: str, value: object, axis: int | None = None) -> int:
             return operator.index(value)  # type: ignore[arg-type]
         except TypeError:
             pass
-    where = "" if axis is None else f" on axis {axis}"
-    raise TypeError(f"{argument} must be an integer, got {shown(value)}{where}")
+    where = "" if axis is None else on_axis(axis)
+    raise TypeError(whole(argument).refusal(value, shown, where))
+
+
+def whole(argument: str) -> Rule:
+    """That an argument is an integer."""
+    return Rule(argument, "be an integer", lambda value: value)
 
 
 def is_boolean(value: object) -> bool:

@@ -20,7 +20,7 @@ from analytic import checkerboard, explorer, maps
 from analytic.arithmetic import INTEGERS
 from analytic.cli import program
 from analytic.explorer import LABELS, words
-from analytic.layer import Layer, shown
+from analytic.layer import AXIS_RULES, Layer, shown
 from analytic.phases import largest
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
@@ -714,8 +714,17 @@ def test_the_page_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_the_words_of_a_refusal_are_those_of_layer() -> None:
-    # Were a call not refused, the page would have no words for it: building it fails.
-    with pytest.raises(AssertionError, match="nothing was refused"):
-        words.refused(Layer, (1, 1), 1, 1, 1)
-    assert words.refusals()["where"] == " on axis {axis}"
-    assert explorer.order()[:5] == [*CHANNELS[:2], "groups", "batch_size", "input_size"]
+    rows = {row["words"]: row["argument"] for row in words.refusals(AXIS_RULES)}
+    template = "output_padding must be less than the larger of stride {s} and dilation {d}, got "
+    assert rows[template + "{value}{where}"] == "output_padding"
+    assert words.not_whole()["typeOnAxis"] == (
+        "{argument} must be an integer, got {value} on axis {axis}"
+    )
+
+
+def test_the_order_of_the_arguments_is_that_in_which_layer_asks() -> None:
+    given: dict[str, Any] = dict.fromkeys(explorer.ORDER, "?") | {"input_size": ("?",)}
+    for argument in explorer.ORDER:
+        with pytest.raises(TypeError, match=f"^{argument} must be an integer"):
+            Layer(**given)
+        given[argument] = (1,) if argument == "input_size" else 1

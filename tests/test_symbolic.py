@@ -27,7 +27,7 @@ def split(data: DataObject, given: dict[str, Any]) -> tuple[dict[str, Any], dict
     """Arguments in those that are bound and those that stay symbols, to be evaluated at."""
     rest = {name: value for name, value in given.items() if value is not None}
     chosen = data.draw(st.sets(st.sampled_from(sorted(rest))), label="bound")
-    bound = {name: rest.pop(name) for name in sorted(chosen)}
+    bound = {name: rest.pop(name) for name in sorted({"transposed"} & {*rest} | chosen)}
     if "end_padding" in rest:  # what makes the crops separate is that something is bound to it
         bound["end_padding"] = (None,) * len(given["input_size"])
     return bound, rest
@@ -491,7 +491,7 @@ def test_how_a_formula_introduces_itself() -> None:
 def test_forms_are_named_once() -> None:
     """Fields of a count share the axes' forms: nothing is derived anew for each."""
     formula = symbolic.count().overlaps
-    assert forms.exact(formula.layer.axes[0], 0) is forms.exact(formula.layer.axes[0], 0)
+    assert forms.exact(formula.layer.axes[0], ()) is forms.exact(formula.layer.axes[0], ())
 
 
 def test_a_symbol_may_be_called_self() -> None:

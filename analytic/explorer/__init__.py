@@ -17,9 +17,8 @@ from typing import Any
 from analytic import checkerboard
 from analytic import layer as rules
 from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
-from analytic.explorer.words import IN_WORDS, refusals, refused, templates
+from analytic.explorer.words import IN_WORDS, not_whole, refusals, templates
 from analytic.export import programs
-from analytic.layer import Layer
 from analytic.pictures import colours
 from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
@@ -49,6 +48,8 @@ OF_AXIS = (
     "end_padding",
     "output_padding",
 )
+#: The arguments in the order in which `Layer` asks whether they are integers.
+ORDER = ("in_channels", "out_channels", "groups", "batch_size", "input_size", *rules.GEOMETRY)
 #: Steps from the darkest colour to the lightest.
 SHADES = 256
 
@@ -90,10 +91,10 @@ def data() -> dict[str, Any]:
         "perAxis": PER_AXIS,
         "axis": OF_AXIS,
         "letters": IN_WORDS,
-        "order": order(),
-        "axisRules": [rule._asdict() | {"value": None} for rule in rules.AXIS_RULES],
-        "layerRules": [rule._asdict() | {"value": None} for rule in rules.LAYER_RULES],
-        "refusals": refusals(),
+        "order": ORDER,
+        "axisRules": refusals(rules.AXIS_RULES),
+        "layerRules": refusals(rules.LAYER_RULES),
+        "refusals": not_whole(),
         "words": templates(),
         "changed": checkerboard.CHANGED,
         "conventions": [*CONVENTIONS],
@@ -110,14 +111,3 @@ def shades() -> Iterator[tuple[int, int, int, bool]]:
     for step in range(SHADES + 1):
         shade = colours.colour(step, SHADES)
         yield *shade, colours.is_light(shade)
-
-
-def order() -> list[str]:
-    """The arguments in the order in which `Layer` asks whether they are integers."""
-    given: dict[str, Any] = dict.fromkeys(LABELS, "?")
-    given["input_size"] = ("?",)
-    found = []
-    for _ in LABELS:
-        found.append(refused(Layer, **given).partition(" ")[0])
-        given[found[-1]] = (1,) if found[-1] == "input_size" else 1
-    return found

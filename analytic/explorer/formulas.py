@@ -72,7 +72,8 @@ def formulas() -> Iterator[PageFunction]:
     yield function("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
     n, start, *known = integers("n start L T C perL perT perC")
     counts_at, steps = tuple(known[:3]), tuple(known[3:])
-    yield function("line", (n, start, *known), forms.line(n, start, counts_at, steps)[:3])
+    lines = [forms.line(n, start, *count) for count in zip(counts_at, steps, strict=True)]
+    yield function("line", (n, start, *known), lines)
     yield from counts()
 
 

@@ -109,7 +109,7 @@ function check(rules, slacks, values, fields, at) {
     const { argument, words } = rules[number];
     const where = at === null ? "" : fill(data.refusals.where, { axis: at });
     const input = $(at === null ? argument : `${argument}-${$("linked").checked ? 0 : at}`);
-    throw refusal(input, fill(data.refusals.value, { argument, words: fill(words, fields), value: values[number], where }));
+    throw refusal(input, fill(words, { ...fields, value: values[number], where }));
   });
 }
 

@@ -1,19 +1,19 @@
 """What the explorer says: the words of this package, for every case, with names in braces.
 
-Each is had by asking for it: refusals are provoked, diagnoses are made up. The page picks one, and
-fills in the numbers: ``{k0}`` is the kernel of axis 0.
+Each is had by asking for it, of a rule or of a diagnosis that has names for its numbers. The page
+picks one, and fills the numbers in: ``{k0}`` is the kernel of axis 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 from analytic import checkerboard
-from analytic import layer as rules
 from analytic.axis import Axis
-from analytic.layer import Layer
+from analytic.layer import Rule, on_axis, whole
 from analytic.pictures import window
 
 #: The letters of the numbers that stand in words.
@@ -65,32 +65,25 @@ def changes(*, cropped_apart: bool) -> dict[str, tuple[Any, ...]]:
     return checkerboard.by_argument(evens, cropped_apart=cropped_apart)
 
 
-class Placeholder:
-    """Is shown in a refusal as what the page is to fill in."""
+def refusals(table: Iterable[Rule]) -> list[dict[str, str]]:
+    """The argument of each rule, and its refusal."""
+    names = Axis(*map("{{{}}}".format, Axis._fields))
+    layer = SimpleNamespace(groups="{groups}")
+    return [
+        {
+            "argument": rule.argument,
+            "words": rule._replace(value=lambda _: "{value}").refusal(subject, str, "{where}"),
+        }
+        for rule in table
+        for subject in [layer if "groups" in rule.names else names]
+    ]
 
-    def __init__(self, name: str) -> None:
-        self.name = name
 
-    def __repr__(self) -> str:
-        return f"{{{self.name}}}"
-
-
-def refusals() -> dict[str, str]:
-    """How `Layer` words a refusal, with names in braces for what differs: as it words them."""
-    argument, value, axis = "{argument}", Placeholder("value"), Placeholder("axis")
-    rule = rules.Rule(argument, "{{words}}", lambda _: value)
+def not_whole() -> dict[str, str]:
+    """How `Layer` refuses what is no integer, and where it says that a refused value is."""
+    rule, where = whole("{argument}"), on_axis("{axis}")
     return {
-        "value": refused(rules.check, (rule,), (-1,), Axis(*[1] * 7), "{where}"),
-        "where": refused(Layer, (0,), 1, 1, 1).partition("got 0")[2].replace("0", "{axis}"),
-        "type": refused(rules.integer, argument, value),
-        "typeOnAxis": refused(rules.integer, argument, value, axis),
+        "where": where,
+        "type": rule.refusal("{value}", str),
+        "typeOnAxis": rule.refusal("{value}", str, where),
     }
-
-
-def refused(call: Any, *arguments: Any, **named: Any) -> str:
-    """The words with which a call refuses its arguments."""
-    try:
-        call(*arguments, **named)
-    except (ValueError, TypeError) as reason:
-        return str(reason)
-    raise AssertionError("nothing was refused")

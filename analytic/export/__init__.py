@@ -29,17 +29,42 @@ DESCRIPTIONS = {
     "filter_aggregation": "Additions that sum the channels of a group and the bias",
     "total": "Operations",
     "macs": "Multiply-accumulates",
+    "inputs_reached": "Inputs that a product reads",
+    "taps_reached": "Taps that meet an input",
+}
+#: What each number of a pass is, and each pass.
+NUMBERS = {
+    "macs": "Multiply-accumulates",
+    "additions": "Additions of products that land",
+    "operations": "Multiplications that land and additions",
+    "elements": "Elements of the result",
+    "reached": "Elements of the result that receive a product",
+}
+PASSES = {
+    "forward": "the forward pass",
+    "grad_input": "the gradient by input",
+    "grad_weight": "the gradient by weight",
+    "grad_bias": "the gradient by bias",
+    "training_step": "a training step",
 }
 
 TYPESET = {"latex": typeset.latex, "mathml": typeset.mathml}
 LANGUAGES = (*TYPESET, *PROGRAMS)
 
 
+def described(name: str) -> str:
+    """What a count is, or a number of a pass."""
+    of_pass, _, number = name.rpartition("_")
+    if of_pass in PASSES:
+        return f"{NUMBERS[number]} in {PASSES[of_pass]}"
+    return DESCRIPTIONS[re.sub(r"_\d+$", "", name)]
+
+
 def about(formula: Formula) -> list[str]:
     """What a formula counts, and what its parameters are, line by line."""
-    what = DESCRIPTIONS[re.sub(r"_\d+$", "", formula.name)]
+    kind = "a transposed" if formula.layer.transposed else "an ordinary"
     choice = f", {formula.choice}" if formula.choice else ""
-    lines = [f"{what} of a transposed convolution{choice}.", ""]
+    lines = [f"{described(formula.name)} of {kind} convolution{choice}.", ""]
     for field, at, value in formula.layer.values():
         where = "" if at is None else f" of axis {at}"
         if value in formula.symbols and is_own(formula.layer, value):

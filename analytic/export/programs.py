@@ -18,7 +18,8 @@ from analytic import floorsum
 from analytic.axis import Axis
 from analytic.export import printers
 from analytic.symbolic.domain import Condition
-from analytic.symbolic.expressions import Local, Theorem
+from analytic.symbolic.expressions import Local, Theorem, larger, smaller
+from analytic.symbolic.parameters import GeneralAxis
 
 
 class Routine:
@@ -50,16 +51,26 @@ def unused(name: str, taken: set[str]) -> str:
     return name
 
 
-class Named(Theorem):
+class Steps(Theorem):
     """What `floorsum.lattice_points` takes from the arithmetic, by name."""
 
-    NAMES = ("cut", "some", "above", "whole")
+    def maximum(self, a: Expr, b: Expr) -> Expr:
+        """The threshold, or the end of the rows that are full."""
+        return self.named(larger(a, b), "cut" if b == 0 else "above")
+
+    def minimum(self, a: Expr, b: Expr) -> Expr:
+        """The rows that are not empty, or those that are full."""
+        return self.named(smaller(a, b), "some" if b == self.axis.n else "whole")
+
+    def full(self, name: str) -> str:
+        """The name itself: there is one axis."""
+        return name
 
 
 def lattice_points() -> Routine:
     """`floorsum.lattice_points` as a function to be written: ``F``."""
     n, k, s, d, t = (Symbol(name, integer=True) for name in "nksdt")
-    lib = Named(0)
+    lib = Steps(GeneralAxis(Axis(n, k, s, d, t, t, Integer(0)), 0, transposed=True))
     points = floorsum.lattice_points(lib, n, k, s, d, lib.maximum(t, Integer(0)))
     about = ["Pairs (i, j) of the box [0, n) x [0, k) with i*s + j*d < t."]
     return Routine("F", about, (n, k, s, d, t), (), lib.definitions, points)
@@ -110,22 +121,17 @@ class Program:
     def helper(self, routine: Routine) -> str:
         """A function that need not."""
 
-    def words(self, condition: Condition, opening: str, closing: str) -> str:
+    def refusal(self, condition: Condition, opening: str, closing: str) -> str:
         """What refuses a broken condition, its values between ``opening`` and ``closing``."""
-
-        def shown(value: Expr) -> str:
-            return (
+        return condition.refusal(
+            lambda value: (
                 str(value) if isinstance(value, Integer) else opening + self.text(value) + closing
             )
-
-        rule, of = condition.rule, condition.of
-        fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}
-        words = rule.words.format(**{name: shown(value) for name, value in fields.items()})
-        return f"{rule.argument} must {words}, got {shown(rule.value(of))}{condition.where}"
+        )
 
     def brief(self, condition: Condition) -> str:
         """The same without the value."""
-        return self.words(condition, "", "").split(", got ")[0] + condition.where
+        return condition.rule.demand(condition.subject, self.text) + condition.where
 
 
 #: What makes an argument an integer in Python. There True is 1: so it is for a bias alone.
@@ -189,7 +195,7 @@ class Python(Program):
         """The refusal of what breaks a condition."""
         return [
             f"if {self.text(condition.relation.negated)}:",
-            f'    raise ValueError(f"{self.words(condition, "{", "}")}")',
+            f'    raise ValueError(f"{self.refusal(condition, "{", "}")}")',
         ]
 
 
@@ -251,7 +257,7 @@ class JavaScript(Program):
         for condition in routine.conditions:
             checks += [
                 f"if ({self.text(condition.relation.negated)})",
-                f"  throw new RangeError(`{self.words(condition, '${', '}')}`);",
+                f"  throw new RangeError(`{self.refusal(condition, '${', '}')}`);",
             ]
         parameters = f"{{ {', '.join(routine.parameters)} }}" if routine.parameters else ""
         return self.defined(routine, parameters, checks)

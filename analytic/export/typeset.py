@@ -25,6 +25,7 @@ from analytic.symbolic.domain import least_value
 from analytic.symbolic.expressions import F, Local
 from analytic.symbolic.formula import Formula
 from analytic.symbolic.parameters import own_symbol
+from analytic.totals import Pass
 
 #: How the published text calls input sizes, by number of axes; more axes are numbered.
 INPUTS = {1: "L", 2: "HW", 3: "DHW"}
@@ -46,7 +47,11 @@ COUNTS = {
     "filter_aggregation": "gamma",
     "total": "total",
     "macs": "MACs",
+    "inputs_reached": "I",
+    "taps_reached": "J",
 }
+#: Of a pass: its name and one of these.
+NUMBERS = {name: name for name in Pass._fields} | {"macs": "MACs"}
 LATEX_GREEK = {"psi": r"\psi", "lamda": r"\lambda", "gamma": r"\gamma"}
 MATHML_GREEK = {"psi": "ψ", "lamda": "λ", "gamma": "γ"}
 
@@ -88,6 +93,9 @@ def count_name(formula: Formula) -> Name:
     if formula.name in COUNTS:
         name = COUNTS[formula.name]
         return Name(name, words=name in {"multiplications", "additions", "total", "MACs"})
+    of_pass, _, number = formula.name.rpartition("_")
+    if number in NUMBERS:
+        return Name(f"{of_pass} {NUMBERS[number]}", words=True)
     (at,) = formula.axes
     return input_name(at, len(formula.layer.axes), "out")
 
@@ -111,7 +119,7 @@ def names(formula: Formula) -> dict[Symbol, Name]:
     }
     for field, at, _ in layer.values():
         if at is not None:
-            own = own_symbol(field, at, cropped_apart=layer.cropped_apart)
+            own = layer.symbol(field, at)
             named[own] = Name(field, words=True, index=str(at))
             if field == "input_size":
                 named[own] = input_name(at, len(layer.axes))
@@ -135,7 +143,7 @@ class Typeset(PositiveFirst):
     def learn(self, formula: Formula) -> None:
         """The names of a formula."""
         self.names = names(formula)
-        axes = [formula.layer.axes[at] for at in formula.axes]
+        axes = [formula.layer.axes[at].given for at in formula.axes]
         pairs = [(axis.s, axis.d) for axis in axes]
         #: Which F is meant, by stride and dilation.
         self.f_names = {
@@ -264,7 +272,7 @@ def explained(formula: Formula) -> dict[Local, Expr]:
     """What the where-clause explains: the size too, which the domain speaks of."""
     wanted = {**formula.sizes, **formula.definitions}
     at = {name: int(name.name[1:].partition("_")[0]) for name in wanted}
-    order = sorted(wanted, key=lambda name: (at[name], "LTC".find(name.name[0]) % 4))
+    order = sorted(wanted, key=lambda name: (at[name], "LTCIJ".find(name.name[0]) % 6))
     return {name: wanted[name] for name in order}
 
 

@@ -3,22 +3,27 @@
 Every parameter that is not given is a symbol: ``n0, k0, s0, d0, p0, o0, n1, …`` for input size,
 kernel size, stride, dilation, padding and output padding of each axis, ``N, C_in, C_out, groups,
 bias`` for the rest. A parameter may be bound to an integer, to a SymPy expression, or to a list or
-tuple of these with one entry an axis, in which None leaves a symbol.
+tuple of these with one entry an axis, in which None leaves a symbol. ``transposed=False`` is an
+ordinary convolution, whose formulas are in floors of the input size over the stride; an input size
+of ``s·m + r``, bound as such, makes polynomials of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Unpack
 
-from sympy import Expr
+from sympy import Expr, sympify
 
 from analytic import totals
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
 from analytic.symbolic.expressions import EXPRESSIONS
+from analytic.symbolic.forms import Shadows
 from analytic.symbolic.formula import Formula, Quantity
 from analytic.symbolic.parameters import GeneralLayer, Parameters, PerAxisValue
-from analytic.totals import NUMBERS, Count
+from analytic.totals import NUMBERS, Count, Pass, Passes
 
 #: The fields of `Count` that differ by convention.
 BY_CONVENTION = (
@@ -28,6 +33,9 @@ BY_CONVENTION = (
     "filter_aggregation",
     "total",
 )
+
+#: What the passes need to know beside `totals.Products`.
+SHADOWS: Mapping[str, Shadows] = {"grad_input": ("inputs",), "grad_weight": ("taps",)}
 
 
 def general_layer(layer: Layer | None, axes: int | None, parameters: Parameters) -> GeneralLayer:
@@ -59,18 +67,23 @@ def output_size(
     >>> [size.expr for size in output_size(axes=1, kernel_size=4, stride=2)]
     [3*d0 + 2*n0 + o0 - 2*p0 - 1]
     """
-    layer = general_layer(None, axes, placed(sizes, parameters))
+    return sizes_of(general_layer(None, axes, placed(sizes, parameters)))
+
+
+def sizes_of(layer: GeneralLayer) -> tuple[Formula, ...]:
+    """The output size along each axis of a layer."""
     return tuple(
         Formula(f"output_size_{at}", layer, lambda sizes, _: sizes[0], [at])
         for at in range(len(layer.axes))
     )
 
 
-def _of_filter(
-    name: str, quantity: Quantity, axes: int | None, parameters: Parameters, choice: str = ""
+def of_layer(
+    name: str, layer: GeneralLayer, quantity: Quantity, choice: str = "", shadows: Shadows = ()
 ) -> Formula:
-    layer = general_layer(None, axes, parameters)
-    return Formula(name, layer, quantity, range(len(layer.axes)), choice=choice)
+    """A count of all axes of a layer."""
+    every = range(len(layer.axes))
+    return Formula(name, layer, quantity, every, choice=choice, shadows=shadows)
 
 
 def overlaps(
@@ -80,8 +93,11 @@ def overlaps(
 
     >>> overlaps(axes=1, kernel_size=4, stride=2, padding=1, output_padding=0, dilation=1).expr
     4*n0 - 2
+    >>> overlaps(axes=1, kernel_size=3, stride=2, padding=1, dilation=1, transposed=False).expr
+    2*n0 - floor(n0/2) - 1
     """
-    return _of_filter("overlaps", lambda _, of: of.overlaps, axes, placed(sizes, parameters))
+    layer = general_layer(None, axes, placed(sizes, parameters))
+    return of_layer("overlaps", layer, lambda _, axes: axes.products.overlaps)
 
 
 def covered(
@@ -92,7 +108,34 @@ def covered(
     >>> covered(axes=1, kernel_size=2, stride=3, padding=0, output_padding=2, dilation=1).expr
     2*n0
     """
-    return _of_filter("covered", lambda _, of: of.covered, axes, placed(sizes, parameters))
+    layer = general_layer(None, axes, placed(sizes, parameters))
+    return of_layer("covered", layer, lambda _, axes: axes.products.covered)
+
+
+def inputs_reached(
+    *sizes: PerAxisValue, axes: int | None = None, **parameters: Unpack[Parameters]
+) -> Formula:
+    """Inputs that a product reads, as a formula. See `analytic.inputs_reached`.
+
+    >>> inputs_reached(axes=1, kernel_size=2, stride=3, padding=0, dilation=1,
+    ...                transposed=False).expr
+    2*floor(n0/3 + 1/3)
+    """
+    layer = general_layer(None, axes, placed(sizes, parameters))
+    return of_layer("inputs_reached", layer, lambda _, axes: axes.inputs, shadows=("inputs",))
+
+
+def taps_reached(
+    *sizes: PerAxisValue, axes: int | None = None, **parameters: Unpack[Parameters]
+) -> Formula:
+    """Taps that meet an input, as a formula. See `analytic.taps_reached`.
+
+    >>> taps_reached(axes=1, kernel_size=3, stride=1, padding=36, dilation=36,
+    ...              transposed=False).expr
+    Piecewise((3, n0 >= 37), (1, True))
+    """
+    layer = general_layer(None, axes, placed(sizes, parameters))
+    return of_layer("taps_reached", layer, lambda _, axes: axes.taps, shadows=("taps",))
 
 
 def additions_per_filter(
@@ -109,13 +152,12 @@ def additions_per_filter(
     12*n0*n1 - 8*n0 - 8*n1 + 4
     """
     totals.choose("convention", totals.CONVENTIONS, convention)
+    layer = general_layer(None, axes, placed(sizes, parameters))
 
-    def quantity(_: tuple[Expr, ...], of: totals.Products) -> Expr:
-        return totals.additions_per_filter(of, convention)
+    def quantity(_: tuple[Expr, ...], axes: totals.Reached[Expr]) -> Expr:
+        return totals.additions_per_filter(axes.products, convention, layer.transposed)
 
-    choice = f"{convention} convention"
-    parameters = placed(sizes, parameters)
-    return _of_filter("additions_per_filter", quantity, axes, parameters, choice)
+    return of_layer("additions_per_filter", layer, quantity, f"{convention} convention")
 
 
 def macs(
@@ -136,10 +178,10 @@ def macs(
     totals.choose("rule", totals.RULES, rule)
     general = general_layer(layer, axes, parameters)
 
-    def quantity(_: tuple[Expr, ...], of: totals.Products) -> Expr:
-        return totals.macs(EXPRESSIONS, general, of, rule)
+    def quantity(_: tuple[Expr, ...], axes: totals.Reached[Expr]) -> Expr:
+        return totals.macs(EXPRESSIONS, general, axes.products, rule)
 
-    return Formula("macs", general, quantity, range(len(general.axes)), choice=f"{rule} rule")
+    return of_layer("macs", general, quantity, f"{rule} rule")
 
 
 def count(
@@ -159,19 +201,56 @@ def count(
     totals.choose("convention", totals.CONVENTIONS, convention)
     totals.choose("rule", totals.RULES, rule)
     general = general_layer(layer, axes, parameters)
-    every = range(len(general.axes))
     choices = dict.fromkeys(BY_CONVENTION, f"{convention} convention") | {"macs": f"{rule} rule"}
 
     def field(name: str) -> Formula:
-        def quantity(sizes: tuple[Expr, ...], of: totals.Products) -> Expr:
-            counted = totals.count(EXPRESSIONS, general, sizes, of, convention, rule)
+        def quantity(sizes: tuple[Expr, ...], axes: totals.Reached[Expr]) -> Expr:
+            counted = totals.count(
+                EXPRESSIONS, general, sizes, axes.products, convention, rule, general.transposed
+            )
             return getattr(counted, name)
 
-        of = () if name == "filters" else every
-        return Formula(name, general, quantity, of, choice=choices.get(name, ""))
+        if name == "filters":
+            return Formula(name, general, quantity, ())
+        return of_layer(name, general, quantity, choices.get(name, ""))
 
     fields = {name: field(name) for name in NUMBERS}
-    sizes = tuple(
-        Formula(f"output_size_{at}", general, lambda sizes, _: sizes[0], [at]) for at in every
+    return Count(output_size=sizes_of(general), convention=convention, rule=rule, **fields)
+
+
+def passes(
+    layer: Layer | None = None,
+    *,
+    axes: int | None = None,
+    rule: RuleName = "exact",
+    **parameters: Unpack[Parameters],
+) -> Passes[Formula]:
+    """What a layer costs in training, each number a `Formula`. See `analytic.passes`.
+
+    Formulas of one layer add up, so that ``training_step`` has formulas too.
+
+    >>> step = passes(kernel_size=4, stride=2, padding=1, output_padding=0, dilation=1, groups=1,
+    ...               batch_size=1, in_channels=1, out_channels=1)
+    >>> step.grad_weight.additions.generic().expr
+    16*n0*n1 - 8*n0 - 8*n1 - 12
+    >>> step.training_step().macs.evaluate(input_size=(8, 8), bias=True)
+    2700
+    """
+    totals.choose("rule", totals.RULES, rule)
+    general = general_layer(layer, axes, parameters)
+
+    @cache
+    def costs(axes: totals.Reached[Expr]) -> Passes[Expr]:
+        return totals.passes(EXPRESSIONS, general, axes, rule)
+
+    def number(of_pass: str, name: str) -> Formula:
+        def quantity(_: tuple[Expr, ...], axes: totals.Reached[Expr]) -> Expr:
+            return sympify(getattr(getattr(costs(axes), of_pass), name))
+
+        choice = f"{rule} rule" if name == "macs" else "exact convention"
+        shadows = () if name in {"macs", "elements"} else SHADOWS.get(of_pass, ())
+        return of_layer(f"{of_pass}_{name}", general, quantity, choice, shadows)
+
+    return Passes._make(
+        [Pass._make([number(of_pass, name) for name in Pass._fields]) for of_pass in Passes._fields]
     )
-    return Count(output_size=sizes, convention=convention, rule=rule, **fields)

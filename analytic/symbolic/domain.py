@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sympy import Add, Eq, Expr, Ge, Gt, Integer, Le, Mod, Symbol, sympify
 from sympy.core.relational import Relational
 
-from analytic.affine import least_input_size
 from analytic.axis import Axis
-from analytic.layer import AXIS_RULES, LAYER_RULES, Rule, axis_slacks, layer_slacks
+from analytic.layer import LAYER_RULES, Rule, layer_slacks, on_axis
 from analytic.symbolic.expressions import EXPRESSIONS
-from analytic.symbolic.forms import integers, is_plain
-from analytic.symbolic.parameters import GeneralLayer
+from analytic.symbolic.forms import is_plain, least_size
+from analytic.symbolic.parameters import GeneralAxis, GeneralLayer, axis_rules
 
 #: A generic formula is not claimed for fewer inputs than this.
 BOUND = "be at least {} for this formula"
-BIAS = Rule("bias", "be True or False", lambda of: of.bias)
+BIAS = Rule("bias", "be True or False", lambda layer: layer.bias)
 
 
 class Condition(NamedTuple):
     """A relation that must hold, and the rule whose words refuse what breaks it.
 
-    ``of`` is the axis or the layer of which the rule speaks, ``implied`` whether the assumptions on
-    the symbols and the other conditions make it true.
+    ``subject`` is the axis, the layer or the symbol of which the rule speaks, ``implied`` whether
+    the assumptions on the symbols and the other conditions make it true.
     """
 
     relation: Relational
     rule: Rule
-    of: Axis | GeneralLayer | Symbol
+    subject: Axis[Expr] | GeneralLayer | Symbol
     axis: int | None
     implied: bool
+
+    def refusal(self, show: Callable[[Expr], str]) -> str:
+        """What is said of values that break it."""
+        return self.rule.refusal(self.subject, show, self.where)
 
     @property
     def where(self) -> str:
         """The end of the refusal."""
-        return "" if self.axis is None else f" on axis {self.axis}"
+        return "" if self.axis is None else on_axis(self.axis)
 
 
 def at_least_0(slack: Expr) -> Relational:
@@ -64,26 +67,36 @@ def is_implied(slack: Expr) -> bool:
     return bool(slack.is_nonnegative) and not isinstance(slack.as_coeff_Add()[1], Symbol)
 
 
-def of_axis(axis: Axis, at: int, *, cropped_apart: bool) -> Iterator[Condition]:
+def of_axis(axis: GeneralAxis, *, cropped_apart: bool) -> Iterator[Condition]:
     """The conditions on one axis that do not hold already."""
-    slacks = axis_slacks(EXPRESSIONS, axis, cropped_apart=cropped_apart)
-    for rule, slack in zip(AXIS_RULES, map(sympify, slacks), strict=True):
+    rules, slacks = axis_rules(axis, cropped_apart=cropped_apart)
+    for rule, slack in zip(rules, map(sympify, slacks), strict=True):
         implied = is_implied(slack)
-        if rule.argument == "output_size" and is_plain(axis) and not isinstance(axis.n, Integer):
-            # Solved for the input size.
-            least = least_input_size(integers(axis))
-            implied = implied or least == 1
-            slack = axis.n - least  # noqa: PLW2901
+        if rule.argument == "output_size":
+            slack, certain = output_slack(axis, slack)  # noqa: PLW2901
+            implied = implied or certain
         if not isinstance(slack, Integer):
-            yield Condition(at_least_0(slack), rule, axis, at, implied)
+            yield Condition(at_least_0(slack), rule, axis.given, axis.at, implied)
 
 
-def of_bounds(axes: Sequence[Axis], bounds: Sequence[int]) -> Iterator[Condition]:
+def output_slack(axis: GeneralAxis, slack: Expr) -> tuple[Expr, bool]:
+    """By how much an axis has an output, without floors, and whether it has one in any case."""
+    given = axis.given
+    if is_plain(axis) and not isinstance(given.n, Integer):
+        # Solved for the input size.
+        least = least_size(axis)
+        return given.n - least, least == 1
+    if axis.transposed:
+        return slack, False
+    return given.n + given.b + given.e - given.d * (given.k - 1) - 1, False
+
+
+def of_bounds(axes: Sequence[GeneralAxis], bounds: Sequence[int]) -> Iterator[Condition]:
     """That every input size is one for which a generic formula is claimed."""
-    for at, (axis, least) in enumerate(zip(axes, bounds, strict=True)):
-        if least > 1 and not isinstance(axis.n, Integer):
-            rule = Rule("input_size", BOUND.format(least), lambda of: of.n)
-            yield Condition(at_least_0(axis.n - least), rule, axis, at, implied=False)
+    for (given, at, _), least in zip(axes, bounds, strict=True):
+        if least > 1 and not isinstance(given.n, Integer):
+            rule = Rule("input_size", BOUND.format(least), lambda axis: axis.n)
+            yield Condition(at_least_0(given.n - least), rule, given, at, implied=False)
 
 
 def of_layer(layer: GeneralLayer, about: set[Symbol]) -> Iterator[Condition]:
@@ -99,7 +112,7 @@ def of_symbols(symbols: Sequence[Symbol]) -> Iterator[Condition]:
     for symbol in symbols:
         for assumption, (words, condition) in assumed(symbol).items():
             if getattr(symbol, f"is_{assumption}"):
-                rule = Rule(symbol.name, words, lambda of: of)
+                rule = Rule(symbol.name, words, lambda symbol: symbol)
                 yield Condition(condition, rule, symbol, None, implied=False)
 
 

@@ -7,8 +7,8 @@ so that a formula is a few short lines and not one long one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain, count
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from sympy import (
     Dummy,
@@ -26,9 +26,12 @@ from sympy import (
 )
 
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, extent
+from analytic.axis import ordinary
 from analytic.floorsum import floor_sum as integer_floor_sum
 from analytic.floorsum import lattice_points
+
+if TYPE_CHECKING:
+    from analytic.symbolic.parameters import GeneralAxis
 
 
 class F(Function):  # type: ignore[misc]  # SymPy has no types
@@ -169,63 +172,69 @@ EXPRESSIONS = Expressions()
 class Theorem:
     """The same for one axis, giving names to what the theorem takes from the arithmetic.
 
-    ``definitions`` says what each name stands for, in terms of the parameters and earlier names.
+    ``definitions`` says what each name stands for, in terms of the parameters and earlier names:
+    ``g = gcd(s, d)``, ``u = d/g``, ``v = s/g``, ``n_met = max(n − u, 0)`` and ``k_met`` likewise.
+    ``axis`` is that of the pairs; of an ordinary convolution its ``n`` is the output size, ``L``.
     """
-
-    #: In the order in which `axis.extent` asks for them: g = gcd(s, d), d/g, s/g, n' and k'.
-    NAMES: tuple[str, ...] = ("g{}", "u{}", "v{}", "n{}_met", "k{}_met")
 
     F: Any = staticmethod(F)
     floor_sum: Any = staticmethod(FloorSum)
 
-    def __init__(self, axis: int) -> None:
-        self.axis = axis
+    def __init__(self, axis: GeneralAxis) -> None:
+        self.at = axis.at
         self.definitions: dict[Local, Expr] = {}
         self.known: dict[Expr, Expr] = {}
-        self.names = chain(self.NAMES, (f"x{{}}_{i}" for i in count(1)))
+        self.numbers = count(1)
+        #: What the two maxima are of, and their names.
+        self.met: dict[Expr, str] = {}
+        self.axis = axis.given
+        if not axis.transposed:
+            pairs = ordinary(*axis.given[:6])
+            outputs = self.define("L", pairs.n, positive=True)
+            self.axis = pairs._replace(n=outputs, o=pairs.o.xreplace({pairs.n - 1: outputs - 1}))
 
     def gcd(self, a: Expr, b: Expr) -> Expr:
         """`Gcd`, named."""
-        return self.named(Gcd(a, b))
+        return self.named(Gcd(a, b), "g")
 
     def quotient(self, a: Expr, b: Expr) -> Expr:
-        """`Quotient`, named."""
-        return self.named(Quotient(a, b))
+        """`Quotient`, named: inputs between two pairs of one value, or taps."""
+        n, k, _, d, *_ = self.axis
+        name, side, met = ("u", n, "n_met") if a == d else ("v", k, "k_met")
+        apart = self.named(Quotient(a, b), name)
+        self.met.setdefault(side - apart, met)
+        return apart
 
     def maximum(self, a: Expr, b: Expr) -> Expr:
         """The larger, named."""
-        return self.named(larger(sympify(a), sympify(b)))
+        return self.named(larger(sympify(a), sympify(b)), self.met.get(a, ""))
 
     def minimum(self, a: Expr, b: Expr) -> Expr:
         """The smaller, named."""
         return self.named(smaller(sympify(a), sympify(b)))
 
-    def named(self, expression: Expr) -> Expr:
-        """The next name for an expression."""
+    def named(self, expression: Expr, name: str = "") -> Expr:
+        """An expression by its name, or by the next number."""
         if is_short(expression) or expression in self.known:
             return self.known.get(expression, expression)
-        return self.define(next(self.names).format(self.axis), expression)
+        return self.define(name or f"x_{next(self.numbers)}", expression)
 
-    def define(self, name: str, expression: Expr) -> Expr:
+    def define(self, name: str, expression: Expr, *, positive: bool = False) -> Expr:
         """This name for an expression; none where it is as short as a name."""
         if is_short(expression):
             return expression
         # Ask for the sign only where the answer is of use and costs little.
         signed = isinstance(expression, (Gcd, Quotient, Max)) and expression.is_nonnegative
-        sign = {"positive" if expression.is_positive else "nonnegative": True} if signed else {}
-        local = Local(name, integer=True, **sign)
+        positive = positive or (signed and expression.is_positive)
+        sign = {"positive" if positive else "nonnegative": True} if signed or positive else {}
+        local = Local(self.full(name), integer=True, **sign)
         self.known[expression] = local
         self.definitions[local] = expression
         return local
 
-    def extent(self, axis: Axis) -> tuple[Expr, Expr, Expr]:
-        """`axis.extent`, in names: ``L``, ``T`` and ``C``."""
-        size, overlaps, covered = extent(self, axis)
-        at = self.axis
-        size = self.define(f"L{at}", size)
-        # Covered is the overlaps less the collisions: say so, rather than write them out again.
-        named = self.define(f"T{at}", overlaps)
-        return size, named, self.define(f"C{at}", named - (overlaps - covered))
+    def full(self, name: str) -> str:
+        """The name with the number of the axis: ``n0_met``."""
+        return f"{name[0]}{self.at}{name[1:]}"
 
 
 class Closed(Theorem):
@@ -235,7 +244,10 @@ class Closed(Theorem):
     algorithm computes one (*Mathematics of Operations Research* 19, 1994).
     """
 
-    NAMES = ()
+    def named(self, expression: Expr, name: str = "") -> Expr:
+        """An expression by the next number: most have no name."""
+        del name
+        return super().named(expression)
 
     def F(self, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr:
         """`floorsum.lattice_points`, step by step."""

@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sympy import And, Expr, Ge, Integer, Piecewise, true
+from sympy import And, Expr, Ge, Integer, Piecewise, floor, true
 from sympy.logic.boolalg import Boolean
 
-from analytic.affine import affine_from, least_input_size, slopes
+from analytic.affine import affine_from, least_input_size, ordinary_from, reached_affine_from
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, extent
+from analytic.axis import Axis, covered, inputs_reached, ordinary, taps_reached
+from analytic.protocols import Arithmetic
 from analytic.symbolic.expressions import Closed, Local, Theorem
+from analytic.symbolic.parameters import GeneralAxis
+from analytic.totals import products
 
-#: Below the size from which it is affine, a plain axis is listed case by case up to this many.
+#: Below the size from which it is even, a plain axis is listed case by case up to this many.
 MOST_SIZES = 64
+
+#: A plain axis of an ordinary convolution has a floor for each residue of its size by the stride,
+#: up to this stride.
+MOST_RESIDUES = 64
 
 #: The axes whose forms are remembered: those of the fields of a count are the same.
 CACHED = 64
 
 
-class Form(NamedTuple):
-    """L, T and C of an axis, and what the names in them stand for."""
+#: Which fields of `totals.Reached` are asked for beside the products: those that a gradient needs.
+Shadows: TypeAlias = tuple[Literal["inputs", "taps"], ...]
 
-    size: Expr
-    overlaps: Expr
-    covered: Expr
+
+class Form(NamedTuple):
+    """What an axis gives to `Products` and, if asked, to `Reached`; what the names in it mean."""
+
+    factors: tuple[Expr, ...]
     definitions: Mapping[Local, Expr]
 
 
@@ -39,127 +48,211 @@ class Case(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind of formula: from an axis and its number to its cases, the largest sizes first."""
+    """A kind of formula: the cases of an axis, the largest input sizes first."""
 
-    cases: Callable[[Axis, int], list[Case]]
+    cases: Callable[[GeneralAxis, Shadows], list[Case]]
     #: Whether nothing is claimed of sizes below the first case.
     bounded: bool = False
     #: Whether terms are collected, which would take long where floors stand in floors.
     collected: bool = True
 
 
-def is_plain(axis: Axis) -> bool:
+def is_plain(axis: GeneralAxis) -> bool:
     """Whether everything but the input size is an integer."""
     return not not_integers(axis)
 
 
-def not_integers(axis: Axis) -> Mapping[str, Expr]:
+def not_integers(axis: GeneralAxis) -> Mapping[str, Expr]:
     """What of an axis, beside the input size, is not an integer, by letter."""
     return {
         letter: value
-        for letter, value in axis._asdict().items()
+        for letter, value in axis.given._asdict().items()
         if letter != "n" and not isinstance(value, Integer)
     }
 
 
-def integers(axis: Axis, n: int = 1) -> Axis:
-    """A plain axis as integers, at an input size."""
-    return Axis(n, *(int(value) for value in axis[1:]))
+def integers(axis: GeneralAxis, n: int = 1) -> Axis:
+    """The arguments of a plain axis as integers, at an input size."""
+    return Axis(n, *(int(value) for value in axis.given[1:]))
 
 
-def numbers(axis: Axis) -> Form:
+def factors_at(axis: GeneralAxis, n: int, shadows: Shadows) -> tuple[int, ...]:
+    """What a plain axis gives to the products, at an input size."""
+    given = integers(axis, n)
+    return asked(INTEGERS, given if axis.transposed else ordinary(*given[:6]), axis, shadows)
+
+
+def asked(
+    lib: Arithmetic, axis: Axis[Any], general: GeneralAxis, shadows: Shadows
+) -> tuple[Any, ...]:
+    """What one axis gives to `totals.products`, and to `totals.reached` as far as it is asked."""
+    _, known = products(lib, (axis,), general.transposed)
+    inputs = inputs_reached if general.transposed else covered
+    beside = {"inputs": inputs, "taps": taps_reached}
+    return (*known, *(beside[name](lib, axis, known.overlaps) for name in shadows))
+
+
+def numbers(axis: GeneralAxis, shadows: Shadows) -> Form:
     """An axis of integers alone."""
-    size, overlaps, covered = extent(INTEGERS, integers(axis, int(axis.n)))
-    return Form(Integer(size), Integer(overlaps), Integer(covered), {})
+    return Form(tuple(map(Integer, factors_at(axis, int(axis.given.n), shadows))), {})
 
 
-def theorem(axis: Axis, at: int) -> Form:
+def theorem(axis: GeneralAxis, shadows: Shadows) -> Form:
     """The theorem, with ``F`` as a function."""
-    lib = Theorem(at)
-    size, overlaps, covered = lib.extent(axis)
-    return Form(size, overlaps, covered, lib.definitions)
+    return in_names(Theorem(axis), axis, shadows)
 
 
-def closed(axis: Axis, at: int) -> Form:
+def closed(axis: GeneralAxis, shadows: Shadows) -> Form:
     """The theorem with ``F`` unrolled; stride and dilation are integers."""
-    lib = Closed(at)
-    size, overlaps, covered = lib.extent(axis)
-    return Form(size, overlaps, covered, lib.definitions)
+    return in_names(Closed(axis), axis, shadows)
 
 
-def line(n: Expr, start: int, counts: tuple[int, ...], steps: tuple[int, ...]) -> Form:
-    """Counts that are known at the input size ``start``, and what an input adds to each."""
-    size, overlaps, covered = (
-        c + step * (n - start) for c, step in zip(counts, steps, strict=True)
-    )
-    return Form(size, overlaps, covered, {})
+def in_names(lib: Theorem, axis: GeneralAxis, shadows: Shadows) -> Form:
+    """What an axis gives to the products, with the names that an arithmetic gives to its parts."""
+    _, k, size, overlaps, *others = asked(lib, lib.axis, axis, shadows)
+    size = lib.define("L", size)
+    # A shadow is the overlaps less the pairs with a successor: say so, and write them once.
+    named = lib.define("T", overlaps)
+    letters = ["C", *({"inputs": "I", "taps": "J"}[name] for name in shadows)]
+    others = [
+        lib.define(letter, named - (overlaps - other))
+        for letter, other in zip(letters, others, strict=True)
+    ]
+    return Form((axis.given.n, k, size, named, *others), lib.definitions)
 
 
-def generic(axis: Axis, _at: int) -> list[Case]:
-    """The one case of a plain axis from `affine_from` on: there it is affine, by theorem 6."""
-    if isinstance(axis.n, Integer):
-        return [Case(1, numbers(axis))]
-    start = affine_from(integers(axis))
-    counts = extent(INTEGERS, integers(axis, start))
-    return [Case(start, line(axis.n, start, counts, slopes(integers(axis))))]
+def line(n: Expr, start: int, count: Expr, step: Expr) -> Expr:
+    """A count that is known at the input size ``start``, and what an input adds to it."""
+    return count + step * (n - start)
+
+
+def stairs(n: Expr, start: int, count: int, steps: Sequence[int]) -> Expr:
+    """A count that is known at ``start``, and what the inputs add to it in turn.
+
+    ``steps[j]`` is added where ``⌊(n + j)/len(steps)⌋`` grows by one. These floors add up to ``n``,
+    so that one of them need not be written.
+    """
+    period = len(steps)
+    candidates = (*reversed(steps), 0)
+    base = min(candidates, key=lambda c: (c != 0) + sum(step != c for step in steps))
+    total = line(n, start, Integer(count), Integer(base))
+    for j, step in enumerate(steps):
+        if step != base:
+            total += (step - base) * (floor((n + j) / Integer(period)) - (start + j) // period)
+    return total
+
+
+def least_size(axis: GeneralAxis) -> int:
+    """The least input size of a plain axis with an output."""
+    given = integers(axis)
+    if axis.transposed:
+        return int(least_input_size(given))
+    return max(1, (given.k - 1) * given.d + 1 - given.b - given.e)
+
+
+def even_from(axis: GeneralAxis, shadows: Shadows) -> int:
+    """An input size of a plain axis from which as many inputs as `period` says add the same.
+
+    It is the least, unless that is more than `MOST_SIZES` below the bound of the theorem.
+    """
+    if axis.transposed and not shadows:
+        return int(affine_from(integers(axis)))
+    if axis.transposed:
+        start = int(reached_affine_from(integers(axis)))
+    else:
+        start = ordinary_from(integers(axis), reached_affine_from)
+    added = added_at(axis, start, shadows)
+    least = max(least_size(axis), start - MOST_SIZES)
+    while start > least and added_at(axis, start - 1, shadows) == added:
+        start -= 1
+    return start
+
+
+def added_at(axis: GeneralAxis, n: int, shadows: Shadows) -> tuple[int, ...]:
+    """What the inputs of a period add to those of a plain axis."""
+    before, after = (factors_at(axis, size, shadows) for size in (n, n + period(axis)))
+    return tuple(b - a for a, b in zip(before, after, strict=True))
+
+
+def period(axis: GeneralAxis) -> int:
+    """After how many inputs of a plain axis the same is added."""
+    return 1 if axis.transposed else int(axis.given.s)
+
+
+def generic(axis: GeneralAxis, shadows: Shadows) -> list[Case]:
+    """The one case of a plain axis from `even_from` on: notes/derivation.md, theorems 6, 13."""
+    if isinstance(axis.given.n, Integer):
+        return [Case(1, numbers(axis, shadows))]
+    start = even_from(axis, shadows)
+    rows = [factors_at(axis, n, shadows) for n in range(start, start + period(axis) + 1)]
+    return [piece(axis, start, rows)]
+
+
+def piece(axis: GeneralAxis, start: int, rows: Sequence[tuple[int, ...]]) -> Case:
+    """The case from ``start`` on, of which the first counts are known: steps of a period."""
+    steps = [[0] * period(axis) for _ in rows[0]]
+    for n, (before, row) in enumerate(pairwise(rows), start + 1):
+        for count, step in enumerate(b - a for a, b in zip(before, row, strict=True)):
+            steps[count][-n % period(axis)] = step
+    n, k = axis.given[:2]
+    counts = [*zip(rows[0], steps, strict=True)][2:]
+    values = [stairs(n, start, count, step) for count, step in counts]
+    return Case(start, Form((n, k, *values), {}))
 
 
 @lru_cache(maxsize=CACHED)
-def exact(axis: Axis, at: int) -> list[Case]:
+def exact(axis: GeneralAxis, shadows: Shadows) -> list[Case]:
     """Numbers, or the cases of a plain axis, or the theorem: exact for every legal axis."""
     if not is_plain(axis):
-        return [Case(1, theorem(axis, at))]
-    if isinstance(axis.n, Integer):
-        return [Case(1, numbers(axis))]
-    (last,) = generic(axis, at)
-    least = least_input_size(integers(axis))
+        return [Case(1, theorem(axis, shadows))]
+    if isinstance(axis.given.n, Integer):
+        return [Case(1, numbers(axis, shadows))]
+    if period(axis) > MOST_RESIDUES:
+        return unrolled(axis, shadows)
+    (last,) = generic(axis, shadows)
+    least = least_size(axis)
     if last.least - least > MOST_SIZES:
-        return [last, Case(least, closed(axis, at))]
-    return [last, *pieces(axis, least, last.least - 1)]
+        return [last, Case(least, closed(axis, shadows))]
+    return [last, *pieces(axis, least, last.least - 1, shadows)]
 
 
 @lru_cache(maxsize=CACHED)
-def unrolled(axis: Axis, at: int) -> list[Case]:
+def unrolled(axis: GeneralAxis, shadows: Shadows) -> list[Case]:
     """Numbers, or the closed form."""
-    if is_plain(axis) and isinstance(axis.n, Integer):
-        return [Case(1, numbers(axis))]
-    return [Case(1, closed(axis, at))]
+    if is_plain(axis) and isinstance(axis.given.n, Integer):
+        return [Case(1, numbers(axis, shadows))]
+    return [Case(1, closed(axis, shadows))]
 
 
-def pieces(axis: Axis, least: int, last: int) -> list[Case]:
-    """The input sizes from ``least`` to ``last`` in as few lines as can be, the last ones first."""
-    counts = {n: extent(INTEGERS, integers(axis, n)) for n in range(least, last + 1)}
-    cases = []
+def pieces(axis: GeneralAxis, least: int, last: int, shadows: Shadows) -> list[Case]:
+    """The input sizes from ``least`` to ``last`` in few pieces, the largest ones first."""
+    rows = {n: factors_at(axis, n, shadows) for n in range(least, last + 1)}
+    steps = {
+        n: tuple(b - a for a, b in zip(rows[n - 1], rows[n], strict=True))
+        for n in range(least + 1, last + 1)
+    }
+    cases, stride = [], period(axis)
     while last >= least:
-        steps = steps_at(counts, last)
         start = last
-        while start > least and steps_at(counts, start) == steps:
+        added: dict[int, tuple[int, ...]] = {}
+        while start > least and added.setdefault(start % stride, steps[start]) == steps[start]:
             start -= 1
-        cases.append(Case(start, line(axis.n, start, counts[start], steps)))
+        cases.append(piece(axis, start, [rows[n] for n in range(start, last + 1)]))
         last = start - 1
     return cases
 
 
-def steps_at(counts: Mapping[int, tuple[int, ...]], n: int) -> tuple[int, ...]:
-    """What input ``n`` added to each count; nothing where it is the first."""
-    if n - 1 not in counts:
-        return (0, 0, 0)
-    return tuple(a - b for a, b in zip(counts[n], counts[n - 1], strict=True))
-
-
-def folded(axis: Axis, cases: list[Case]) -> Form:
+def folded(axis: GeneralAxis, cases: list[Case]) -> Form:
     """The cases of one axis as one form, of `Piecewise` counts."""
     if len(cases) == 1:
         return cases[0].form
     conditions = [*(from_on(axis, case.least) for case in cases[:-1]), true]
-    size, overlaps, covered = (
-        choice([(case.form[i], c) for case, c in zip(cases, conditions, strict=True)])
-        for i in range(3)
-    )
+    columns = zip(*(case.form.factors for case in cases), strict=True)
+    values = [choice([*zip(column, conditions, strict=True)]) for column in columns]
     definitions: dict[Local, Expr] = {}
     for case in cases:
         definitions |= case.form.definitions
-    return Form(size, overlaps, covered, definitions)
+    return Form(tuple(values), definitions)
 
 
 def choice(branches: Sequence[tuple[Expr, Boolean]]) -> Expr:
@@ -183,12 +276,14 @@ def implies(condition: Boolean, other: Boolean) -> bool:
     )
 
 
-def from_on(axis: Axis, least: int) -> Boolean:
+def from_on(axis: GeneralAxis, least: int) -> Boolean:
     """The condition of a case."""
-    return Ge(axis.n, least)
+    return Ge(axis.given.n, least)
 
 
-def together(axes: list[Axis], chosen: list[Case], lowest: list[Case]) -> Boolean:
+def together(
+    axes: Sequence[GeneralAxis], chosen: Sequence[Case], lowest: Sequence[Case]
+) -> Boolean:
     """The condition under which every axis is in its chosen case; none is needed for the lowest."""
     return And(
         *[

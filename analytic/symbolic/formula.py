@@ -7,20 +7,20 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, true
+from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, nan, true
 from sympy.logic.boolalg import Boolean
 
 from analytic.axis import Axis
-from analytic.layer import LayerError, integer, per_axis, shown
+from analytic.layer import LayerError, boolean, integer, per_axis, shown
 from analytic.symbolic import domain, forms
 from analytic.symbolic.domain import Condition
 from analytic.symbolic.expressions import Local, substitute
-from analytic.symbolic.forms import Case, Form, Kind
+from analytic.symbolic.forms import Case, Form, Kind, Shadows
 from analytic.symbolic.parameters import LETTERS, NAMES, GeneralLayer, is_own
-from analytic.totals import Products
+from analytic.totals import Products, Reached
 
-#: From the sizes of some axes, and the products over them, to a count.
-Quantity = Callable[[tuple[Expr, ...], Products], Expr]
+#: From the output size along some axes, and the products over them, to a count.
+Quantity = Callable[[tuple[Expr, ...], Reached[Expr]], Expr]
 
 #: More combinations of the axes' cases than this are not listed one by one.
 MOST_CASES = 12
@@ -50,6 +50,7 @@ class Formula:
         axes: Iterable[int],
         kind: Kind = forms.EXACT,
         choice: str = "",
+        shadows: Shadows = (),
     ) -> None:
         self.name = name
         #: By which convention or rule it counts, where there is more than one.
@@ -58,7 +59,8 @@ class Formula:
         self.quantity = quantity
         self.axes = tuple(axes)
         self.kind = kind
-        cases = [kind.cases(layer.axes[at], at) for at in self.axes]
+        self.shadows = shadows
+        cases = [kind.cases(layer.axes[at], shadows) for at in self.axes]
         #: Of a generic formula, the least input size of each axis for which it is claimed.
         self.bounds = tuple(case.least for (case,) in cases) if kind.bounded else None
         self.outline, definitions = self._combine(cases)
@@ -69,6 +71,19 @@ class Formula:
 
     def __repr__(self) -> str:
         return f"<Formula {self.name} of {', '.join(s.name for s in self.symbols) or 'nothing'}>"
+
+    def __add__(self, other: Formula) -> Formula:
+        """The same number of two passes of one layer together: part of a training step."""
+        (_, _, number), (_, _, same) = (f.name.rpartition("_") for f in (self, other))
+        if other.layer is not self.layer or number != same:
+            raise ValueError(f"{self.name} and {other.name} are not of the same passes")
+
+        def quantity(sizes: tuple[Expr, ...], axes: Reached[Expr]) -> Expr:
+            return self.quantity(sizes, axes) + other.quantity(sizes, axes)
+
+        shadows = tuple(dict.fromkeys((*self.shadows, *other.shadows)))
+        name = f"training_step_{number}"
+        return Formula(name, self.layer, quantity, self.axes, self.kind, self.choice, shadows)
 
     def _combine(self, cases: Sequence[list[Case]]) -> tuple[Expr, dict[Local, Expr]]:
         """The quantity, in each combination of the axes' cases."""
@@ -88,22 +103,17 @@ class Formula:
                 definitions |= case.form.definitions
             last = combination is combinations[-1]
             condition = true if last else forms.together(axes, combination, lowest)
-            branches.append((self._counted(axes, [case.form for case in combination]), condition))
+            branches.append((self._counted([case.form for case in combination]), condition))
         return forms.choice(branches), definitions
 
-    def _counted(self, axes: Sequence[Axis], axis_forms: Sequence[Form]) -> Expr:
+    def _counted(self, axis_forms: Sequence[Form]) -> Expr:
         """The quantity, from one form of each axis."""
-        sizes = tuple(form.size for form in axis_forms)
-        return self.quantity(
-            sizes,
-            Products(
-                inputs=Mul(*[axis.n for axis in axes]),
-                taps=Mul(*[axis.k for axis in axes]),
-                positions=multiplied(sizes),
-                overlaps=multiplied([form.overlaps for form in axis_forms]),
-                covered=multiplied([form.covered for form in axis_forms]),
-            ),
-        )
+        columns = [*zip(*(form.factors for form in axis_forms), strict=True)] or [()] * 5
+        inputs, taps, *others = columns
+        products = [Mul(*inputs), Mul(*taps), *map(multiplied, others)]
+        # What is not asked for is no number, so that nothing can be made of it.
+        beside = {"inputs": nan, "taps": nan} | dict(zip(self.shadows, products[5:], strict=False))
+        return self.quantity(columns[2], Reached(Products._make(products[:5]), **beside))
 
     @cached_property
     def expr(self) -> Expr:
@@ -130,8 +140,8 @@ class Formula:
         """What must hold of the parameters, in the order in which it is checked."""
         axes = [self.layer.axes[at] for at in self.axes]
         conditions: list[Condition] = []
-        for axis, at in zip(axes, self.axes, strict=True):
-            conditions += domain.of_axis(axis, at, cropped_apart=self.layer.cropped_apart)
+        for axis in axes:
+            conditions += domain.of_axis(axis, cropped_apart=self.layer.cropped_apart)
         conditions += domain.of_layer(self.layer, self._mentioned)
         conditions += domain.of_bounds(axes, self.bounds or [1] * len(axes))
         about = self._mentioned.union(*(c.relation.free_symbols for c in conditions))
@@ -156,7 +166,7 @@ class Formula:
             raise TypeError(f"{self.name} needs a value of {', '.join(missing)}")
         for condition in self.conditions:
             if condition.relation.xreplace(meaning) == False:  # noqa: E712  # SymPy's
-                raise LayerError(refusal(condition, meaning))
+                raise LayerError(condition.refusal(lambda value: shown(value.xreplace(meaning))))
         for name, expression in self.definitions.items():
             meaning[name] = expression.xreplace(meaning)
         return int(self.outline.xreplace(meaning))
@@ -169,8 +179,10 @@ class Formula:
         for name, value in values.items():
             if name in LETTERS or name in NAMES:
                 claims += self._claims(name, value)
-            elif name == "transposed" and value is True:
-                continue
+            elif name == "transposed":
+                if boolean(name, value) != self.layer.transposed:
+                    kind = self.layer.transposed
+                    raise ValueError(f"transposed is {kind} in this formula, got {value}")
             elif name in names:
                 claims.append((name, names[name], integer(name, value)))
             else:
@@ -196,16 +208,24 @@ class Formula:
             return []
         column = list(LETTERS).index(field)
         given = per_axis(field, value, len(self.layer.axes))
-        return [(field, axis[column], v) for axis, v in zip(self.layer.axes, given, strict=True)]
+        axes = [axis.given for axis in self.layer.axes]
+        return [(field, axis[column], v) for axis, v in zip(axes, given, strict=True)]
 
     def generic(self) -> Formula:
         """The polynomial that holds from ``bounds`` on, and is claimed only there.
 
         ``bounds`` is the least input size, one an axis, from which size, overlaps and covered of
-        that axis are affine (notes/derivation.md, theorem 6). A `ValueError` names what beside the
-        input size is not an integer.
+        that axis are affine (notes/derivation.md, theorem 6); of gradients, from which the inputs
+        and the taps reached are too (theorem 13). Of an ordinary convolution it is a polynomial in
+        floors of the input size over the stride, which is 64 at the most. A `ValueError` names what
+        beside the input size is not an integer.
         """
         self._require("generic()", "kdbeos")
+        for at in self.axes:
+            stride = self.layer.axes[at].given.s
+            if not self.layer.transposed and stride > forms.MOST_RESIDUES:
+                most = f"a stride of at most {forms.MOST_RESIDUES} in an ordinary convolution"
+                raise ValueError(f"generic() needs {most}, got {stride} on axis {at}")
         return self._as(forms.GENERIC)
 
     def closed(self) -> Formula:
@@ -218,7 +238,10 @@ class Formula:
         return self._as(forms.CLOSED)
 
     def _as(self, kind: Kind) -> Formula:
-        return Formula(self.name, self.layer, self.quantity, self.axes, kind, self.choice)
+        """The same count in another form."""
+        return Formula(
+            self.name, self.layer, self.quantity, self.axes, kind, self.choice, self.shadows
+        )
 
     def _require(self, what: str, letters: str) -> None:
         """Refuse where one of these is not an integer."""
@@ -252,13 +275,3 @@ def needed(expression: Expr, definitions: dict[Local, Expr]) -> dict[Local, Expr
         if name in wanted:
             wanted |= definitions[name].free_symbols
     return {name: value for name, value in definitions.items() if name in wanted}
-
-
-def refusal(condition: Condition, meaning: Mapping[Symbol, Integer]) -> str:
-    """What the rule of a condition says at these values."""
-    rule = condition.rule
-    of: Any = condition.of
-    fields = of._asdict() if isinstance(of, Axis) else {"groups": getattr(of, "groups", of)}
-    at = {name: shown(value.xreplace(meaning)) for name, value in fields.items()}
-    value = rule.value(of).xreplace(meaning)
-    return f"{rule.argument} must {rule.words.format(**at)}, got {shown(value)}{condition.where}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from sympy import Expr, Integer, Symbol, sympify
 
@@ -11,13 +11,19 @@ from analytic.axis import Axis
 from analytic.layer import (
     AXIS_RULES,
     LAYER_RULES,
+    ORDINARY_RULES,
+    SAME,
     Layer,
     LayerError,
+    Rule,
     axis_slacks,
     boolean,
     check,
     integer,
     layer_slacks,
+    named_padding,
+    on_axis,
+    ordinary_slacks,
     shown,
 )
 from analytic.symbolic.expressions import EXPRESSIONS
@@ -65,16 +71,17 @@ class Parameters(TypedDict, total=False):
     out_channels: Value
     kernel_size: PerAxisValue
     stride: PerAxisValue
-    padding: PerAxisValue
+    padding: PerAxisValue | Literal["same", "valid"]
     output_padding: PerAxisValue
     groups: Value
     bias: Value
     dilation: PerAxisValue
     batch_size: Value
     end_padding: PerAxisValue
+    transposed: bool
 
 
-def own_symbol(field: str, axis: int | None = None, *, cropped_apart: bool = False) -> Symbol:
+def own_symbol(field: str, axis: int | None = None, *, signed: bool = False) -> Symbol:
     """The symbol that stands for a parameter: an integer, of the sign that a layer has there.
 
     >>> own_symbol("kernel_size", 1), own_symbol("in_channels")
@@ -83,7 +90,7 @@ def own_symbol(field: str, axis: int | None = None, *, cropped_apart: bool = Fal
     name = NAMES[field] if axis is None else f"{LETTERS[field]}{axis}"
     if field in POSITIVE:
         return Symbol(name, integer=True, positive=True)
-    if field == "end_padding" or (field == "padding" and cropped_apart):
+    if signed and field in {"padding", "end_padding"}:
         return Symbol(name, integer=True)
     return Symbol(name, integer=True, nonnegative=True)
 
@@ -119,6 +126,17 @@ def bound(field: str, value: object, axis: int | None) -> Expr:
     return Integer(integer(field, value, axis))
 
 
+class GeneralAxis(NamedTuple):
+    """An axis of a layer of which some parameters are symbols or expressions.
+
+    ``given`` has the arguments of the layer, the input size as ``n``; ``at`` is its number.
+    """
+
+    given: Axis[Expr]
+    at: int
+    transposed: bool
+
+
 class GeneralLayer:
     """A layer of which some parameters are symbols or expressions. `protocols.LayerLike`."""
 
@@ -128,38 +146,59 @@ class GeneralLayer:
                 raise TypeError(
                     f"there is no parameter {name!r}; there are {', '.join(Layer.FIELDS)}"
                 )
-        if parameters.get("transposed", True) is not True:
-            raise TypeError("there are formulas of transposed convolutions alone")
-        number = number_of_axes(axes, parameters)
+        self.transposed = boolean("transposed", parameters.get("transposed", True))
         self.cropped_apart = parameters.get("end_padding") is not None
-        columns = {
-            field: self._along(field, parameters.get(field), number)
-            for field in LETTERS
-            if field != "end_padding" or self.cropped_apart
-        }
-        columns.setdefault("end_padding", columns["padding"])
-        self.axes = tuple(Axis(*row) for row in zip(*(columns[f] for f in LETTERS), strict=True))
+        #: Whether crops may be negative.
+        self.signed = self.cropped_apart and self.transposed
+        #: The arguments with one entry an axis.
+        self.fields = [field for field in LETTERS if field not in self._left_out()]
+        number = number_of_axes(axes, parameters)
+        rows = [self._axis(at, parameters) for at in range(number)]
+        self.axes = tuple(GeneralAxis(row, at, self.transposed) for at, row in enumerate(rows))
         self.batch_size, self.in_channels, self.out_channels, self.groups, self.bias = (
-            self._one(field, parameters.get(field), None) for field in NAMES
+            self._bound(field, parameters.get(field), None) for field in NAMES
         )
         self._check()
 
-    def _along(self, field: str, value: object, axes: int) -> list[Expr]:
-        values = value if isinstance(value, (list, tuple)) else (value,) * axes
-        if len(values) == 1:
-            values = (*values,) * axes
-        return [self._one(field, entry, axis) for axis, entry in enumerate(values)]
+    def _left_out(self) -> Iterator[str]:
+        """Arguments that are not spoken of: they are as others say."""
+        if not self.cropped_apart:
+            yield "end_padding"
+        if not self.transposed:
+            yield "output_padding"
 
-    def _one(self, field: str, value: object, axis: int | None) -> Expr:
-        if value is None:
-            return own_symbol(field, axis, cropped_apart=self.cropped_apart)
-        return bound(field, value, axis)
+    def _axis(self, at: int, parameters: Mapping[str, Any]) -> Axis[Expr]:
+        """The arguments of an axis."""
+        padding = parameters.get("padding")
+        word = padding if isinstance(padding, str) and not self.transposed else None
+        entries: dict[str, Any] = {"output_padding": 0} if not self.transposed else {}
+        for field in LETTERS:
+            if (value := parameters.get(field)) is not None and not (field == "padding" and word):
+                several = isinstance(value, (list, tuple))
+                entries[field] = value[at if len(value) > 1 else 0] if several else value
+        values = {field: self._bound(field, entries.get(field), at) for field in LETTERS}
+        if not self.cropped_apart:
+            values["end_padding"] = values["padding"]
+        axis = Axis(*values.values())
+        if word is None:
+            return axis
+        if word == "same":
+            check((SAME,), (0 if axis.s == 1 else -1,), axis, on_axis(at))
+        nothing = axis._replace(b=Integer(0), e=Integer(0))
+        return named_padding(word, parameters.get("end_padding"), nothing)
+
+    def _bound(self, field: str, value: object, axis: int | None) -> Expr:
+        return self.symbol(field, axis) if value is None else bound(field, value, axis)
+
+    def symbol(self, field: str, axis: int | None) -> Symbol:
+        """The symbol of a parameter where nothing is bound to it."""
+        return own_symbol(field, axis, signed=self.signed)
 
     def _check(self) -> None:
         """Refuse what is not legal whatever the symbols are."""
-        for at, axis in enumerate(self.axes):
-            slacks = axis_slacks(EXPRESSIONS, axis, cropped_apart=self.cropped_apart)
-            check(AXIS_RULES, known(slacks), axis, f" on axis {at}")
+        for axis in self.axes:
+            rules, slacks = axis_rules(axis, cropped_apart=self.cropped_apart)
+            check(rules, known(slacks), axis.given, on_axis(axis.at))
         check(LAYER_RULES, known(layer_slacks(EXPRESSIONS, self)), self)
         names: dict[str, Symbol] = {}
         for symbol in self.symbols():
@@ -178,15 +217,24 @@ class GeneralLayer:
         """Every parameter: its field, its axis, what it is bound to; in the order of arguments."""
         for field in NAMES:
             yield field, None, getattr(self, field)
-        for at, axis in enumerate(self.axes):
-            for field, value in zip(LETTERS, axis, strict=True):
-                if field != "end_padding" or self.cropped_apart:
-                    yield field, at, value
+        for axis in self.axes:
+            for field, value in zip(LETTERS, axis.given, strict=True):
+                if field in self.fields:
+                    yield field, axis.at, value
 
     def symbols(self) -> list[Symbol]:
         """The symbols in the order of the parameters."""
         symbols = [s for *_, v in self.values() for s in sorted(v.free_symbols, key=str)]
         return list(dict.fromkeys(symbols))
+
+
+def axis_rules(
+    axis: GeneralAxis, *, cropped_apart: bool
+) -> tuple[tuple[Rule, ...], tuple[Expr, ...]]:
+    """The rules of an axis, and by how much it keeps each."""
+    if axis.transposed:
+        return AXIS_RULES, axis_slacks(EXPRESSIONS, axis.given, cropped_apart=cropped_apart)
+    return ORDINARY_RULES, ordinary_slacks(EXPRESSIONS, axis.given)
 
 
 def known(slacks: tuple[Any, ...]) -> tuple[int, ...]:
@@ -218,6 +266,5 @@ def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
 def is_own(layer: GeneralLayer, expression: Expr) -> bool:
     """Whether an expression is the symbol of a parameter to which nothing is bound."""
     return any(
-        value == expression == own_symbol(field, at, cropped_apart=layer.cropped_apart)
-        for field, at, value in layer.values()
+        value == expression == layer.symbol(field, at) for field, at, value in layer.values()
     )
