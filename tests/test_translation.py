@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import ast
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from check import CHECKED, HERE, SOURCES, digests
 from gallina import Function, Known, RefusedError
 from translate import Plain, translated
 
-INTEGERS = ast.parse((SOURCES / "arithmetic.py").read_text())
+from analytic.arithmetic import INTEGERS
+from analytic.axis import Axis, extent, size
+
+ARITHMETIC = ast.parse((SOURCES / "arithmetic.py").read_text())
 
 
 def term(source: str) -> str:
     """The translation of one function."""
-    (node,) = Plain(INTEGERS).visit(ast.parse(source)).body
+    (node,) = Plain(ARITHMETIC).visit(ast.parse(source)).body
     return Function(node, Known()).definitions()
 
 
@@ -98,3 +106,37 @@ def test_divisors_are_asked_to_be_positive() -> None:
 def test_a_loop_is_asked_to_end() -> None:
     source = "def f(a: int):\n while a > 0:\n  a = a - 1\n return a"
     assert "loop_runs f_test f_round f_round_runs\n    (rounds [a]) (a)." in term(source)
+
+
+def compute(folder: Path, term: str) -> str:
+    """What Coq computes, of the translated code."""
+    asked = [
+        "From Coq Require Import ZArith List.",
+        "From Proof Require Import Counting Code.",
+        "Import ListNotations.",
+        "Open Scope Z_scope.",
+        f"Eval vm_compute in {term}.",
+    ]
+    (folder / "Asked.v").write_text("\n".join(asked))
+    for file in ("Counting.v", "Python.v", "Code.v"):
+        shutil.copy(HERE / file, folder)
+    for file in ("Counting.v", "Python.v", "Code.v", "Asked.v"):
+        command = ["coqc", "-Q", ".", "Proof", file]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("coqc"), reason="Coq is not installed")
+@pytest.mark.parametrize("many", [50, pytest.param(1000, marks=pytest.mark.slow)])
+def test_coq_computes_what_python_does(many: int, tmp_path: Path) -> None:
+    """The translated `extent`, of random axes with numbers of up to forty digits."""
+    generator = random.Random(many)
+    axes: list[Axis] = []
+    while len(axes) < many:
+        numbers = [generator.randrange(10 ** generator.randint(0, 40)) for _ in range(7)]
+        axis = Axis(*(number + 1 for number in numbers[:4]), *numbers[4:])
+        if size(axis) >= 1:
+            axes.append(axis)
+    terms = "; ".join(f"extent (Counting.Axis {' '.join(map(str, axis))})" for axis in axes)
+    said = [int(number) for number in re.findall(r"-?\d+", compute(tmp_path, f"[{terms}]"))]
+    assert said == [number for axis in axes for number in extent(INTEGERS, axis)]
