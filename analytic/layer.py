@@ -233,6 +233,9 @@ def check(rules: tuple[Rule, ...], slacks: tuple[int, ...], subject: Any, where:
 
 #: The arguments with one entry an axis, beside ``input_size``.
 GEOMETRY = ("kernel_size", "stride", "padding", "output_padding", "dilation", "end_padding")
+#: The arguments with one entry an axis, and those that are true or false.
+PER_AXIS = ("input_size", *GEOMETRY)
+BOOLEANS = ("bias", "transposed")
 
 
 def axis_columns(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from analytic import totals
@@ -91,6 +91,10 @@ class ModelCount(NamedTuple):
     convention: ConventionName
     unknown: tuple[Unknown, ...] = ()
 
+    def has_gradients(self) -> bool:
+        """Whether other passes than forward ones are in it."""
+        return any(row.passed != "forward" for row in self.layers)
+
     def __str__(self) -> str:
         return self.table().rstrip("\n")
 
@@ -171,7 +175,7 @@ def gradient(layer: Layer, passed: str) -> Counted:
 
 def counted(layer: Layer, count: Count) -> Counted:
     """What the table of a model shows of a layer's count."""
-    of = Products(
+    products = Products(
         inputs=math.prod(layer.input_size),
         taps=math.prod(layer.kernel_size),
         positions=count.positions,
@@ -179,7 +183,7 @@ def counted(layer: Layer, count: Count) -> Counted:
         covered=count.covered,
     )
     macs, input_macs, output_macs = (
-        totals.macs(INTEGERS, layer, of, rule) for rule in ("exact", "input", "output")
+        totals.macs(INTEGERS, layer, products, rule) for rule in ("exact", "input", "output")
     )
     multiplications = layer.batch_size * count.filters * count.multiplications_per_filter
     return Counted(macs, input_macs, output_macs, count.total - multiplications)
@@ -230,28 +234,51 @@ def in_order(model: ModelCount, known: list[T], unknown: list[T]) -> list[T]:
 
 
 def as_text(model: ModelCount, style: str) -> str:
-    """An aligned table of a model; where layers are unknown, its last column says why."""
-    headers = ["layer", "input", "output", "MACs", "MACs (input rule)", "MACs (output rule)"]
-    headers += [f"additions ({model.convention})", "share of MACs"]
+    """An aligned table of a model: passes and dead weights where there are some to tell of.
+
+    Where layers are unknown, the last column says why.
+    """
+    passes = model.has_gradients()
+    dead = any(row.dead for row in model.layers)
+    headers = ["layer", *["pass"] * passes, "input", "output"]
+    words = len(headers)
+    headers += ["MACs", "MACs (input rule)", "MACs (output rule)"]
+    headers += [f"additions ({model.convention})", "share of MACs", *["dead weights"] * dead]
     known = [
         [
-            label({"name": name}),
-            write_sizes(layer.input_size),
-            write_sizes(output),
-            *_numbers(counted, model),
+            label({"name": row.name}),
+            *[row.passed] * passes,
+            write_sizes(row.layer.input_size),
+            write_sizes(row.output_size),
+            *_numbers(row.counted, model),
+            *[grouped(row.dead)] * dead,
         ]
-        for name, layer, output, counted, *_ in model.layers
+        for row in model.layers
     ]
     blank = [""] * (len(headers) - 1)
     unknown = [[label({"name": name}), *blank, reason] for name, reason, _ in model.unknown]
     rows = in_order(model, known, unknown)
     kind = "known layers" if unknown else "layers"
-    rows.append([f"total of {len(known)} {kind}", "", "", *_numbers(model.total, model)])
+    name = f"total of {len(known)} {kind}"
+    rows.append([name, *[""] * (words - 1), *_numbers(model.total, model), *[""] * dead])
     align = ["left", *["right"] * len(blank)]
     if unknown:
         headers, align = [*headers, "missing"], [*align, "left"]
         rows = [row + [""] * (len(headers) - len(row)) for row in rows]
-    return aligned(rows, headers, style, align) + "\n"
+    text = aligned(rows, headers, style, align) + "\n"
+    return text + "".join(dead_lines(model)) if style == TABLES["table"] else text
+
+
+def dead_lines(model: ModelCount) -> Iterator[str]:
+    """A line for each layer with weights that meet no input: from which size on all meet one."""
+    for name, layer, _, _, passed, dead in model.layers:
+        if dead and passed == "forward":
+            weights = totals.filters(INTEGERS, layer) * math.prod(layer.kernel_size)
+            least = write_sizes(dead_taps(layer).alive_from)
+            yield (
+                f"{label({'name': name})}: {dead:,} of {weights:,} weights meet no input, "
+                f"whatever the data; all meet one from input size {least} on\n"
+            )
 
 
 def _numbers(counted: Counted, model: ModelCount) -> list[str]:
@@ -264,19 +291,22 @@ def _results(counted: Counted, model: ModelCount) -> dict[str, Any]:
     return {**counted._asdict(), "share_percent": float(percent) if percent else None}
 
 
+def _fields(row: LayerCount, model: ModelCount) -> dict[str, Any]:
+    passed = {"pass": row.passed} if model.has_gradients() else {}
+    return {"name": row.name, **passed, **layer_fields(row.layer)}
+
+
+def _counts(row: LayerCount, model: ModelCount) -> dict[str, Any]:
+    results = _results(row.counted, model)
+    return {"output_size": list(row.output_size), **results, "dead_weights": row.dead}
+
+
 def as_json(model: ModelCount) -> str:
     """One JSON object with the keys ``layers``, ``total`` and ``convention``.
 
     Where layers are unknown, each has a key ``missing``, and ``known`` says how many are summed.
     """
-    known: list[dict[str, Any]] = [
-        {
-            "name": name,
-            **layer_fields(layer),
-            "count": {"output_size": list(output), **_results(counted, model)},
-        }
-        for name, layer, output, counted, *_ in model.layers
-    ]
+    known = [{**_fields(row, model), "count": _counts(row, model)} for row in model.layers]
     unknown: list[dict[str, Any]] = [
         {"name": name, "missing": reason} for name, reason, _ in model.unknown
     ]
@@ -296,21 +326,15 @@ def as_csv(model: ModelCount) -> str:
     Where layers are unknown, a column ``missing`` says why.
     """
     line = CsvWriter()
-    blank = dict.fromkeys(Layer.FIELDS, "")
+    passed = {"pass": ""} if model.has_gradients() else {}
+    blank = {"name": "", **passed, **dict.fromkeys(Layer.FIELDS, "")}
     why = {"missing": ""} if model.unknown else {}
-    nothing = dict.fromkeys(_results(model.total, model), "")
-    known = [
-        (
-            {"name": name, **blank, **layer_fields(layer), **why},
-            {"output_size": list(output), **_results(counted, model)},
-        )
-        for name, layer, output, counted, *_ in model.layers
-    ]
+    known = [({**blank, **_fields(row, model), **why}, _counts(row, model)) for row in model.layers]
+    sums = {"output_size": "", **_results(model.total, model), "dead_weights": ""}
     unknown = [
-        ({"name": name, **blank, "missing": reason}, {"output_size": "", **nothing})
+        ({**blank, "name": name, "missing": reason}, dict.fromkeys(sums, ""))
         for name, reason, _ in model.unknown
     ]
-    sums = {"output_size": "", **_results(model.total, model)}
     name = f"total of {len(known)} known layers" if unknown else "total"
-    rows = [*in_order(model, known, unknown), ({"name": name, **blank, **why}, sums)]
-    return "".join(line(fields, results) for fields, results in rows)
+    rows = [*in_order(model, known, unknown), ({**blank, "name": name, **why}, sums)]
+    return "".join(line(fields, {"count": results}) for fields, results in rows)

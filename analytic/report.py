@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from operator import add
+from typing import Any, NamedTuple
 
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
-from analytic.tables import CsvWriter, count_fields, write_json, write_sizes
-from analytic.totals import Count
+from analytic.tables import CsvWriter, Results, count_fields, passes_fields, write_json, write_sizes
+from analytic.totals import Count, Pass, Passes
 
 #: How `tabulate` calls the formats that are tables.
 TABLES = {"table": "simple", "markdown": "github", "latex": "latex_booktabs"}
@@ -18,6 +19,21 @@ FORMATS = (*TABLES, "json", "csv")
 BLOCK = 1000
 #: A longer name of a layer is cut in a table, and ends in an ellipsis.
 LONGEST_LABEL = 80
+
+
+class Result(NamedTuple):
+    """What is counted of a layer: its passes only where they are asked for."""
+
+    counts: Count
+    passes: Passes | None = None
+
+    def numbers(self) -> list[int]:
+        """The numbers of a row of a table, which can be summed over layers."""
+        numbers = [number for _, number in self.counts.headline()]
+        if self.passes is not None:
+            costs = (*self.passes, self.passes.training_step())
+            numbers += [cost.operations for cost in costs]
+        return numbers
 
 
 def grouped(value: Any) -> str:
@@ -67,11 +83,32 @@ def summary(layer: Layer, count: Count, style: str) -> str:
     return aligned(cells, headers, TABLES[style], ("left", "right")) + "\n"
 
 
-def one(layer: Layer, count: Count, style: str) -> str:
-    """The count of a single layer in one of `FORMATS`."""
-    if style in TABLES:
-        return summary(layer, count, style)
-    return RecordWriter(style).row(1, layer_fields(layer), layer, count)
+#: What tables call the sums over passes.
+STEPS = {
+    "training_step": "training step",
+    "training_step_without_grad_input": "training step without grad_input",
+}
+
+
+def passes_table(passes: Passes, style: str) -> str:
+    """What each pass of a layer costs, for people."""
+    rows = [
+        [
+            STEPS.get(name, name),
+            *map(grouped, cost.values()),
+        ]
+        for name, cost in passes_fields(passes).items()
+    ]
+    columns = ["left", *["right"] * len(Pass._fields)]
+    return aligned(rows, ["pass", *Pass._fields], TABLES[style], columns) + "\n"
+
+
+def one(layer: Layer, result: Result, style: str) -> str:
+    """What is counted of a single layer, in one of `FORMATS`."""
+    if style not in TABLES:
+        return RecordWriter(style).row(1, layer_fields(layer), layer, result)
+    text = summary(layer, result.counts, style)
+    return text if result.passes is None else f"{text}\n{passes_table(result.passes, style)}"
 
 
 def layer_fields(layer: Layer) -> dict[str, Any]:
@@ -86,30 +123,34 @@ class Totals:
     """Sums over the layers of a file."""
 
     def __init__(self) -> None:
-        self.layers = self.operations = self.macs = 0
+        self.layers = 0
+        self.numbers: list[int] = []
 
-    def add(self, count: Count) -> None:
+    def add(self, result: Result) -> None:
         """Add one counted layer."""
         self.layers += 1
-        self.operations += count.total
-        self.macs += count.macs
+        numbers = result.numbers()
+        self.numbers = [*map(add, self.numbers, numbers)] if self.numbers else numbers
 
 
 class TableWriter:
     """Counts as aligned tables of `BLOCK` rows, with a line of totals at the end."""
 
-    def __init__(self, style: str, convention: ConventionName, rule: RuleName) -> None:
+    def __init__(
+        self, style: str, convention: ConventionName, rule: RuleName, *, passes: bool = False
+    ) -> None:
         self.style = TABLES[style]
         macs = "MACs" if rule == "exact" else f"MACs ({rule} rule)"
         operations = f"operations ({convention})"
         self.headers = ["line", "layer", "input", "output", operations, macs, f"2 × {macs}"]
+        if passes:
+            self.headers += [f"{name} (exact)" for name in (*Passes._fields, "training step")]
         self.rows: list[list[str]] = []
 
-    def row(self, line: int, fields: Mapping[str, Any], layer: Layer, count: Count) -> str:
+    def row(self, line: int, fields: Mapping[str, Any], layer: Layer, result: Result) -> str:
         """The text that is ready once this row is there: often none."""
-        sizes = write_sizes(layer.input_size), write_sizes(count.output_size)
-        numbers = count.total, count.macs, 2 * count.macs
-        self.rows.append([str(line), label(fields), *sizes, *map(grouped, numbers)])
+        sizes = write_sizes(layer.input_size), write_sizes(result.counts.output_size)
+        self.rows.append([str(line), label(fields), *sizes, *map(grouped, result.numbers())])
         # Only text for a terminal is written in blocks: what goes into a paper is one table.
         ready = self.style == TABLES["table"] and len(self.rows) == BLOCK
         return self.flush() if ready else ""
@@ -123,9 +164,8 @@ class TableWriter:
 
     def close(self, totals: Totals) -> str:
         """The rows that are left, and the totals."""
-        numbers = totals.operations, totals.macs, 2 * totals.macs
-        name = f"total of {totals.layers} layers"
-        self.rows.append(["", name, "", "", *map(grouped, numbers)])
+        numbers = totals.numbers or [0] * (len(self.headers) - 4)
+        self.rows.append(["", f"total of {totals.layers} layers", "", "", *map(grouped, numbers)])
         return self.flush()
 
 
@@ -134,21 +174,38 @@ class RecordWriter:
 
     def __init__(self, style: str) -> None:
         self.line = CsvWriter() if style == "csv" else write_json
-        self.sizes = write_sizes if style == "csv" else list
+        self.is_csv = style == "csv"
 
-    def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, count: Count) -> str:
+    def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
         """One line of JSON or CSV; `ValueError` where the row's own keys are in the way."""
-        return self.line(fields, count_fields(count, self.sizes))
+        return self.line(fields, self.results(result))
+
+    def results(self, result: Result) -> Results:
+        """The results by where they go."""
+        count = count_fields(result.counts, write_sizes if self.is_csv else list)
+        if result.passes is None:
+            return {"count": count}
+        passes = passes_fields(result.passes)
+        if not self.is_csv:
+            return {"count": count, "passes": passes}
+        cells = {f"{name}_{of}": n for name, cost in passes.items() for of, n in cost.items()}
+        return {"count": count, "passes": cells}
 
     def close(self, totals: Totals) -> str:
         """Nothing more for the program; a line for whoever watches."""
+        operations, macs, twice, *steps = totals.numbers or [0, 0, 0]
+        step = f", {steps[-1]} exact operations of a training step" if steps else ""
         sys.stderr.write(
-            f"total of {totals.layers} layers: {totals.operations} operations, "
-            f"{totals.macs} MACs, {2 * totals.macs} twice the MACs\n"
+            f"total of {totals.layers} layers: {operations} operations, "
+            f"{macs} MACs, {twice} twice the MACs{step}\n"
         )
         return ""
 
 
-def writer(style: str, convention: ConventionName, rule: RuleName) -> TableWriter | RecordWriter:
+def writer(
+    style: str, convention: ConventionName, rule: RuleName, *, passes: bool = False
+) -> TableWriter | RecordWriter:
     """What writes rows in one of `FORMATS`."""
-    return TableWriter(style, convention, rule) if style in TABLES else RecordWriter(style)
+    if style in TABLES:
+        return TableWriter(style, convention, rule, passes=passes)
+    return RecordWriter(style)

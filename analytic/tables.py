@@ -12,23 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from analytic.layer import Layer, shown
-from analytic.totals import Count
+from analytic.layer import BOOLEANS, PER_AXIS, Layer, shown
+from analytic.totals import Count, Passes
 
 #: A longer line is refused, so that memory stays bounded whatever the file.
 LONGEST_LINE = 2**20
 
-#: The arguments that a row must have, and those with one value an axis.
+#: The arguments that a row must have.
 REQUIRED = ("input_size", "in_channels", "out_channels", "kernel_size")
-PER_AXIS = (
-    "input_size",
-    "kernel_size",
-    "stride",
-    "padding",
-    "output_padding",
-    "dilation",
-    "end_padding",
-)
 #: What `csv` takes for a cell.
 LONGEST_CELL = csv.field_size_limit()
 #: A longer text is parsed anew each time, so that what is remembered takes little memory.
@@ -36,7 +27,9 @@ SHORT = 32
 #: How many bytes of a file are read at once, at most.
 BLOCK = 2**18
 
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+#: What may stand for the numbers of ``padding``.
+WORDS = ("same", "valid")
 
 
 class Stream(Protocol):
@@ -74,6 +67,11 @@ def parse_input_size(text: str) -> tuple[int, ...]:
     return as_sizes(parse_sizes(text))
 
 
+def parse_padding(text: str) -> int | tuple[int, ...] | str:
+    """Sizes, or one of `WORDS`."""
+    return word if (word := text.strip()) in WORDS else parse_sizes(text)
+
+
 def parse_integer(text: str) -> int:
     """A decimal integer and nothing else: no blanks inside, no underscores, no other digits."""
     digits = text if text.isdecimal() else text.strip().removeprefix("-")
@@ -86,7 +84,7 @@ def parse_boolean(text: str) -> bool | str:
     """The boolean of a cell; other text as it is, for `Layer` to refuse."""
     if not text or text.isspace():
         raise ValueError("a blank cell is no boolean")
-    return BOOLEANS.get(text.strip().lower(), text)
+    return TRUTH.get(text.strip().lower(), text)
 
 
 def remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -244,7 +242,8 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(Layer.FIELDS, parse_integer),
     **dict.fromkeys(PER_AXIS, remembered(parse_sizes)),
     "input_size": remembered(parse_input_size),
-    "bias": parse_boolean,
+    "padding": remembered(parse_padding),
+    **dict.fromkeys(BOOLEANS, parse_boolean),
     "transposed": parse_boolean,
 }
 
@@ -304,15 +303,33 @@ def count_fields(count: Count, sizes: Callable[[tuple[int, ...]], object] = list
     return {**count._asdict(), "output_size": sizes(count.output_size)}
 
 
-def write_json(fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-    """A row and its count as a line of JSON: results go under the key ``count``."""
-    if "count" in fields:
-        raise ValueError("the row's own key 'count' would be overwritten")
-    return json.dumps({**fields, "count": results}) + "\n"
+def passes_fields(passes: Passes) -> dict[str, dict[str, int]]:
+    """What each pass costs, and a training step with and without the gradient of the input."""
+    steps = {
+        "training_step": passes.training_step(),
+        "training_step_without_grad_input": passes.training_step(grad_input=False),
+    }
+    return {name: cost._asdict() for name, cost in {**passes._asdict(), **steps}.items()}
+
+
+#: Results of a row by where they go: ``count``, ``passes``.
+Results = Mapping[str, Mapping[str, Any]]
+
+
+def refuse_overwriting(own: Mapping[str, Any], names: Iterable[str]) -> None:
+    """`ValueError` where the row has a key by which a result goes."""
+    if clash := own.keys() & names:
+        raise ValueError(f"the row's own key {min(clash)!r} would be overwritten")
+
+
+def write_json(fields: Mapping[str, Any], results: Results) -> str:
+    """A row and its results as a line of JSON: those of a kind go under one key."""
+    refuse_overwriting(fields, results)
+    return json.dumps({**fields, **results}) + "\n"
 
 
 class CsvWriter:
-    """Rows and their counts as lines of CSV: results go in columns ``count_…``.
+    """Rows and their results as lines of CSV: those of a kind go in columns ``<kind>_…``.
 
     The columns are those of the first row, and every row has the same results.
     """
@@ -320,12 +337,12 @@ class CsvWriter:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def __call__(self, fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    def __call__(self, fields: Mapping[str, Any], results: Results) -> str:
+        cells = [cell for kind in results.values() for cell in kind.values()]
         if [*fields] == self.names:
-            return csv_line(_plain([*fields.values(), *results.values()]))
-        columns = [f"count_{name}" for name in results]
-        if clash := fields.keys() & {*columns}:
-            raise ValueError(f"the row's own key {min(clash)!r} would be overwritten")
+            return csv_line(_plain([*fields.values(), *cells]))
+        columns = [f"{kind}_{name}" for kind, names in results.items() for name in names]
+        refuse_overwriting(fields, columns)
         head = ""
         if not self.names:
             self.names = list(fields)
@@ -336,7 +353,7 @@ class CsvWriter:
                     f"the key {shown(name)} is not in the first row, nor in the header"
                 )
         own = [fields.get(name, "") for name in self.names]
-        return head + csv_line(_plain([*own, *results.values()]))
+        return head + csv_line(_plain([*own, *cells]))
 
 
 class _Line:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import runpy
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from analytic import Layer, cli
 from analytic.commands import count as count_module
 from analytic.digits import all_digits
 from analytic.tables import layer_of
+from analytic.totals import Count, Passes
 
 DATA = Path(__file__).parent / "data"
 ONE = "--input-size 8x8 --in-channels 4 --out-channels 6 --kernel-size 4 --stride 2 --padding 1"
@@ -100,6 +102,105 @@ def test_every_flag_is_passed_on(program: Program) -> None:
     layer = Layer((5, 6), 4, 6, (3, 2), (2, 3), (1, 0), 1, 2, False, 2, 3, (-1, 2))
     assert layer_of(row) == layer
     assert row["count_total"] == str(analytic.count(layer).total)
+
+
+def test_an_ordinary_layer(program: Program) -> None:
+    """By hand: of 8 outputs an axis, all but one at each end read 3 inputs: 22 pairs."""
+    line = f"count {ONE.replace('--kernel-size 4 --stride 2 --padding 1', '')} --no-transposed"
+    for flags in ("--kernel-size 3 --padding same", "--kernel-size 3 --padding 1"):
+        fields = json.loads(program(f"{line} {flags} --json").out)
+        assert fields["transposed"] is False
+        assert fields["count"]["overlaps"] == 22 * 22
+        assert fields["count"]["macs"] == 24 * 22 * 22
+    refused = program(f"count {ONE} --padding same")
+    assert refused == (2, "", "analytic: padding must be an integer, got 'same'\n")
+    refused = program(f"{line} --kernel-size 3 --padding half")
+    words = "Invalid value for '--padding': 'half' is not an integer, nor integers joined by x"
+    assert refused == (2, "", f"analytic: {words}\n")
+
+
+def test_files_have_layers_of_both_kinds(program: Program) -> None:
+    content = (
+        "input_size,in_channels,out_channels,kernel_size,padding,transposed\n"
+        "8x8,4,6,3,same,False\n8x8,4,6,3,0, \n8x8,4,6,3,1,1\n8x8,4,6,3,same,1\n8,4,6,3,1,2\n"
+    )
+    done = program("count - --format csv", stdin=content)
+    rows = [*csv.DictReader(io.StringIO(done.out))]
+    assert [row["count_overlaps"] for row in rows] == [str(22 * 22), str(24 * 24), str(22 * 22)]
+    assert "line 5: padding must be an integer, got 'same'\n" in done.err
+    assert "line 6: transposed must be True or False, got '2'\n" in done.err
+    row = GOOD.replace("}", ', "transposed": false, "padding": "valid", "name": "a"}')
+    done = program("count - --json", stdin=row)
+    assert json.loads(done.out)["count"]["output_size"] == [5, 5]
+
+
+def passes_by_hand(axis: int) -> dict[str, list[int]]:
+    """Of 2 filters of 3 taps, stride 2 and a bias, on 2 samples of inputs of so many: all pairs.
+
+    MACs, additions, operations, elements and elements that are reached of each pass.
+    """
+    pairs = [(i, t) for i in range(axis) for t in range(3)]
+    landed = 2 * 2 * len(pairs)
+    outputs, covered = 2 * axis + 1, len({2 * i + t for i, t in pairs})
+    costs = {
+        "forward": [landed, landed, 2 * 2 * outputs, 2 * 2 * covered],  # the bias makes up for it
+        "grad_input": [landed, landed - 2 * axis, 2 * axis, 2 * axis],
+        "grad_weight": [landed, landed - 2 * 3, 2 * 3, 2 * 3],
+        "grad_bias": [0, 2 * (2 * outputs - 1), 2, 2],
+    }
+    return {
+        name: [macs, additions, macs + additions, elements, reached]
+        for name, (macs, additions, elements, reached) in costs.items()
+    }
+
+
+def test_passes(program: Program) -> None:
+    flags = "--in-channels 1 --out-channels 2 --kernel-size 3 --stride 2 --batch-size 2 --passes"
+    costs = passes_by_hand(5)
+    step = [*map(sum, zip(*costs.values(), strict=True))]
+    without = [total - part for total, part in zip(step, costs["grad_input"], strict=True)]
+    expected = {**costs, "training_step": step, "training_step_without_grad_input": without}
+    fields = json.loads(program(f"count --input-size 5 {flags} --json").out)
+    assert {name: [*cost.values()] for name, cost in fields["passes"].items()} == expected
+    assert "passes" not in fields["count"]
+    (row,) = csv.DictReader(io.StringIO(program(f"count --input-size 5 {flags} --format csv").out))
+    names = ("macs", "additions", "operations", "elements", "reached")
+    for kind, cost in expected.items():
+        assert [int(row[f"passes_{kind}_{name}"]) for name in names] == cost
+    for style in ("table", "markdown", "latex"):
+        text = program(f"count --input-size 5 {flags} --format {style}").out
+        line = next(line for line in text.splitlines() if "without grad" in line)
+        assert [int(number) for number in re.findall(r"\d+", line)] == without
+
+
+def test_passes_of_a_file(program: Program) -> None:
+    rows = [
+        json.dumps({"input_size": [size], "in_channels": 1, "out_channels": 2, "kernel_size": 3})
+        for size in (5, 7)
+    ]
+    content = "\n".join(row.replace("}", ', "stride": 2, "batch_size": 2}') for row in rows)
+    hand = [passes_by_hand(size) for size in (5, 7)]
+    operations = [[cost[2] for cost in costs.values()] for costs in hand]
+    steps = [sum(of_passes) for of_passes in operations]
+    lines = program("count - --passes", stdin=content).out.splitlines()
+    assert lines[0].endswith(
+        "forward (exact)    grad_input (exact)    grad_weight (exact)    "
+        "grad_bias (exact)    training step (exact)"
+    )
+    for line, of_passes, step in zip(lines[2:4], operations, steps, strict=True):
+        assert [int(word) for word in line.split()[-5:]] == [*of_passes, step]
+    assert int(lines[4].split()[-1]) == sum(steps)
+    done = program("count - --passes --json", stdin=content)
+    assert done.err.endswith(f"twice the MACs, {sum(steps)} exact operations of a training step\n")
+    assert [
+        json.loads(line)["passes"]["training_step"]["operations"] for line in done.out.splitlines()
+    ] == steps
+    clash = content.replace("{", '{"passes": 1, ', 1)
+    done = program("count - --passes --json", stdin=clash)
+    assert "line 1: the row's own key 'passes' would be overwritten" in done.err
+    assert json.loads(program("count - --json", stdin=clash).out.splitlines()[0])["passes"] == 1
+    empty = program("count - --passes", stdin=GOOD.replace("4}", "0}"))
+    assert empty.out.splitlines()[-1].split() == ["total", "of", "0", "layers"] + ["0"] * 8
 
 
 def test_formats_of_one_layer(program: Program) -> None:
@@ -323,7 +424,7 @@ USAGE = [
         "Invalid value for '--rule': 'mine' is not one of 'exact', 'input', 'output'.",
     ),
     (f"count {ONE} --json --format csv", "--json and --format csv contradict each other"),
-    (f"count {ONE} --kernel 4", "No such option '--kernel'."),
+    (f"count {ONE} --kernel 4", "No such option"),  # the rest is click's
     ("cuont", "No such command 'cuont'."),
 ]
 
@@ -366,10 +467,22 @@ def test_check_compares(program: Program, monkeypatch: pytest.MonkeyPatch) -> No
     done = program(f"count {DATA / 'dcgan.jsonl'} --check", name="oracle")
     assert done.status == 0
     assert done.err == "5 of the counts agree with the closed form\n"
+
+    class Wrong:
+        """Says 7 positions, and 5 additions of the gradient by the input."""
+
+        def count(self, layer: Layer, **choices: Any) -> Count:
+            return analytic.count(layer, **choices)._replace(covered=7 if seven else 121)
+
+        def passes(self, layer: Layer, **choices: Any) -> Passes:
+            passes = analytic.passes(layer, **choices)
+            return passes._replace(grad_input=passes.grad_input._replace(additions=5))
+
+    seven = True
     wrong = count_module.count_command(
         "oracle",
-        lambda layer, **choices: analytic.count(layer, **choices)._replace(covered=7),
-        check=analytic.count,
+        Wrong(),
+        check=analytic,
     )
     group = cli.commands("oracle", "", {})
     group.add_command(wrong, "wrong")
@@ -381,6 +494,11 @@ def test_check_compares(program: Program, monkeypatch: pytest.MonkeyPatch) -> No
     assert done.status == 1
     assert "line 1: the experiment gives covered 7, the closed form 121" in done.err
     assert program(f"wrong {ONE}", name="oracle").status == 0
+    seven = False
+    assert program("wrong - --check --json", stdin=f"{GOOD}\n", name="oracle").status == 0
+    done = program("wrong - --check --json --passes", stdin=f"{GOOD}\n", name="oracle")
+    differs = "the experiment gives grad_input additions 5, the closed form 24320"
+    assert f"line 1: {differs}" in done.err
 
 
 def test_published_snippet(program: Program) -> None:

@@ -20,9 +20,8 @@ from analytic import checkerboard, explorer, maps
 from analytic.arithmetic import INTEGERS
 from analytic.cli import program
 from analytic.explorer import LABELS, words
-from analytic.layer import AXIS_RULES, Layer, shown
+from analytic.layer import AXIS_RULES, PER_AXIS, Layer, shown
 from analytic.phases import largest
-from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
 
 #: Nothing is downloaded, nothing is synchronised, and nothing of the user's own is read.

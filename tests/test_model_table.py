@@ -17,8 +17,18 @@ from onnx import parser
 import analytic
 import oracle
 from analytic import Layer, cli
+from analytic.commands.count import layer_runs
 from analytic.commands.toolbox import Failed
-from analytic.models import Counted, Missing, ModelCount, count_layers, numbered, share
+from analytic.models import (
+    Counted,
+    Missing,
+    ModelCount,
+    Run,
+    count_layers,
+    count_runs,
+    numbered,
+    share,
+)
 from analytic.protocols import ConventionName
 from analytic.report import FORMATS
 from oracle.cli import program as oracle_program
@@ -129,6 +139,7 @@ def test_json() -> None:
         results = read.pop("count")
         assert results.pop("output_size") == list(row.output_size)
         results.pop("share_percent")
+        assert results.pop("dead_weights") == 0
         assert results == row.counted._asdict()
         assert read.pop("name") == row.name
         assert Layer(**read) == row.layer
@@ -144,6 +155,45 @@ def test_csv() -> None:
         [*rows, total], [*(row.counted for row in MODEL.layers), MODEL.total], strict=True
     ):
         assert {name: int(row[f"count_{name}"]) for name in Counted._fields} == counted._asdict()
+
+
+#: Dilated beyond its input: of 3 taps an axis the middle one alone meets an input.
+DILATED = Layer((28, 28), 1, 2, 3, padding=36, dilation=36, transposed=False)
+
+
+def test_dead_weights_are_told() -> None:
+    """By hand: 3² − 1² of each of 2 filters; tap 0 meets input 0 in the 37th output."""
+    model = count_layers({"up": LAYERS["up"], "aspp": DILATED})
+    head, _, up, aspp, total, line = str(model).splitlines()
+    assert head.endswith("share of MACs    dead weights")
+    assert (numbers(up)[-1], numbers(aspp)[-1]) == (0, 16)
+    assert total.split()[-1] == "%"
+    assert line == (
+        "aspp: 16 of 18 weights meet no input, whatever the data; "
+        "all meet one from input size 37x37 on"
+    )
+    assert "meet no input" not in model.table("latex")
+    rows = json.loads(model.table("json"))["layers"]
+    assert [row["count"]["dead_weights"] for row in rows] == [0, 16]
+    assert [row.get("transposed") for row in rows] == [None, False]
+    lines = [*csv.DictReader(io.StringIO(model.table("csv")))]
+    assert [line["count_dead_weights"] for line in lines] == ["0", "16", ""]
+    assert [line["transposed"] for line in lines] == ["", "false", ""]
+
+
+def test_passes_are_told_apart_where_there_are_gradients() -> None:
+    runs = [Run("aspp", DILATED, passed) for passed in ("forward", "grad_weight")]
+    model = count_runs(runs)
+    lines = str(model).splitlines()
+    assert lines[0].split()[:2] == ["layer", "pass"]
+    assert [line.split()[1] for line in lines[2:4]] == ["forward", "grad_weight"]
+    assert sum("meet no input" in line for line in lines) == 1
+    rows = json.loads(model.table("json"))["layers"]
+    assert [row["pass"] for row in rows] == ["forward", "grad_weight"]
+    cells = [*csv.DictReader(io.StringIO(model.table("csv")))]
+    assert [row["pass"] for row in cells] == ["forward", "grad_weight", ""]
+    forward = json.loads(count_runs(runs[:1]).table("json"))["layers"]
+    assert "pass" not in forward[0]
 
 
 def test_shares_are_rounded_exactly() -> None:
@@ -250,6 +300,20 @@ def test_count_of_a_model(model_file: str, style: str) -> None:
     result = run(model_file, "--dim", "batch=7", "--format", style)
     assert result.exception is None
     assert result.stdout == count_layers(layers(7)).table(style)
+
+
+def test_passes_of_a_model(model_file: str) -> None:
+    result = run(model_file, "--dim", "batch=2", "--json", "--passes")
+    rows = json.loads(result.stdout)["layers"]
+    kinds = ("forward", "grad_input", "grad_weight")  # no layer has a bias
+    assert [(row["name"], row["pass"]) for row in rows] == [
+        (name, kind) for name in ("up", "y") for kind in kinds
+    ]
+    with_bias: dict[str, Layer | Missing] = {"up": LAYERS["up"], "?": Missing("a size")}
+    assert [*layer_runs(with_bias, passes=True)] == [
+        *[Run("up", LAYERS["up"], kind) for kind in (*kinds, "grad_bias")],
+        ("?", Missing("a size"), "forward"),
+    ]
 
 
 def test_count_of_a_model_by_convention_and_by_experiment(model_file: str) -> None:

@@ -214,17 +214,20 @@ def test_a_long_line_in_the_middle() -> None:
 
 
 def test_results_never_overwrite() -> None:
-    results = count_fields(analytic.count(LAYER))
-    assert json.loads(write_json({"total": 5}, results)) == {"total": 5, "count": results}
+    count = count_fields(analytic.count(LAYER))
+    results = {"count": count}
+    assert json.loads(write_json({"total": 5}, results)) == {"total": 5, "count": count}
     with pytest.raises(ValueError, match="the row's own key 'count' would be overwritten"):
         write_json({"count": 1}, results)
+    with pytest.raises(ValueError, match="the row's own key 'passes' would be overwritten"):
+        write_json({"passes": 1}, {**results, "passes": {}})
     with pytest.raises(ValueError, match="the row's own key 'count_total' would be overwritten"):
         CsvWriter()({"count_total": 1}, results)
 
 
 def test_csv_has_the_columns_of_the_first_row() -> None:
     write = CsvWriter()
-    results = {"total": 12}
+    results = {"count": {"total": 12}}
     assert write({"a": [1, 2], "b": True, "c": "x,y"}, results) == (
         'a,b,c,count_total\n1x2,true,"x,y",12\n'
     )
@@ -244,7 +247,7 @@ def test_counts_of_any_length_are_written() -> None:
     }
     count = analytic.count(layer_of(fields))
     with all_digits():
-        text = write_json({}, count_fields(count))
+        text = write_json({}, {"count": count_fields(count)})
         total = int(json.loads(text)["count"]["macs"])
     assert total == huge * huge
     with pytest.raises(ValueError, match="4300 digits"):

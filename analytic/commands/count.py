@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -22,13 +21,24 @@ from analytic.commands.toolbox import (
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
-from analytic.totals import Count
+from analytic.totals import Count, Passes
 
 if TYPE_CHECKING:
     from analytic.models import Missing
 
 #: Counts a layer by the convention and the rule that the user chose.
-Counter = Callable[[Layer], Count]
+Counter = Callable[[Layer], report.Result]
+
+
+class Evaluator(Protocol):
+    """`analytic`, or what counts as it does."""
+
+    def count(self, layer: Layer, *, convention: ConventionName, rule: RuleName) -> Count:
+        """As `analytic.count`."""
+
+    def passes(self, layer: Layer, *, rule: RuleName) -> Passes:
+        """As `analytic.passes`."""
+
 
 FORMAT_OPTIONS = (
     click.option(
@@ -48,13 +58,19 @@ DIM_OPTION = click.option(
     help="The size of a dimension of an ONNX model, by its name or as NODE:AXIS; may be repeated.",
 )
 
+PASSES_OPTION = click.option(
+    "--passes", is_flag=True, help="Also what the gradients cost, and a training step."
+)
+
 HELP = """Count one layer, given by flags, or every layer of a FILE.
 
 FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
-columns (input_size, in_channels, out_channels, kernel_size, stride, ...); - is standard input.
-Other keys are carried through. A line that is not a legal layer is reported, and the others are
-counted all the same. A FILE.onnx is a model: its convolutions, transposed and ordinary, are counted
-by every rule and summed; those whose sizes are not known become rows that say what is missing.
+columns (input_size, in_channels, out_channels, kernel_size, stride, ...; with transposed false, of
+Conv1d/2d/3d); - is standard input. Other keys are carried through. A line that is not a legal layer
+is reported, and the others are counted all the same. Results go under the key count, or in columns
+count_...; those of --passes under passes, or in columns passes_... A FILE.onnx is a model: its
+convolutions, transposed and ordinary, are counted by every rule and summed; those whose sizes are
+not known become rows that say what is missing.
 
 \b
 Example:
@@ -66,12 +82,22 @@ layer.
 """
 
 
+def counter_of(
+    evaluator: Evaluator, convention: ConventionName, rule: RuleName, passes: bool
+) -> Counter:
+    """What counts a layer as it was asked for."""
+
+    def counter(layer: Layer) -> report.Result:
+        count = evaluator.count(layer, convention=convention, rule=rule)
+        return report.Result(count, evaluator.passes(layer, rule=rule) if passes else None)
+
+    return counter
+
+
 def count_command(
-    program: str,
-    evaluate: Callable[..., Count],
-    check: Callable[..., Count] | None = None,
+    program: str, evaluator: Evaluator, check: Evaluator | None = None
 ) -> click.Command:
-    """The command ``count`` of a program, whose ``evaluate(layer, convention=…, rule=…)`` counts.
+    """The command ``count`` of a program.
 
     Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
     """
@@ -83,22 +109,24 @@ def count_command(
         convention: ConventionName,
         rule: RuleName,
         dims: tuple[str, ...],
+        passes: bool,
         **flags: Any,
     ) -> None:
-        chosen = {"convention": convention, "rule": rule}
-        other = partial(check, **chosen) if check and flags.pop("check") else None
-        counter = Checked(partial(evaluate, **chosen), other)
+        choices = convention, rule, passes
+        other = counter_of(check, *choices) if check and flags.pop("check") else None
+        counter = Checked(counter_of(evaluator, *choices), other)
         style = style_of(style, as_json=as_json)
         source = source_of(file, flags, dims)
         if source == "flags":
             count_one(layer_of_flags(flags, " (or give a FILE)"), counter, style)
         elif source == "model":
-            count_model(str(file), dims, counter, convention, style)
+            count_model(str(file), dims, counter, convention, style, passes=passes)
         else:
-            count_file(str(file), counter, report.writer(style, convention, rule))
+            writer = report.writer(style, convention, rule, passes=passes)
+            count_file(str(file), counter, writer)
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
-    options.append(DIM_OPTION)
+    options += [DIM_OPTION, PASSES_OPTION]
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
@@ -133,7 +161,7 @@ class Checked:
         if check:
             click.get_current_context().call_on_close(self.say)
 
-    def __call__(self, layer: Layer) -> Count:
+    def __call__(self, layer: Layer) -> report.Result:
         result = self.evaluate(layer)
         if self.check:
             compare(result, self.check(layer))
@@ -150,11 +178,19 @@ class DiffersError(ValueError):
     """Two evaluators disagree."""
 
 
-def compare(measured: Count, formula: Count) -> None:
-    """Raise `DiffersError`, naming the first field in which two counts differ."""
-    for name, ours, theirs in zip(Count._fields, measured, formula, strict=True):
+def compare(measured: report.Result, formula: report.Result) -> None:
+    """Raise `DiffersError`, naming the first number in which two results differ."""
+    for (name, ours), (_, theirs) in zip(parts(measured), parts(formula), strict=True):
         if ours != theirs:
             raise DiffersError(f"the experiment gives {name} {ours}, the closed form {theirs}")
+
+
+def parts(result: report.Result) -> Iterator[tuple[str, Any]]:
+    """All that is counted, by name."""
+    yield from result.counts._asdict().items()
+    for name, cost in (result.passes._asdict() if result.passes else {}).items():
+        for part, number in cost._asdict().items():
+            yield f"{name} {part}", number
 
 
 def count_one(layer: Layer, counter: Counter, style: str) -> None:
@@ -179,14 +215,14 @@ def count_file(
         if row.layer is None:
             continue
         try:
-            count = counter(row.layer)
+            result = counter(row.layer)
             with all_digits():
-                text = writer.row(row.line, row.fields, row.layer, count)
+                text = writer.row(row.line, row.fields, row.layer, result)
         except (ValueError, MemoryError) as reason:
             rows.refuse(row, reason)
             continue
         sys.stdout.write(text)
-        totals.add(count)
+        totals.add(result)
     if rows.rows:
         with all_digits():
             sys.stdout.write(writer.close(totals))
@@ -194,19 +230,41 @@ def count_file(
 
 
 def count_model(
-    path: str, dims: tuple[str, ...], counter: Counter, convention: ConventionName, style: str
+    path: str,
+    dims: tuple[str, ...],
+    counter: Counter,
+    convention: ConventionName,
+    style: str,
+    *,
+    passes: bool,
 ) -> None:
     """Count the layers of an ONNX model; those that are unknown become rows that say why."""
-    from analytic.models import count_layers
+    from analytic.models import count_runs
 
     rows = layers_of_model(path, dict(map(bound, dims)))
     try:
-        model = count_layers(rows, convention=convention, evaluate=lambda of, **_: counter(of))
+        model = count_runs(
+            layer_runs(rows, passes=passes),
+            convention=convention,
+            evaluate=lambda layer, **_: counter(layer).counts,
+        )
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
     sys.stdout.write(model.table(style))
     if model.unknown:
         raise Failed(f"{path}: {len(model.unknown)} of {len(rows)} layers are not known")
+
+
+def layer_runs(
+    rows: Mapping[str, Layer | Missing], *, passes: bool
+) -> Iterator[tuple[str, Layer | Missing, str]]:
+    """The forward passes of the layers, or all passes: of a bias where there is one."""
+    for name, layer in rows.items():
+        yield name, layer, "forward"
+        if passes and isinstance(layer, Layer):
+            for kind in Passes._fields[1:]:
+                if kind != "grad_bias" or layer.bias:
+                    yield name, layer, kind
 
 
 def layers_of_model(path: str, dims: Mapping[str, int]) -> Mapping[str, Layer | Missing]:
@@ -249,4 +307,4 @@ def bound(text: str) -> tuple[str, int]:
         raise click.UsageError(f"--dim {name}: {reason}") from None
 
 
-command = count_command("analytic", analytic.count)
+command = count_command("analytic", analytic)

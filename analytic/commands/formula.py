@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from analytic.commands.toolbox import CHOICES, Failed, Sizes, Whole, with_options
+from analytic.commands.toolbox import CHOICES, Failed, Whole, layer_option, with_options
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
-from analytic.tables import PER_AXIS
-from analytic.totals import Count
+from analytic.totals import NUMBERS
 
 if TYPE_CHECKING:
     from analytic.symbolic.formula import Formula
 
-COUNTS = Count._fields[:-2]
+COUNTS = ("output_size", *NUMBERS)
 LANGUAGES = ("latex", "mathml", "python", "numpy", "c", "javascript")
-
-
-def flag(name: str) -> Callable[[Any], Any]:
-    """The flag of an argument of `Layer`."""
-    if name == "bias":
-        return click.option("--bias/--no-bias", default=None)
-    kind = Sizes() if name in PER_AXIS else Whole()
-    return click.option(f"--{name.replace('_', '-')}", type=kind)
 
 
 OPTIONS = (
     click.argument("count", type=click.Choice(COUNTS), metavar="COUNT"),
-    *map(flag, Layer.FIELDS[:-1]),  # all but the kind
+    *map(layer_option, Layer.FIELDS[:-1]),  # all but the kind
     click.option("--axes", type=Whole(), help="Number of axes.  [default: as the flags say, or 2]"),
     *CHOICES,
     click.option("--generic", is_flag=True, help="The polynomial that holds from some size on."),

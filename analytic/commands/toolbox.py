@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from analytic import tables
-from analytic.layer import Layer
+from analytic.layer import BOOLEANS, PER_AXIS, Layer
 from analytic.totals import CONVENTIONS, RULES
 
 #: The formats of a figure.
@@ -42,25 +42,38 @@ class Whole(Sizes):
     parse = staticmethod(tables.parse_integer)
 
 
-#: The flags of one layer, named as torch names its arguments.
-LAYER_OPTIONS = (
-    click.option("--input-size", type=Sizes(), help="Spatial sizes, one an axis: 64x64."),
-    click.option("--in-channels", type=Whole()),
-    click.option("--out-channels", type=Whole()),
-    click.option("--kernel-size", type=Sizes(), help="4 for all axes, or 4x2."),
-    click.option("--stride", type=Sizes(), help="[default: 1]"),
-    click.option("--padding", type=Sizes(), help="[default: 0]"),
-    click.option("--output-padding", type=Sizes(), help="[default: 0]"),
-    click.option("--groups", type=Whole(), help="[default: 1]"),
-    click.option("--bias/--no-bias", default=None, help="[default: bias]"),
-    click.option("--dilation", type=Sizes(), help="[default: 1]"),
-    click.option("--batch-size", type=Whole(), help="[default: 1]"),
-    click.option(
-        "--end-padding",
-        type=Sizes(),
-        help="Crop of the end; --padding is then that of the begin alone, as in ONNX.",
-    ),
-)
+class Padding(Sizes):
+    """A padding: as `Sizes`, or one of torch's words for it."""
+
+    parse = staticmethod(tables.parse_padding)
+
+
+def layer_option(name: str, about: str | None = None) -> Callable[[Any], Any]:
+    """The flag of an argument of `Layer`; no value where it is not given."""
+    flag = name.replace("_", "-")
+    if name in BOOLEANS:
+        return click.option(f"--{flag}/--no-{flag}", default=None, help=about)
+    others = Sizes() if name in PER_AXIS else Whole()
+    return click.option(f"--{flag}", type=Padding() if name == "padding" else others, help=about)
+
+
+#: What help says of the flags of one layer, which are named as torch names its arguments.
+FLAGS = {
+    "input_size": "Spatial sizes, one an axis: 64x64.",
+    "in_channels": None,
+    "out_channels": None,
+    "kernel_size": "4 for all axes, or 4x2.",
+    "stride": "[default: 1]",
+    "padding": "Of a layer that is not transposed also same or valid.  [default: 0]",
+    "output_padding": "[default: 0]",
+    "groups": "[default: 1]",
+    "bias": "[default: bias]",
+    "dilation": "[default: 1]",
+    "batch_size": "[default: 1]",
+    "end_padding": "Crop of the end; --padding is then that of the begin alone, as in ONNX.",
+    "transposed": "ConvTranspose1d/2d/3d, or Conv1d/2d/3d.  [default: transposed]",
+}
+LAYER_OPTIONS = tuple(layer_option(name, about) for name, about in FLAGS.items())
 
 #: What is counted.
 CHOICES = (

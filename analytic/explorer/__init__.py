@@ -19,8 +19,8 @@ from analytic import layer as rules
 from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
 from analytic.explorer.words import IN_WORDS, not_whole, refusals, templates
 from analytic.export import programs
+from analytic.layer import PER_AXIS
 from analytic.pictures import colours
-from analytic.tables import PER_AXIS
 from analytic.totals import CONVENTIONS, RULES
 
 #: The fields in their order, with what they hold when the page opens, and what stands before them.

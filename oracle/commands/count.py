@@ -4,4 +4,4 @@ import analytic
 import oracle
 from analytic.commands.count import count_command
 
-command = count_command("oracle", oracle.count, check=analytic.count)
+command = count_command("oracle", oracle, check=analytic)

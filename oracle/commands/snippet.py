@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 import oracle
-from analytic.commands.toolbox import LAYER_OPTIONS, layer_of_flags, with_options
+from analytic.commands.toolbox import FLAGS, layer_of_flags, layer_option, with_options
 
-#: The flags of the layer's axes; the snippet has one channel and no crops apart.
-AXIS_OPTIONS = (*LAYER_OPTIONS[:1], *LAYER_OPTIONS[3:7], LAYER_OPTIONS[9])
+#: The snippet is of a transposed layer with one channel and no crops apart.
+AXES = ("input_size", "kernel_size", "stride", "padding", "output_padding", "dilation")
 
 
 def snippet(**flags: Any) -> None:
@@ -33,4 +33,6 @@ def snippet(**flags: Any) -> None:
     click.echo(f"the same additions in int64                   {exact}")
 
 
-command = click.command("snippet")(with_options(snippet, *AXIS_OPTIONS))
+command = click.command("snippet")(
+    with_options(snippet, *[layer_option(name, FLAGS[name]) for name in AXES])
+)
