@@ -47,10 +47,22 @@ def test_console_blocks(page: str, command: str, output: str) -> None:
     assert done.stdout.rstrip("\n") == output
 
 
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are linked to by: lower case, without points, with hyphens."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
-            assert "://" in target or (page.parent / target).exists(), (page.name, target)
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+            if "://" in target:
+                continue
+            path, _, anchor = target.partition("#")
+            linked = page.parent / path if path else page
+            assert linked.exists(), (page.name, target)
+            if anchor and linked.suffix == ".md":
+                assert anchor in anchors(linked), (page.name, target)
 
 
 def test_the_version_is_that_of_the_newest_changes() -> None:

@@ -278,3 +278,26 @@ Theorem identity_4_gradients kd l : proper_layer l -> legal_axes (axes l) ->
 Proof.
   intros proper all. destruct (rules_table kd l all) as (E & _). rewrite E. now apply multiplications_number.
 Qed.
+
+(** The published page of ordinary convolutions: N psi P 2K with bias, N C_out P less without. *)
+Theorem ordinary_documented_page l : proper_layer l -> legal_axes (axes l) ->
+  let P := product inputs (axes l) in
+  let K := product taps (axes l) in
+  total Ordinary Documented l true = batch l * psi l * P * (2 * K)
+  /\ total Ordinary Documented l false
+     = batch l * psi l * P * (2 * K) - batch l * out_channels l * P.
+Proof.
+  intros proper all P K. unfold total, gamma.
+  destruct (conventions_table Ordinary (axes l) Documented all) as (m & a & g).
+  rewrite m, a, g, (meetings l proper). cbn [axis_written Z.b2z]. fold P K. split; ring.
+Qed.
+
+(** An implementation by matrix product and scattering multiplies every element read by the whole
+    kernel, and adds what is kept: once for each sample, output channel and kept pair. *)
+Theorem scatter_additions l : proper_layer l ->
+  Z.of_nat (length (list_prod (range (batch l)) (list_prod (range (out_channels l)) (layer_pairs (axes l)))))
+  = batch l * out_channels l * product overlaps (axes l).
+Proof.
+  intros (Hb & _ & Ho & _). rewrite !prod_length, !Nat2Z.inj_mul, !length_range, <- overlaps_of_layer.
+  rewrite !Z.max_r by lia. unfold layer_overlaps. lia.
+Qed.
