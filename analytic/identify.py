@@ -1,13 +1,14 @@
-"""What a published figure counted: every reading of a layer that is in use, held against it.
+"""What a published figure counted: every reading of a layer or a model, held against it.
 
 A figure such as "4.1 GMACs" may be by any rule, convention or counter, once or twice, in units of a
-thousand or of 1024.
+thousand or of 1024, of an image or of a pixel. The more of that must be assumed, the less it says
+that a reading gives the figure's digits: readings are ranked by how much they assume.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import partial
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from analytic import counters, integers
 from analytic.layer import Layer
-from analytic.protocols import ConventionName
+from analytic.protocols import ConventionName, RuleName
 from analytic.totals import CONVENTIONS, RULES
 
 
@@ -24,30 +25,70 @@ def operations(layer: Layer, convention: ConventionName) -> int:
     return int(integers.count(layer, convention=convention).total)
 
 
+def by_layer(reading: Callable[[Layer], int]) -> Callable[[Sequence[Layer]], int]:
+    """A reading of a model that is the sum of those of its layers."""
+    return lambda layers: sum(map(reading, layers))
+
+
+def training_step(layers: Sequence[Layer], rule: RuleName) -> int:
+    """MACs of a forward pass and of all gradients but that of the first layer's input."""
+    costs = [integers.passes(layer, rule=rule) for layer in layers]
+    steps = [cost.training_step(grad_input=at > 0).macs for at, cost in enumerate(costs)]
+    return int(sum(steps))
+
+
+class Reading(NamedTuple):
+    """What a figure may be a number of: ``total`` of the layers of a model.
+
+    ``flops`` where it is twice the MACs by itself, and ``assumed`` what must be so for it to be.
+    """
+
+    total: Callable[[Sequence[Layer]], int]
+    flops: bool = False
+    assumed: tuple[str, ...] = ()
+
+
 #: What counters say that they report of a forward pass.
 FORWARD = {"MACs", "mult-adds", "FLOPs", "operations"}
 
 
-def of_counters(reports: Collection[str]) -> dict[str, Callable[[Layer], int]]:
+def of_counters(reports: Collection[str], *assumed: str) -> dict[str, Reading]:
     """The formulas of the counters that say that they report one of these."""
     return {
-        f"{counter.reports} of {counter.version}": counter.formula
+        f"{counter.reports} of {counter.version}": Reading(
+            by_layer(counter.formula),
+            "FLOPs" in counter.reports or "operations" in counter.reports,
+            (f"the formula of {counter.version}", *assumed),
+        )
         for counter in counters.COUNTERS.values()
         if counter.reports in reports
     }
 
 
 #: What a figure may be a number of, in the order in which one would suspect it.
-READINGS: Mapping[str, Callable[[Layer], int]] = {
-    **{f"MACs, {rule} rule": partial(counters.by_rule, rule=rule) for rule in RULES},
+READINGS: Mapping[str, Reading] = {
     **{
-        f"operations, {convention} convention": partial(operations, convention=convention)
+        f"MACs, {rule} rule": Reading(by_layer(partial(counters.by_rule, rule=rule)))
+        for rule in RULES
+    },
+    **{
+        f"operations, {convention} convention": Reading(
+            by_layer(partial(operations, convention=convention)), flops=True
+        )
         for convention in CONVENTIONS
     },
     **of_counters(FORWARD),
 }
 #: What a figure of training may be a number of.
-TRAINING: Mapping[str, Callable[[Layer], int]] = of_counters(counters.MEANINGS.keys() - FORWARD)
+TRAINING: Mapping[str, Reading] = {
+    **{
+        f"MACs of a training step, {rule} rule": Reading(
+            partial(training_step, rule=rule), assumed=("a training step",)
+        )
+        for rule in RULES
+    },
+    **of_counters(counters.MEANINGS.keys() - FORWARD, "a training step"),
+}
 
 
 def decimal(number: Fraction) -> str:
@@ -70,24 +111,39 @@ UNITS: Mapping[str, int] = {
 
 FIGURE = re.compile(
     r"""(?P<whole>\d+(?:[,_ ]\d{3})*) (?:\.(?P<part>\d+))? (?:e(?P<exponent>[+-]?\d{1,3}))?
-        \s* (?P<prefix>[KMGTPB]i?)? \s* (?:macs?|flops?|ops|operations|madds?|mult-?adds?)? """,
+        \s* (?P<prefix>[KMGTPB]i?)?
+        \s* (?:(?P<macs>macs?|madds?|mult-?adds?)|(?P<flops>flops?|ops|operations))?
+        \s* (?:(?:/|per\s)\s*(?P<per>pixel|px|s|second))? """,
     re.VERBOSE | re.IGNORECASE,
 )
 
 
 class Figure(NamedTuple):
-    """A published number: ``value``, give or take ``precision``, in one of ``units``."""
+    """A published number: ``value``, give or take ``precision``, in one of ``units``.
+
+    ``word`` is "MACs", "FLOPs" or nothing, as it says; ``per`` is "pixel", "second" or nothing.
+    """
 
     text: str
     value: Fraction
     precision: Fraction
     units: tuple[str, ...]
+    word: str = ""
+    per: str = ""
+
+
+class Rest(NamedTuple):
+    """What the layers that are not at hand cost, in MACs, give or take ``precision``."""
+
+    value: Fraction = Fraction(0)
+    precision: Fraction = Fraction(0)
 
 
 class Match(NamedTuple):
     """A reading of the layers, ``value`` in all, that gives ``figure`` as ``factor·value/unit``.
 
-    ``within`` says that it does so to every digit that was published; ``error`` is relative.
+    With the rest of the model ``rest`` times beside it. ``within`` says that it does so to every
+    digit that was published, if what is ``assumed`` is so; ``error`` is relative.
     """
 
     reading: str
@@ -97,6 +153,16 @@ class Match(NamedTuple):
     shown: Fraction
     within: bool
     error: Fraction
+    rest: int = 0
+    assumed: tuple[str, ...] = ()
+
+    def identifies(self) -> bool:
+        """Whether it says what was counted: every digit, and not by assuming whatever fits."""
+        return self.within and len(self.assumed) <= MOST_ASSUMED
+
+
+#: With more assumptions than these, some reading gives any figure.
+MOST_ASSUMED = 2
 
 
 def parse(text: str) -> Figure:
@@ -106,62 +172,124 @@ def parse(text: str) -> Figure:
 
     >>> parse("4.1 GMACs").units, parse("4.1").precision
     (('G', 'Gi'), Fraction(1, 20))
+    >>> parse("6.5 KFLOPs/pixel")[4:]
+    ('FLOPs', 'pixel')
     """
-    found = FIGURE.fullmatch(text.strip())
-    if found is None:
+    parts = FIGURE.fullmatch(text.strip())
+    if parts is None:
         raise ValueError(f"{text!r} is not a figure such as 4.1G, 4100M or 4123456789")
-    whole, part = re.sub("[,_ ]", "", found["whole"]), found["part"] or ""
-    last = Fraction(10) ** (int(found["exponent"] or 0) - len(part))
-    prefix = (found["prefix"] or "").capitalize().replace("B", "G")
+    digits, decimals = re.sub("[,_ ]", "", parts["whole"]), parts["part"] or ""
+    last = Fraction(10) ** (int(parts["exponent"] or 0) - len(decimals))
+    prefix = (parts["prefix"] or "").capitalize().replace("B", "G")
     if not prefix:
         units = tuple(UNITS)
     elif prefix.endswith("i"):
         units = (prefix,)
     else:
         units = (prefix, f"{prefix}i")
-    return Figure(text, int(whole + part) * last, last / 2, units)
+    word = "MACs" if parts["macs"] else "FLOPs" if parts["flops"] else ""
+    per = {"p": "pixel", "s": "second", "": ""}[(parts["per"] or "")[:1].lower()]
+    return Figure(text, int(digits + decimals) * last, last / 2, units, word, per)
 
 
-def totals_of(layers: Iterable[Layer]) -> dict[str, int]:
+def parse_rest(text: str) -> Rest:
+    """What the other layers cost, as it is printed: in units of a thousand if nothing else is said.
+
+    >>> parse_rest("1.83G")
+    Rest(value=Fraction(1830000000, 1), precision=Fraction(5000000, 1))
+    """
+    figure = parse(text)
+    unit = UNITS[figure.units[0]]
+    return Rest(figure.value * unit, figure.precision * unit)
+
+
+def totals_of(
+    layers: Iterable[Layer], readings: Mapping[str, Reading] = READINGS
+) -> dict[str, int]:
     """Every reading, summed over the layers."""
-    sums = dict.fromkeys(READINGS, 0)
-    for layer in layers:
-        for name, reading in READINGS.items():
-            sums[name] += reading(layer)
-    return sums
+    listed = list(layers)
+    return {name: reading.total(listed) for name, reading in readings.items()}
 
 
-def alike(sums: Mapping[str, int]) -> dict[int, str]:
-    """The values, each with all the readings that give it."""
+def alike(sums: Mapping[str, int]) -> dict[int, list[str]]:
+    """The values, each with all the readings that give it, the plainest first."""
     names: dict[int, list[str]] = {}
     for name, value in sums.items():
         names.setdefault(value, []).append(name)
-    return {value: "; ".join(together) for value, together in names.items()}
+    return names
 
 
-def matches(figure: Figure, sums: Mapping[str, int]) -> list[Match]:
+def matches(
+    figure: Figure,
+    sums: Mapping[str, int],
+    rest: Rest | None = None,
+    per: Fraction = Fraction(1),
+) -> list[Match]:
     """Every reading, factor and unit, best first.
 
-    First those that give the figure to its last digit, the plainest first (one before twice, 10^9
-    before 2^30, rules before counters); then the others by their error. A figure that is twice what
-    it says to be is tried too.
+    First those that give the figure to its last digit, by how much they must assume: a factor of
+    two that the figure does not say, powers of 1024, a counter's own formula, a rest that is not
+    doubled with the figure. Then the others by their error. ``per`` is how many pixels the layers
+    are of, or how often a second they run, where the figure is of one pixel or of a second.
     """
-    found = [
-        compare(figure, names, value, factor, unit)
+    if figure.per == "pixel":
+        per = 1 / per
+    elif not figure.per:
+        per = Fraction(1)
+    rests = (1, 2) if rest else (0,)
+    candidates = [
+        compare(figure, names, value, factor, unit, rest or Rest(), times, per)
         for factor in (1, 2)
         for unit in figure.units
         for value, names in alike(sums).items()
+        for times in rests
     ]
     # Sorting is stable: the order of the loops above is that of plainness.
-    plain = sorted(found, key=lambda match: (match.factor, match.unit.endswith("i")))
     return sorted(
-        plain, key=lambda match: (0 if match.within else 1, 0 if match.within else match.error)
+        candidates,
+        key=lambda match: (
+            (0, len(match.assumed), match.factor) if match.within else (1, match.error, 0)
+        ),
     )
 
 
-def compare(figure: Figure, reading: str, value: int, factor: int, unit: str) -> Match:
-    """One reading in one unit beside the figure."""
-    shown = Fraction(factor * value, UNITS[unit])
+def compare(
+    figure: Figure,
+    names: Sequence[str],
+    value: int,
+    factor: int,
+    unit: str,
+    rest: Rest,
+    times: int,
+    per: Fraction,
+) -> Match:
+    """The readings of one value, in one unit, beside the figure."""
+    scale = per / UNITS[unit]
+    shown = (factor * value + times * rest.value) * scale
     gap = abs(shown - figure.value)
     error = gap / figure.value if figure.value else Fraction(int(gap != 0))
-    return Match(reading, value, factor, unit, shown, gap <= figure.precision, error)
+    within = gap <= figure.precision + times * rest.precision * scale
+    reading = {**READINGS, **TRAINING}[names[0]]
+    assumed = assumptions(figure, reading, factor, unit, times)
+    return Match("; ".join(names), value, factor, unit, shown, within, error, times, assumed)
+
+
+def assumptions(
+    figure: Figure, reading: Reading, factor: int, unit: str, times: int
+) -> tuple[str, ...]:
+    """What must be so for a figure to be of this reading, a line for each."""
+    doubled = factor * (2 if reading.flops else 1)
+    assumed = list(reading.assumed)
+    if factor == 2 and (reading.flops or figure.word != "FLOPs"):
+        assumed.append("twice the number")
+    elif doubled == 1 and figure.word == "FLOPs":
+        assumed.append("FLOPs that are MACs")
+    elif doubled == 2 and factor == 1 and figure.word == "MACs":
+        assumed.append("MACs that are FLOPs")
+    if times and times != min(doubled, 2):
+        assumed.append("a rest that is counted otherwise")
+    if unit.endswith("i") and len(figure.units) > 1:
+        assumed.append("powers of 1024")
+    if unit and len(figure.units) == len(UNITS):
+        assumed.append("a unit that is left out")
+    return tuple(assumed)

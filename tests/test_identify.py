@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import onnx
 import pytest
 from click.testing import CliRunner, Result
 
-from analytic import identify
+import oracle
+from analytic import counters, identify
 from analytic.commands.identify import command
 from analytic.layer import Layer
+from analytic.models import Missing
+from tests.onnx_models import node_model
 
 #: Its MACs are 43200 by the exact rule, 49152 by the input rule, 196608 by the output rule.
 LAYER = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
@@ -37,7 +42,7 @@ FLAGS = [*SIZES, "--in-channels", "4", "--out-channels", "6", "--batch-size", "2
 def test_a_figure_is_read_as_it_is_printed(
     text: str, value: Fraction | int, precision: Fraction, units: tuple[str, ...]
 ) -> None:
-    assert identify.parse(text) == (text, value, precision, units)
+    assert identify.parse(text)[:4] == (text, value, precision, units)
 
 
 @pytest.mark.parametrize("text", ["", "x", "4.1X", "-3", "1,23", "4.", "4.1 G G", "1e9999"])
@@ -67,6 +72,116 @@ def test_the_best_match(figure: str, reading: str, factor: int, unit: str) -> No
     assert best.within
     assert best.reading.startswith(reading)
     assert (best.factor, best.unit) == (factor, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "per"),
+    [
+        ("4.1 GMACs", "MACs", ""),
+        ("4.1G mult-adds", "MACs", ""),
+        ("4.1GFLOPs/pixel", "FLOPs", "pixel"),
+        ("6.5K/px", "", "pixel"),
+        ("12 GMACs/s", "MACs", "second"),
+        ("12 GOPS per second", "FLOPs", "second"),
+    ],
+)
+def test_a_figure_says_what_it_is_of(text: str, word: str, per: str) -> None:
+    assert identify.parse(text)[4:] == (word, per)
+
+
+def fsrcnn(times: int, channels: int, *size: int) -> tuple[Layer, list[Layer]]:
+    """The last layer, transposed, and the others, of d 56, s 12, m 4."""
+    height, width = size
+    last = Layer((height, width), 56, channels, 9, times, 4, times - 1, bias=False)
+    shapes = [(channels, 56, 5), (56, 12, 1), *[(12, 12, 3)] * 4, (12, 56, 1)]
+    return last, [
+        Layer((height, width), before, after, kernel, padding=kernel // 2, transposed=False)
+        for before, after, kernel in shapes
+    ]
+
+
+#: Usual MACs a pixel of the others, by hand: 5²·56, 56·12, 4 of 3²·12², 12·56.
+REST = 25 * 56 + 56 * 12 + 4 * 9 * 144 + 12 * 56
+
+
+def best(text: str, layers: list[Layer], rest: str = "", **options: Any) -> identify.Match:
+    """The first match."""
+    other = identify.parse_rest(rest) if rest else None
+    readings = {**identify.READINGS, **identify.TRAINING}
+    sums = identify.totals_of(layers, readings)
+    return identify.matches(identify.parse(text), sums, other, **options)[0]
+
+
+def test_a_published_network_whose_last_layer_is_counted_fourfold() -> None:
+    """FSRCNN ×2 to 1280×720 is published at 6.0G."""
+    last, others = fsrcnn(2, 1, 360, 640)
+    for match in (best("6.0G", [last], str(REST * 360 * 640)), best("6.0G", [last, *others])):
+        assert match.reading.startswith("MACs, output rule")
+        assert identify.decimal(match.shown) == "6.00699"
+        assert match.assumed == ()
+    exact = oracle.macs(last) + REST * 360 * 640
+    assert round(exact / 10**9, 4) == 2.8667
+
+
+def test_a_published_network_that_is_counted_twice() -> None:
+    """FSRCNN ×4 with 3 channels on 32×32 is published at 468M."""
+    last, _ = fsrcnn(4, 3, 32, 32)
+    rest = (REST + 2 * 25 * 56) * 32 * 32
+    assert 2 * (counters.output_rule(last) + rest) == 467_877_888
+    match = best("468M", [last], str(rest))
+    assert (match.factor, match.rest, match.assumed) == (2, 2, ("twice the number",))
+    assert match.reading.startswith("MACs, output rule")
+    assert match.shown == Fraction(467_877_888, 10**6)
+    assert best("468 MFLOPs", [last], str(rest)).assumed == ()
+
+
+@pytest.mark.parametrize(
+    ("figure", "layer", "counter"),
+    [
+        ("208", Layer((2, 2), 3, 1, 2, 2), "mult-adds of torchinfo 1.8.0; MACs of ptflops 0.7.4"),
+        ("64152", Layer((8, 8), 4, 6, 4, 2), "FLOPs of TensorFlow 2.21.0 profiler"),
+    ],
+)
+def test_figures_that_a_counter_prints(figure: str, layer: Layer, counter: str) -> None:
+    match = best(figure, [layer])
+    assert match.within
+    assert match.factor == 1
+    assert set(counter.split("; ")) <= set(match.reading.split("; "))
+
+
+def test_a_rest_may_stand_beside_a_figure_that_is_twice() -> None:
+    """FLOPs of a counter, and MACs of the rest: 2·49152 and 1000."""
+    match = best("99304", [LAYER], "1000")
+    assert (match.value * match.factor, match.rest) == (98304, 1)
+    assert "a rest that is counted otherwise" in match.assumed
+    doubled = best("100304", [LAYER], "1000")
+    assert (doubled.value * doubled.factor, doubled.rest) == (98304, 2)
+    assert best("44.2K", [LAYER], "1.0K").within  # 43200 and 1000 ± 50
+
+
+def test_figures_of_a_pixel_and_of_a_second() -> None:
+    match = best("675 MACs/pixel", [LAYER], per=Fraction(64))
+    assert (match.reading, match.value) == ("MACs, exact rule", 43200)
+    match = best("1.296 MMACs/s", [LAYER], per=Fraction(30))
+    assert (match.reading, match.value) == ("MACs, exact rule", 43200)
+    assert best("43200", [LAYER], per=Fraction(30)).value == 43200  # it is of neither
+
+
+def test_a_training_step() -> None:
+    """Three times a layer's MACs; twice the first one's, whose input needs no gradient."""
+    match = best("216000", [LAYER, LAYER])
+    assert match.reading == "MACs of a training step, exact rule"
+    assert match.assumed == ("a training step",)
+
+
+def test_what_assumes_most_comes_last_and_says_nothing() -> None:
+    """Twice torchscan's own number, in units of 1024, is no answer."""
+    ranked = identify.matches(identify.parse("384.02K"), identify.totals_of([LAYER]))
+    within = [match for match in ranked if match.within]
+    assert [len(match.assumed) for match in within] == sorted(len(m.assumed) for m in within)
+    odd = next(match for match in within if match.reading == "MACs of torchscan 0.2.0")
+    assert odd.assumed == ("the formula of torchscan 0.2.0", "twice the number", "powers of 1024")
+    assert not odd.identifies()
 
 
 def test_matches_to_the_last_digit_come_first_then_the_nearest() -> None:
@@ -122,8 +237,47 @@ def test_a_file_is_a_model_whose_sum_the_figure_is(tmp_path: Path) -> None:
         "shown": "86400",
         "within": True,
         "error": "0",
+        "rest": 0,
+        "assumed": [],
     }
     assert len(done.output.splitlines()) == 2
+
+
+def test_the_rest_and_the_size_are_options(tmp_path: Path) -> None:
+    path = tmp_path / "last.jsonl"
+    path.write_text(json.dumps(dict(fsrcnn(2, 1, 360, 640)[0].items())))
+    arguments = ["6.0G", str(path), "--rest", "1.827G", "--best", "1"]
+    done = invoke(*arguments)
+    assert done.exit_code == 0
+    assert "4,180,377,600 + rest  MACs, output rule" in done.output
+    done = invoke("6.52 KMACs/px", str(path), "--rest", "1.827G", "--per", "1280x720")
+    assert "4,180,377,600 + rest  MACs, output rule" in done.output
+
+
+def test_assumptions_are_said() -> None:
+    done = invoke("86.4K", *FLAGS, "--best", "2")
+    assert "operations, exact convention" in done.output
+    assert "twice the number" in done.output
+    done = invoke("129600", *FLAGS, "--training", "--best", "1")
+    assert "if it is of" in done.output
+    assert "training MACs of" in invoke("147456", *FLAGS, "--training").output
+
+
+def test_a_model_is_a_file(tmp_path: Path) -> None:
+    """64 inputs, each meeting 2·4 kernels of 4 taps that do not overlap."""
+    path = tmp_path / "model.onnx"
+    onnx.save(node_model([1, 2, 8, 8], [2, 4, 2, 2], strides=[2, 2]), path)
+    done = invoke("2048", str(path), "--best", "1")
+    assert done.exit_code == 0
+    assert "2,048  MACs, exact rule; MACs, input rule" in done.output
+
+
+def test_a_model_whose_layers_are_not_all_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"up": LAYER, "down": Missing("a size")}
+    monkeypatch.setattr("analytic.commands.identify.layers_of_model", lambda *_: rows)
+    done = invoke("43200", "model.onnx")
+    assert done.exit_code == 1
+    assert "model.onnx: the layer down is not known" in done.output
 
 
 def test_a_figure_without_a_reading() -> None:
@@ -141,6 +295,14 @@ def test_a_figure_without_a_reading() -> None:
         (["7", "--layers", "-", *FLAGS], "", 2, "not both"),
         (["7", "--layers", "/nowhere"], "", 2, "No such file"),
         (["7", "--layers", "-"], "", 1, "has no layers"),
+        (["7/pixel", *FLAGS], "", 2, "'7/pixel' needs --per, as of 1920x1080 pixels"),
+        (["7/s", *FLAGS], "", 2, "'7/s' needs --per, as of 30 runs a second"),
+        (["7", "--per", "2", *FLAGS], "", 2, "--per is for a figure of a pixel or a second"),
+        (["7/s", "--per", "0x2", *FLAGS], "", 2, "--per must be a size such as 1920x1080"),
+        (["7/s", "--per", "2/0", *FLAGS], "", 2, "--per must be a size such as 1920x1080"),
+        (["7", "--rest", "x", *FLAGS], "", 2, "--rest 'x' is not a figure"),
+        (["7", __file__, "--layers", "-"], "", 2, "give one file of layers, not two"),
+        (["7", "nowhere.onnx"], "", 2, "No such file"),
     ],
 )
 def test_refusals(arguments: list[str], text: str, status: int, words: str) -> None:

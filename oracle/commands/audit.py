@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -124,42 +125,49 @@ def raised(findings: list[Findings], names: list[str]) -> list[str]:
 
 
 def by_layer(findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
-    """One row a layer: what each counter reported, beside what is exact."""
+    """One row a layer: what each counter reported, beside what is exact.
+
+    Counters that reported the same of every layer share a column.
+    """
     import analytic
 
-    headers = [
-        "layer",
-        "MACs",
-        "2 × MACs",
-        "operations",
-        *(counter.counter for counter in findings),
-    ]
-    rows = []
-    for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
-        count = analytic.count(layer)
-        exact = [grouped(value) for value in (count.macs, 2 * count.macs, count.total)]
-        outcomes = [counter.outcomes[number].reported for counter in findings]
-        reported = ["raised" if number is None else grouped(number) for number in outcomes]
-        rows.append([name, *exact, *reported])
+    counts = [analytic.count(layer) for layer in layers]
+    columns: dict[tuple[str, ...], list[str]] = {
+        tuple(grouped(count.macs) for count in counts): ["MACs"],
+        tuple(grouped(2 * count.macs) for count in counts): ["2 × MACs"],
+        tuple(grouped(count.total) for count in counts): ["operations"],
+    }
+    for counter in findings:
+        reported = (outcome.reported for outcome in counter.outcomes)
+        cells = tuple("raised" if number is None else grouped(number) for number in reported)
+        columns.setdefault(cells, []).append(counter.counter)
+    rows = [*zip(names, *columns, strict=True)]
+    headers = ["layer", *map(", ".join, columns.values())]
     sides = ["left"] + ["right"] * (len(headers) - 1)
     return aligned(rows, headers, "github", sides)
 
 
-REPORT = """# What counters report of {number} transposed convolutions
+REPORT = """# What counters report of {number} convolutions
 
 Made by `python -m oracle audit {arguments}`, torch {torch}. Each counter is called
 by its public entry point on a real module of each layer.
 
 A counter is held to what it says that it reports: MACs and mult-adds to the products that land in
-the output, FLOPs to twice that, operations to the published total (convention "nonzero"). *exact
-on* is on how many layers it is right; *median* and *worst* are of reported over exact; *follows* is
-the rule, convention or formula that gives its numbers, the plainest where there are several.
+the output, FLOPs to twice that, operations to the published total (convention "nonzero"); backward
+FLOPs to both gradients, four times the MACs, and training MACs to three times. *exact on* is on how
+many layers it is right; *median* and *worst* are of reported over exact; *follows* is the rule,
+convention or formula that gives its numbers, the plainest where there are several.
+{kinds}"""
+
+OF_A_KIND = """
+## {number} {kind} convolutions
 
 {summary}
 {alike}{errors}
-## Layer by layer
+### Layer by layer
 
-MACs, 2 × MACs and operations are exact; in the columns behind them is what each counter reported.
+MACs, 2 × MACs and operations are exact; in the columns behind them is what each counter reported,
+and counters that reported the same of every layer share one.
 
 {layers}
 """
@@ -169,10 +177,28 @@ def report(arguments: str, findings: list[Findings], names: list[str], layers: l
     """The whole audit, as Markdown; the ``arguments`` that made it are said in it."""
     import torch
 
+    parts = [
+        of_a_kind(kind, findings, names, layers, transposed=transposed)
+        for kind, transposed in (("transposed", True), ("ordinary", False))
+        if any(layer.transposed is transposed for layer in layers)
+    ]
     return REPORT.format(
+        number=len(layers), arguments=arguments, torch=torch.__version__, kinds="".join(parts)
+    )
+
+
+def of_a_kind(
+    kind: str, findings: list[Findings], names: list[str], layers: list[Layer], *, transposed: bool
+) -> str:
+    """What is found of the layers of one kind."""
+    chosen = [layer.transposed is transposed for layer in layers]
+    names, layers = [*compress(names, chosen)], [*compress(layers, chosen)]
+    findings = [
+        counter._replace(outcomes=[*compress(counter.outcomes, chosen)]) for counter in findings
+    ]
+    return OF_A_KIND.format(
         number=len(layers),
-        arguments=arguments,
-        torch=torch.__version__,
+        kind=kind,
         summary=summary(findings),
         alike=section("What cannot be told apart here:", alike(findings)),
         errors=section("What raised:", raised(findings, names)),
@@ -181,7 +207,7 @@ def report(arguments: str, findings: list[Findings], names: list[str], layers: l
 
 
 @click.command("audit")
-@click.argument("file")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "as_lines", is_flag=True, help="One line of JSON a counter.")
 @click.option(
     "--also",
@@ -189,23 +215,23 @@ def report(arguments: str, findings: list[Findings], names: list[str], layers: l
     metavar="FILE",
     help="Findings of another environment, written there with --json.",
 )
-def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
-    r"""Run the counters that are installed on a FILE of layers, and say who is right.
+def command(files: tuple[str, ...], as_lines: bool, also: tuple[str, ...]) -> None:
+    r"""Run the counters that are installed on each FILE of layers, and say who is right.
 
     \b
     Example:
-      python -m oracle audit tests/data/layers.jsonl
+      python -m oracle audit tests/data/layers.jsonl tests/data/ordinary.jsonl
 
-    FILE has one layer a line, as for count. FlopCounterMode comes with torch; the others with the
+    A FILE has one layer a line, as for count. FlopCounterMode comes with torch; the others with the
     extra "audit". ultralytics-thop has the package name of thop and needs its own environment: run
     it there with --json, and name the file here with --also.
     """
     from oracle.counters.audit import audit
 
-    rows = LayerFile(file)
-    named = [(name_of(row), row.layer) for row in rows if row.layer is not None]
+    opened = [LayerFile(file) for file in files]
+    named = [(name_of(row), row.layer) for rows in opened for row in rows if row.layer is not None]
     if not named:
-        rows.close()
+        opened[0].close()
     names, layers = [name for name, _ in named], [layer for _, layer in named]
     findings = audit(layers, lambda counter: click.echo(counter.name, err=True))
     for path in also:
@@ -214,6 +240,7 @@ def command(file: str, as_lines: bool, also: tuple[str, ...]) -> None:
     if as_lines:
         sys.stdout.writelines(as_json(counter) + "\n" for counter in findings)
     else:
-        arguments = " ".join([file, *(f"--also {path}" for path in also)])
+        arguments = " ".join([*files, *(f"--also {path}" for path in also)])
         click.echo(report(arguments, findings, names, layers), nl=False)
-    rows.close()
+    for rows in opened:
+        rows.close()

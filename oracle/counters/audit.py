@@ -71,11 +71,12 @@ class Findings(NamedTuple):
         Several are those that these layers cannot tell apart.
         """
         ran = self.ran()
-        tally = {
-            name: sum(factor * reading(outcome.layer) == outcome.reported for outcome in ran)
-            for reading_name, reading in {**identify.READINGS, **identify.TRAINING}.items()
-            for factor, name in ((1, reading_name), (2, f"2 × {reading_name}"))
-        }
+        tally = {}
+        for name, reading in {**identify.READINGS, **identify.TRAINING}.items():
+            values = [reading.total([outcome.layer]) for outcome in ran]
+            for factor, label in ((1, name), (2, f"2 × {name}")):
+                pairs = zip(values, ran, strict=True)
+                tally[label] = sum(factor * value == outcome.reported for value, outcome in pairs)
         most = max(tally.values())
         return [name for name, times in tally.items() if times == most], most
 

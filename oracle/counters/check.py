@@ -6,19 +6,13 @@ transposed convolutions alone must leave ordinary ones to the counter, to the la
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
-from torch.nn import functional
-
 import analytic
-from analytic import counters, totals
-from analytic.arithmetic import INTEGERS
+from analytic import counters
 from analytic.layer import Layer
-from analytic.protocols import ConventionName
-from analytic.totals import Count, Products
 from oracle import ones
 from oracle.counters import plugins
 from oracle.counters.runners import Runner
@@ -47,26 +41,10 @@ class Checked(NamedTuple):
 def check(runner: Runner, layer: Layer) -> Checked:
     """One layer in one counter. What is exact is measured."""
     meaning = counters.MEANINGS[runner.plugged]
-    exact = meaning.of(layer, measured(layer, meaning.convention))
+    exact = meaning.of(layer, ones.count(layer, convention=meaning.convention))
     shape = (layer.batch_size, layer.in_channels, *layer.input_size)
     module = partial(module_of, layer, runner.device)
     return Checked(layer, exact, *(runner.report(module, shape, lines) for lines in LINES))
-
-
-def measured(layer: Layer, convention: ConventionName) -> Count[int]:
-    """Every count of a layer, measured on ones."""
-    if layer.transposed:
-        return ones.count(layer, convention=convention)
-    begin, end = layer.padding, layer.end_padding or layer.padding
-    around = [zeros for pair in zip(end, begin, strict=True) for zeros in pair][::-1]
-    inputs = functional.pad(ones.ones(layer.input_size), around)
-    convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[len(layer.axes) - 1]
-    taps = ones.ones(layer.kernel_size)
-    result = convolve(inputs, taps, None, layer.stride, 0, layer.dilation)
-    sizes = math.prod(layer.input_size), math.prod(layer.kernel_size)
-    products = Products(*sizes, *ones.read(result))
-    shape = tuple(result.shape[2:])
-    return totals.count(INTEGERS, layer, shape, products, convention, "exact", transposed=False)
 
 
 def leading_back(layer: Layer) -> Layer:

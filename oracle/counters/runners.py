@@ -339,10 +339,8 @@ BIAS = "MACs + bias additions"
 RUNNERS = (
     runner("FlopCounterMode", "torch", flop_counter_mode, "2 × MACs"),
     runner("FlopCounterMode-backward", "torch", flop_counter_mode_backward, "backward FLOPs"),
-    runner("torchtnt", "torchtnt", torchtnt("flops_forward"), "MACs", device="cpu"),
-    runner(
-        "torchtnt-backward", "torchtnt", torchtnt("flops_backward"), "backward MACs", device="cpu"
-    ),
+    runner("torchtnt", "torchtnt", torchtnt("flops_forward"), "MACs"),
+    runner("torchtnt-backward", "torchtnt", torchtnt("flops_backward"), "backward MACs"),
     runner("fvcore", "fvcore", fvcore, "MACs", device="cpu"),
     runner("thop", "thop", thop, "MACs"),
     runner("ultralytics-thop", "ultralytics-thop", thop, "MACs", package="thop"),
