@@ -250,18 +250,8 @@ Proof. induction l as [|x l IH]; simpl; lia. Qed.
 Lemma sum_const {A} c (l : list A) : sum (fun _ => c) l = c * Z.of_nat (length l).
 Proof. induction l as [|x l IH]; simpl length; simpl sum; lia. Qed.
 
-Lemma sum_map {A B} (f : B -> Z) (h : A -> B) l : sum f (map h l) = sum (fun x => f (h x)) l.
-Proof. induction l as [|x l IH]; simpl; lia. Qed.
-
 Lemma sum_b2z {A} (p : A -> bool) l : sum (fun x => Z.b2z (p x)) l = count p l.
 Proof. induction l as [|x l IH]; simpl; rewrite ?count_cons; [reflexivity | lia]. Qed.
-
-Lemma sum_le {A} (f h : A -> Z) l : (forall x, In x l -> f x <= h x) -> sum f l <= sum h l.
-Proof.
-  intros le. induction l as [|x l IH]; simpl; [lia|].
-  pose proof (le x (or_introl eq_refl)). assert (sum f l <= sum h l); [|lia].
-  apply IH. intros; apply le; now right.
-Qed.
 
 Lemma sum_swap {A B} (f : A -> B -> Z) l m :
   sum (fun x => sum (f x) m) l = sum (fun y => sum (fun x => f x y) l) m.

@@ -16,13 +16,6 @@ Proof.
   unfold value; simpl in *. nia.
 Qed.
 
-Lemma F_clamped n k s d t : F (Z.max n 0) (Z.max k 0) s d t = F n k s d t.
-Proof.
-  destruct (Z.le_gt_cases n 0), (Z.le_gt_cases k 0).
-  all: try (rewrite !F_empty by lia; reflexivity).
-  f_equal; lia.
-Qed.
-
 (** Theorem 3 (f). *)
 Theorem F_symmetric n k s d t : F n k s d t = F k n d s t.
 Proof.
