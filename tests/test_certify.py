@@ -23,18 +23,23 @@ import analytic
 import oracle
 from analytic.axis import Axis, size
 from analytic.layer import Layer, LayerError
+from oracle import ones
 from oracle.certificates import box, counterexample, samples, workers
 from oracle.certificates.candidates import (
     ANALYTIC,
     READY,
     Candidate,
     CandidateError,
+    keeps_crop_reduction,
+    reaches_evenly,
     ready,
     truth_of,
 )
 from oracle.certificates.certify import Tally, Task, certify, tally
+from oracle.certificates.counterexample import PLAIN as PLAIN_CHANNELS
+from oracle.certificates.counterexample import layer_of
 from oracle.certificates.versions import FORMULAS, versions, written
-from oracle.commands.certify import command
+from oracle.commands.certify import command, workers_for
 from tests.test_affine import even, steps
 
 Function = Callable[[Layer], Any]
@@ -214,6 +219,151 @@ def test_the_closed_form_is_certified() -> None:
     assert any("theorem 13" in hypothesis for hypothesis in found.hypotheses)
 
 
+def wrong_by_one(function: Callable[..., Any], part: int | None = None) -> Callable[..., Any]:
+    """A function that is wrong, or a part of whose result is, where an axis has three inputs."""
+
+    def wrong(*arguments: Any) -> Any:
+        result = function(*arguments)
+        axis = next((each for each in arguments if isinstance(each, Axis)), result)
+        if axis.n != 3:
+            return result
+        if part is None:
+            return result + 1
+        changed = list(result)
+        changed[part] += 1
+        return type(result)(*changed) if isinstance(result, Axis) else tuple(changed)
+
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "kind"),
+    [
+        ("extent", 0, True),
+        ("extent", 1, True),
+        ("extent", 2, True),
+        ("inputs_reached", None, True),
+        ("taps_reached", None, True),
+        ("ordinary", 0, False),
+        ("ordinary", 6, False),
+    ],
+)
+def test_a_closed_form_that_is_wrong_is_refuted(
+    name: str, part: int | None, kind: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is run of it, whatever the one that a layer asks says."""
+    right = getattr(analytic.axis, name)
+    monkeypatch.setattr(f"oracle.certificates.certify.{name}", wrong_by_one(right, part))
+    found = certify(kernel_size=2, stride=[1, 2], dilation=1, sampled=0)
+    assert not found.established
+    assert found.mismatches > 0
+    assert found.counterexample is not None
+    layer = Layer(**found.counterexample["layer"])
+    assert layer.transposed is kind
+    assert layer.axes[0].n == 3
+
+
+@pytest.mark.parametrize("side", range(3))
+@pytest.mark.parametrize("part", range(3))
+def test_a_pass_that_is_wrong_is_seen(
+    side: int, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch's nine numbers all count: elements, products and reached, of three passes."""
+    measure = ones.all_sides
+
+    def wrong(*arguments: Any) -> list[ones.Sides]:
+        rows = [[list(numbers) for numbers in sides] for sides in measure(*arguments)]
+        for row in rows:
+            row[side][part] += 1
+        return [ones.Sides(*(ones.Side(*numbers) for numbers in row)) for row in rows]
+
+    monkeypatch.setattr(ones, "all_sides", wrong)
+    found = certify(**PLAIN, sampled=0)
+    assert found.mismatches == found.experiments
+    assert not found.established
+
+
+@pytest.mark.parametrize(
+    ("quantity", "number"),
+    [
+        ("inputs_reached", lambda layer: analytic.passes(layer).grad_input.reached),
+        ("taps_reached", lambda layer: analytic.passes(layer).grad_weight.reached),
+        ("grad_weight.additions", lambda layer: analytic.passes(layer).grad_weight.additions),
+        ("2*forward.macs", lambda layer: 2 * analytic.macs(layer)),
+        ("positions", lambda layer: math.prod(analytic.count(layer).output_size)),
+    ],
+)
+def test_a_candidate_may_be_of_ordinary_layers_and_of_any_pass(
+    quantity: str, number: Function
+) -> None:
+    """One channel and one sample: what a pass reaches is what a filter does."""
+    mine = Candidate("mine", quantity, number, reaches_evenly, True, transposed=False)
+    found = certify(mine, **SMALL, sampled=0)
+    assert found.established
+    assert found.experiments == found.ordinary > 0
+    assert found.kinds == ["ordinary"]
+    assert found.sentence.startswith("For ordinary layers, every (k, s, d) of the box and every ")
+    assert any("corollary 15" in hypothesis for hypothesis in found.hypotheses)
+    # Cropping takes outputs from an ordinary layer.
+    assert ("every padding below the bound" in found.sentence) is (quantity == "positions")
+
+
+def test_an_ordinary_layer_is_the_least_failure_of_its_kind() -> None:
+    late = Candidate(
+        "late",
+        "overlaps",
+        lambda layer: (
+            analytic.count(layer).overlaps + (not layer.transposed and layer.stride > (1,))
+        ),
+        transposed=None,
+    )
+    found = certify(late, kernel_size=[1, 2], stride=[1, 2], dilation=1, sampled=0)
+    assert found.counterexample is not None
+    layer = found.counterexample["layer"]
+    assert layer["transposed"] is False
+    assert (layer["input_size"], layer["kernel_size"], layer["stride"]) == ([1], [1], [2])
+    assert found.counterexample["coverage"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "transposed", "kept"),
+    [
+        ("macs", True, True),
+        ("macs:input", True, False),
+        ("macs:output", True, True),
+        ("2*macs:input", True, False),
+        ("grad_input.elements", True, False),
+        ("macs", False, True),
+        ("macs:input", False, True),
+        ("macs:output", False, False),
+        ("total", False, False),
+        ("total:exact", False, True),
+        ("forward.elements", False, False),
+        ("taps_reached", False, True),
+    ],
+)
+def test_what_the_crop_reduction_keeps(quantity: str, transposed: bool, kept: bool) -> None:
+    assert keeps_crop_reduction(quantity, transposed) is kept
+
+
+def test_layers_of_ordinary_kind_come_in_order_and_none_is_left_out() -> None:
+    """By nested loops: all with at most 5 inputs and 6 outputs."""
+    corner = box.Box.of([1, 3], [1, 2], [1, 2])
+    listed = [
+        layer_of(axes, PLAIN_CHANNELS, False)
+        for axes in itertools.takewhile(
+            lambda axes: axes[0].n <= 6, counterexample.in_order(corner, 1, 5, False)
+        )
+    ]
+    brute = [
+        Layer((X,), 1, 1, k, s, p, bias=False, dilation=d, transposed=False)
+        for X, k, s, d, p in itertools.product(range(1, 6), (1, 3), (1, 2), (1, 2), range(9))
+        if X + 2 * p >= d * (k - 1) + 1
+    ]
+    brute = [layer for layer in brute if layer.axes[0].n <= 6]
+    assert listed == sorted(brute, key=counterexample.order)
+
+
 @pytest.mark.parametrize(
     ("affine", "crops", "words"),
     [
@@ -247,9 +397,6 @@ def test_several_axes_are_said_to_be_checked_where_they_were(sampled: int, words
 def test_the_input_rule_is_not_said_to_hold_beyond_the_padding_that_was_run() -> None:
     rule = Candidate("rule", "macs:input", READY["input"].function, lambda _layer: 1, True)
     assert "every padding below the bound" in certify(rule, **PLAIN).sentence
-
-
-BOTH = [("transposed", True), ("ordinary", False)]
 
 
 @pytest.mark.parametrize("name", READY)
@@ -442,6 +589,22 @@ def test_workers_give_the_same_certificate_and_leave_an_interrupt_to_their_paren
     assert {**stripped(there), "versions": {}} == {**stripped(here), "versions": {}}
 
 
+def test_what_is_not_begun_is_dropped_when_the_results_are_closed() -> None:
+    begun: list[int] = []
+    release = Event()
+
+    def wait(task: int) -> int:
+        begun.append(task)
+        return task if task == 0 else release.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        results = workers.results(pool, wait, range(5))
+        assert next(results) == (0, 0)
+        results.close()
+        release.set()
+    assert begun in ([0], [0, 1])
+
+
 def test_workers_need_a_candidate_that_can_be_sent() -> None:
     local = Candidate("local", "overlaps", lambda layer: layer.batch_size)
     with pytest.raises(CandidateError, match="functions are those of a module"):
@@ -632,6 +795,12 @@ def test_a_candidate_that_cannot_be_sent_runs_in_one_process(
     done = invoke(*box_alone, "--candidate", "tests.test_certify:LAMBDA")
     assert done.exit_code == 1
     assert "lambda is not the layer's macs" in done.output
+
+
+def test_there_is_a_worker_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, processes in ((1, 1), (7, 7), (None, 1)):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert workers_for(ANALYTIC) == processes
 
 
 #: What a reader might write, and what cannot be run.

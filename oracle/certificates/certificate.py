@@ -83,10 +83,10 @@ class Certificate:
             for name, values in self.box._asdict().items()
         )
         flags += self._choices()
-        made = f"Made by `python -m oracle certify --candidate {self.candidate} {flags}`."
+        command = f"Made by `python -m oracle certify --candidate {self.candidate} {flags}`."
         if self.candidate not in READY:
-            made += f" {self.candidate} is its author's: name it by module:object."
-        return [f"# Certificate: {self.candidate} as {what}", "", self.sentence, "", made, ""]
+            command += f" {self.candidate} is its author's: name it by module:object."
+        return [f"# Certificate: {self.candidate} as {what}", "", self.sentence, "", command, ""]
 
     def _choices(self) -> str:
         """The other options, where they are not the default."""

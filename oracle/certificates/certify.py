@@ -38,7 +38,7 @@ from oracle.certificates.certificate import (
     hypotheses,
     sentence,
 )
-from oracle.certificates.counterexample import PLAIN, Failure, layer_of
+from oracle.certificates.counterexample import PLAIN, Failure, difference, layer_of
 from oracle.certificates.record import Record, spoilt
 from oracle.certificates.versions import versions
 from oracle.ones import Side, Sides
@@ -89,9 +89,8 @@ def least_failure(failures: Iterable[Failure | None]) -> Failure | None:
     return min(real, key=lambda failure: counterexample.order(failure.layer), default=None)
 
 
-#: An axis, its kind, the values of n and what was measured at each, to those at which that is not
-#: said.
-Comparison = Callable[[Axis, bool, range, list[Sides]], list[int]]
+#: An axis and what was measured of it at its n to what is wrong there.
+Comparison = Callable[[Axis, bool, Sides], Failure | None]
 
 
 def one_channel(axis: Axis, transposed: bool) -> Layer:
@@ -115,20 +114,16 @@ REMEMBERING = Remembering()
 
 
 def comparison(candidate: Candidate) -> Comparison:
-    """How the candidate is held against one axis, measured at some sizes."""
+    """How the candidate is held against one axis."""
     if candidate.function is closed_form:
-        return closed_form_differs
+        return closed_form_fails
     truth = truth_of(candidate.quantity)
 
-    def differs(axis: Axis, transposed: bool, sizes: range, measured: list[Sides]) -> list[int]:
-        wrong = []
-        for n, sides in zip(sizes, measured, strict=True):
-            layer = one_channel(axis._replace(n=n), transposed)
-            if candidate.says(layer) != truth(layer, *read(sides)):
-                wrong.append(n)
-        return wrong
+    def fails(axis: Axis, transposed: bool, sides: Sides) -> Failure | None:
+        layer = one_channel(axis, transposed)
+        return difference(layer, candidate.says(layer), truth(layer, *read(sides)))
 
-    return differs
+    return fails
 
 
 def read(sides: Sides) -> tuple[tuple[int, ...], Reached]:
@@ -140,25 +135,18 @@ def read(sides: Sides) -> tuple[tuple[int, ...], Reached]:
     return (outputs.elements,), Reached(products, inputs.reached, taps.reached)
 
 
-def closed_form_differs(
-    axis: Axis, transposed: bool, sizes: range, measured: list[Sides]
-) -> list[int]:
+def closed_form_fails(axis: Axis, transposed: bool, measured: Sides) -> Failure | None:
     """The same for the closed form, which needs no `Layer`: that would take longer than torch.
 
     Every pass has the overlaps for its products, whatever it sums into.
     """
-    wrong = []
-    for n, sides in zip(sizes, measured, strict=True):
-        own = axis._replace(n=n)
-        if not transposed:
-            own = ordinary(size(own), *axis[1:6])
-        length, overlaps, covered = extent(REMEMBERING, own)
-        many = Side(length, overlaps, covered)
-        few = Side(own.n, overlaps, inputs_reached(REMEMBERING, own, overlaps))
-        taps = Side(own.k, overlaps, taps_reached(REMEMBERING, own, overlaps))
-        if sides != ((many, few, taps) if transposed else (few, many, taps)):
-            wrong.append(n)
-    return wrong
+    own = axis if transposed else ordinary(size(axis), *axis[1:6])
+    length, overlaps, covered = extent(REMEMBERING, own)
+    many = Side(length, overlaps, covered)
+    few = Side(own.n, overlaps, inputs_reached(REMEMBERING, own, overlaps))
+    taps = Side(own.k, overlaps, taps_reached(REMEMBERING, own, overlaps))
+    said = Sides(many, few, taps) if transposed else Sides(few, many, taps)
+    return None if said == measured else difference(one_channel(axis, transposed), said, measured)
 
 
 def input_sizes(candidate: Candidate, axis: Axis, transposed: bool) -> range:
@@ -189,7 +177,7 @@ def tally(task: Task) -> Tally:
     candidate, k, s, d = task
     compare = comparison(candidate)
     axes, experiments = 0, {True: 0, False: 0}
-    wrong: list[Layer] = []
+    failures: list[Failure] = []
     with ones.one_thread(), torch.inference_mode():
         for transposed in candidate.kinds:
             for axis in torch_axes(k, s, d, transposed):
@@ -197,16 +185,16 @@ def tally(task: Task) -> Tally:
                 axes += 1
                 experiments[transposed] += len(sizes)
                 measured = ones.all_sides(axis, sizes, transposed)
-                differs = compare(axis, transposed, sizes, measured)
-                wrong += [one_channel(axis._replace(n=n), transposed) for n in differs]
-    least = min(wrong, key=counterexample.order, default=None)
+                for n, sides in zip(sizes, measured, strict=True):
+                    if failure := compare(axis._replace(n=n), transposed, sides):
+                        failures.append(failure)
     return Tally(
         axes=axes,
         experiments=sum(experiments.values()),
         ordinary=experiments[False],
-        mismatches=len(wrong),
+        mismatches=len(failures),
         seconds=time.thread_time() - start,
-        least=None if least is None else counterexample.failure(candidate, least),
+        least=least_failure(failures),
     )
 
 

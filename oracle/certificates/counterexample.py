@@ -71,8 +71,12 @@ def order(layer: Layer) -> tuple[Any, ...]:
 
 def failure(candidate: Candidate, layer: Layer) -> Failure | None:
     """What is wrong with the candidate on one layer, by one experiment; None where nothing is."""
-    said = candidate.says(layer)
     measured = truth_of(candidate.quantity)(layer, *measure(layer.axes, layer.transposed))
+    return difference(layer, candidate.says(layer), measured)
+
+
+def difference(layer: Layer, said: Any, measured: Any) -> Failure | None:
+    """What was said of a layer beside what was measured; None where it is the same."""
     return None if said == measured else Failure(layer, plain(said), plain(measured))
 
 

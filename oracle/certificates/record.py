@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -25,7 +26,8 @@ class Record:
         self.path = Path(path)
         self.head = line({"run": run})
         self.steps: list[dict[str, Any]] = []
-        self.stream: IO[bytes] | None = None
+        self.stream: IO[bytes] = BytesIO()
+        self.stream.close()
 
     def __enter__(self) -> Self:
         stream = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
@@ -44,8 +46,7 @@ class Record:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.stream is not None:
-            self.stream.close()
+        self.stream.close()
 
     def _continue(self, stream: IO[bytes]) -> None:
         """Read what is finished, drop what is torn, and stand at the end."""
@@ -55,9 +56,9 @@ class Record:
             if not self.head.startswith(content):  # a torn first line is all that may be there
                 raise RecordError(f"{self.path} is not the record of this run: {difference(head)}")
             rest, content = [], b""
-        whole = [text for text in rest if text.endswith(b"\n")]
-        self.steps = [self._step(number, text) for number, text in enumerate(whole, 2)]
-        keep = len(head) + sum(map(len, whole)) if content else 0
+        lines = [text for text in rest if text.endswith(b"\n")]
+        self.steps = [self._step(number, text) for number, text in enumerate(lines, 2)]
+        keep = len(head) + sum(map(len, lines)) if content else 0
         stream.truncate(keep)
         stream.seek(keep)
         if not content:
@@ -75,7 +76,7 @@ class Record:
 
     def append(self, step: dict[str, Any]) -> None:
         """Add a finished step; it is on the disk when this returns."""
-        if self.stream is None:
+        if self.stream.closed:
             raise ValueError("the record is not open")
         write(self.stream, line(step))
 
