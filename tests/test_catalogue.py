@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 import runpy
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import oracle
-from analytic import symbolic
+from analytic import Layer, symbolic
 from analytic.export import catalogue
+from tests import brute
 
 PAGE = Path(__file__).parents[1] / "notes" / "formulas.md"
 
@@ -25,17 +28,54 @@ def test_the_page_is_current(
     assert PAGE.read_text("utf-8") == capsys.readouterr().out
 
 
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table under a heading of the page, cell by cell."""
+    _, _, section = PAGE.read_text("utf-8").partition(f"\n## {heading}\n")
+    section, _, _ = section.partition("\n## ")
+    lines = re.findall(r"^\| (\d.*) \|$", section, re.MULTILINE)
+    return [line.split(" | ") for line in lines]
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 4)])
 def test_the_table_says_what_the_oracle_measures(size: tuple[int, int]) -> None:
-    rows = re.findall(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|(.*)\|$", PAGE.read_text(), re.M)
+    rows = table("Layers that everyone uses")
     assert len(rows) == len(catalogue.COMMON) == 9
-    for *layer, cells in rows:
+    for *layer, height, overlaps, additions in rows:
         k, s, p, o = map(int, layer)
-        height, overlaps, additions = (value_of(cell, *size) for cell in cells.split("|"))
         kind: Any = {"stride": s, "padding": p, "output_padding": o}
-        assert oracle.output_size(size, k, **kind)[0] == height
-        assert oracle.overlaps(size, k, **kind) == overlaps
-        assert oracle.additions_per_filter(size, k, **kind) == additions
+        assert oracle.output_size(size, k, **kind)[0] == value_of(height, *size)
+        assert oracle.overlaps(size, k, **kind) == value_of(overlaps, *size)
+        assert oracle.additions_per_filter(size, k, **kind) == value_of(additions, *size)
+
+
+def test_the_gradients_are_as_performed() -> None:
+    rows = table("Their gradients")
+    assert len(rows) == len(catalogue.COMMON)
+    for *layer, by_input, by_weight, least in rows:
+        k, s, p, o = map(int, layer)
+        for size in [(int(least), int(least)), (3, 4)]:
+            of_pass = brute.passes(Layer(size, 1, 1, k, s, p, o))
+            assert of_pass["grad_input"][1] == value_of(by_input, *size)
+            assert of_pass["grad_weight"][1] == value_of(by_weight, *size)
+
+
+def test_ordinary_layers_are_as_their_pairs() -> None:
+    rows = table("Ordinary layers that everyone uses")
+    assert len(rows) == len(catalogue.ORDINARY)
+    for *layer, length, overlaps, least in rows:
+        k, s, p = map(int, layer)
+        for size in range(int(least), int(least) + 2 * s + 3):
+            pairs, outputs = brute.meetings(size, k, s, 1, p, p, 0, transposed=False)
+            assert outputs == in_floors(length, size)
+            assert len(pairs) == in_floors(overlaps, size)
+
+
+def in_floors(cell: str, size: int) -> int:
+    """A formula in floors of the page at an input length."""
+    text = re.sub(r"\\frac\{(\d+|L_\{in\})\}\{(\d+)\}", r"Fraction(\1, \2)", cell.strip(" $"))
+    text = text.replace(r"\left\lfloor{", "floor(").replace(r"}\right\rfloor", ")")
+    text = re.sub(r"(\d) (?=[Lf])", r"\1*", text).replace("L_{in}", str(size))
+    return int(eval(text, {"Fraction": Fraction, "floor": math.floor}))
 
 
 def value_of(cell: str, height: int, width: int) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from sympy import Integer, Sum, Symbol, latex, symbols
 
+from analytic import symbolic
 from analytic.floorsum import floor_sum
 from analytic.symbolic.expressions import EXPRESSIONS, F, FloorSum, Gcd, Quotient, larger, smaller
 
@@ -78,6 +80,22 @@ def test_what_is_not_seen_to_be_larger() -> None:
         at = dict(zip((n, k), map(Integer, values), strict=True))
         assert larger(n, k).xreplace(at) == max(values)
         assert smaller(n, k).xreplace(at) == min(values)
+
+
+def test_parts_are_named_by_what_they_are() -> None:
+    cases: list[tuple[Any, str]] = [
+        ({}, "g0 u0 v0 n0_met k0_met T0 C0"),
+        ({"stride": 3, "dilation": 2}, "n0_met k0_met T0 C0"),
+        ({"stride": 1, "dilation": 1}, "n0_met k0_met T0 C0"),
+        ({"stride": 3}, "g0 u0 v0 n0_met k0_met T0 C0"),
+    ]
+    for bound, expected in cases:
+        names = [str(name) for name in symbolic.covered(axes=1, **bound).definitions]
+        assert names == expected.split()
+    step = symbolic.passes(axes=1, transposed=False)
+    names = [str(name) for name in step.grad_input.reached.definitions]
+    assert names == ["L0", "g0", "u0", "v0", "n0_met", "k0_met", "T0", "I0"]
+    assert [str(name) for name in step.grad_weight.reached.definitions] == ["L0", "T0", "J0"]
 
 
 @pytest.mark.parametrize(("s", "d"), [(-3, 2), (0, 2), (3, 0), (3, -1)])

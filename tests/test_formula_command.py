@@ -60,6 +60,26 @@ def test_generic_and_closed(capsys: pytest.CaptureFixture[str]) -> None:
     assert r"\lfloor" in out
 
 
+def test_passes_and_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    one = "--groups 1 --batch-size 1 --in-channels 1 --out-channels 1"
+    _, out, _ = call(capsys, f"grad_weight_additions {PLAIN} {one} --generic")
+    right = r"16 H_{in} W_{in} - 8 H_{in} - 8 W_{in} - 12"  # (4H − 2)(4W − 2) − 16 taps
+    side = r" \qquad \text{for integers } H_{in}, W_{in} \geq 2"
+    assert out == rf"\text{{grad\_weight additions}} = {right}{side}" + "\n"
+    ordinary = "--kernel-size 3 --stride 1 --padding 1 --dilation 1 --axes 1 --no-transposed"
+    _, out, _ = call(capsys, f"overlaps {ordinary}")
+    assert out == r"T = 3 L_{in} - 2 \qquad \text{for integers } L_{in} \geq 1" + "\n"
+    same = ordinary.replace("--padding 1", "--padding same")
+    _, out, _ = call(capsys, f"covered {same}")
+    assert out == r"C = L_{in} \qquad \text{for integers } L_{in} \geq 1" + "\n"
+    _, out, _ = call(capsys, f"taps_reached {ordinary} --generic")
+    assert out == r"J = 3 \qquad \text{for integers } L_{in} \geq 2" + "\n"
+    _, out, _ = call(capsys, f"training_step_macs {ordinary} {one} --rule output")
+    assert out.startswith(r"\text{training\_step MACs} = 9 L_{in} \qquad")
+    _, out, _ = call(capsys, f"grad_bias_elements {ordinary} {one} --bias --to python")
+    assert "Elements of the result in the gradient by bias of an ordinary convolution" in out
+
+
 def test_output_goes_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "additions.js"
     status, out, _ = call(capsys, f"additions_per_filter {PLAIN} --to javascript --output {file}")
@@ -80,6 +100,7 @@ def test_output_goes_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         ("total --generic --closed", "give --generic or --closed, not both"),
         ("total --generic --kernel-size 3", "generic() needs integers in place of stride s0 on a"),
         ("total --closed --stride 3", "closed() needs integers in place of dilation d0 on axis 0"),
+        ("overlaps --no-transposed --output-padding 1", "output_padding must be 0 in an ordinary"),
         ("nothing", "'nothing' is not one of 'output_size', 'positions', 'overlaps'"),
         ("total --to fortran", "'fortran' is not one of 'latex', 'mathml', 'python'"),
     ],

@@ -11,18 +11,21 @@ import click
 from analytic.commands.toolbox import CHOICES, Failed, Whole, layer_option, with_options
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
-from analytic.totals import NUMBERS
+from analytic.totals import NUMBERS, Pass, Passes
 
 if TYPE_CHECKING:
     from analytic.symbolic.formula import Formula
 
-COUNTS = ("output_size", *NUMBERS)
+#: Fields of a count, and what gradients need; numbers of a pass are called ``grad_weight_macs``.
+COUNTS = ("output_size", *NUMBERS, "inputs_reached", "taps_reached")
+PASSES = (*Passes._fields, "training_step")
+OF_PASS = tuple(f"{name}_{number}" for name in PASSES for number in Pass._fields)
 LANGUAGES = ("latex", "mathml", "python", "numpy", "c", "javascript")
 
 
 OPTIONS = (
-    click.argument("count", type=click.Choice(COUNTS), metavar="COUNT"),
-    *map(layer_option, Layer.FIELDS[:-1]),  # all but the kind
+    click.argument("count", type=click.Choice((*COUNTS, *OF_PASS)), metavar="COUNT"),
+    *map(layer_option, Layer.FIELDS),
     click.option("--axes", type=Whole(), help="Number of axes.  [default: as the flags say, or 2]"),
     *CHOICES,
     click.option("--generic", is_flag=True, help="The polynomial that holds from some size on."),
@@ -38,6 +41,13 @@ def formulas(count: str, axes: int | None, choices: Any, bound: Any) -> list[For
     """The formulas of a count: one, or of the output size one an axis."""
     from analytic import symbolic
 
+    if count in OF_PASS:
+        name, _, number = count.rpartition("_")
+        step = symbolic.passes(axes=axes, rule=choices["rule"], **bound)
+        cost = step.training_step() if name == "training_step" else getattr(step, name)
+        return [getattr(cost, number)]
+    if count in {"inputs_reached", "taps_reached"}:
+        return [getattr(symbolic, count)(axes=axes, **bound)]
     field = getattr(symbolic.count(axes=axes, **choices, **bound), count)
     return list(field) if isinstance(field, tuple) else [field]
 
@@ -55,8 +65,10 @@ def formula(
 ) -> None:
     r"""Write a count as a formula.
 
-    COUNT is total, macs, additions_per_filter or another field of a count. A flag that is not given
-    stays a symbol; a value is 4, for all axes, or 4x2.
+    COUNT is total, macs, additions_per_filter or another field of a count; inputs_reached or
+    taps_reached; or macs, additions, operations, elements or reached of a pass, as in
+    grad_weight_macs or training_step_operations. A flag that is not given stays a symbol; a value
+    is 4, for all axes, or 4x2.
 
     \b
     Example:

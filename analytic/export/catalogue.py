@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 
 from analytic import symbolic
 from analytic.symbolic.formula import Formula
@@ -19,6 +20,20 @@ COMMON = (
     (8, 4, 2, 0),
     (16, 8, 4, 0),
     (64, 32, 16, 0),
+)
+
+#: Kernel, stride and padding of ordinary layers.
+ORDINARY = (
+    (1, 1, 0),
+    (1, 2, 0),
+    (2, 2, 0),
+    (3, 1, 1),
+    (3, 2, 1),
+    (4, 4, 0),
+    (5, 1, 2),
+    (7, 2, 3),
+    (11, 4, 2),
+    (16, 16, 0),
 )
 
 HEAD = r"""# Formulas
@@ -53,6 +68,49 @@ additions, in the `nonzero` convention. Each holds for all $H_{{in}}, W_{{in}} \
 |---|---|---|---|---|---|---|
 """
 
+GRADIENTS = r"""
+## Their gradients
+
+The same layers with one sample and one channel on each side: the additions of the gradients by
+input and by weight, which are the products that land, less the inputs or the taps that have one.
+The MACs of each gradient are those of the forward pass. Each row holds for heights and widths from
+that of the last column on.
+
+| kernel | stride | padding | output padding | by input | by weight | from |
+|---|---|---|---|---|---|---|
+"""
+
+REACHED = r"""
+## Inputs and taps reached
+
+Of one axis of any transposed layer. Those of a layer are the products over its axes.
+
+$$
+{inputs}
+$$
+
+$$
+{taps}
+$$
+
+## Ordinary convolutions
+
+Of one axis: the outputs $L$, and the pairs of an output and a tap that meet an input, not padding.
+With $L$ outputs in place of the inputs, they are counted as those of a transposed layer.
+
+$$
+{overlaps}
+$$
+
+## Ordinary layers that everyone uses
+
+Dilation 1, one axis: the MACs of one filter of a layer are the product of the $T$ of its axes. Each
+row holds for every length from that of the last column on.
+
+| kernel | stride | padding | $L_{{out}}$ | $T$ | from |
+|---|---|---|---|---|---|
+"""
+
 
 def common(kernel: int, stride: int, padding: int, output_padding: int) -> list[Formula]:
     """Output height, MACs and additions of one filter of such a layer."""
@@ -67,13 +125,57 @@ def common(kernel: int, stride: int, padding: int, output_padding: int) -> list[
     return [height, symbolic.overlaps(**bound), symbolic.additions_per_filter(**bound)]
 
 
-def cell(formula: Formula) -> str:
-    """A formula as it stands in the table: its right side, if it holds for every input size."""
+def gradients(kernel: int, stride: int, padding: int, output_padding: int) -> list[Formula]:
+    """Additions of both gradients of such a layer, of one sample and one channel on each side."""
+    step = symbolic.passes(
+        kernel_size=kernel,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=1,
+        in_channels=1,
+        out_channels=1,
+        groups=1,
+        batch_size=1,
+    )
+    return [step.grad_input.additions.generic(), step.grad_weight.additions.generic()]
+
+
+def ordinary(kernel: int, stride: int, padding: int) -> list[Formula]:
+    """Output length and overlaps of one axis of an ordinary layer."""
+    bound: Parameters = {
+        "kernel_size": kernel,
+        "stride": stride,
+        "padding": padding,
+        "dilation": 1,
+        "transposed": False,
+    }
+    (length,) = symbolic.output_size(axes=1, **bound)
+    return [length.generic(), symbolic.overlaps(axes=1, **bound).generic()]
+
+
+def right_side(formula: Formula) -> str:
+    """A formula as it stands in a table."""
     _, _, right = formula.to("latex").partition(" = ")
-    right, _, side = right.partition(r" \qquad ")
-    if not side.endswith(r"_{in} \geq 1"):
-        raise ValueError(f"{formula} does not hold everywhere")
+    right, _, _ = right.partition(r" \qquad ")
     return f"${right}$"
+
+
+def cell(formula: Formula) -> str:
+    """The same, of a formula that holds for every input size."""
+    if not formula.to("latex").endswith(r"_{in} \geq 1"):
+        raise ValueError(f"{formula} does not hold everywhere")
+    return right_side(formula)
+
+
+def rows(
+    layers: Iterable[tuple[int, ...]], formulas_of: Callable[..., list[Formula]]
+) -> Iterator[str]:
+    """The rows of a table: a layer, its formulas and the least size for which all of them hold."""
+    for layer in layers:
+        formulas = formulas_of(*layer)
+        least = max(bound for formula in formulas for bound in formula.bounds or ())
+        yield f"| {' | '.join(map(str, [*layer, *map(right_side, formulas), least]))} |\n"
 
 
 def page() -> str:
@@ -81,11 +183,21 @@ def page() -> str:
     general = symbolic.additions_per_filter().to("latex")
     total = symbolic.count().total.to("latex").split(r"\text{where}", 1)[0]
     total = total.replace(r"\begin{aligned}", "").rstrip("\\\n ").replace("&=", "=").strip()
-    rows = [
-        f"| {' | '.join(map(str, layer))} | {' | '.join(map(cell, common(*layer)))} |"
+    everywhere = [
+        f"| {' | '.join(map(str, layer))} | {' | '.join(map(cell, common(*layer)))} |\n"
         for layer in COMMON
     ]
-    return HEAD.format(general=general, total=total) + "\n".join(rows) + "\n"
+    parts = [HEAD.format(general=general, total=total), *everywhere]
+    parts += [GRADIENTS, *rows(COMMON, gradients)]
+    parts += [
+        REACHED.format(
+            inputs=symbolic.inputs_reached(axes=1).to("latex"),
+            taps=symbolic.taps_reached(axes=1).to("latex"),
+            overlaps=symbolic.overlaps(axes=1, transposed=False).to("latex"),
+        ),
+        *rows(ORDINARY, ordinary),
+    ]
+    return "".join(parts)
 
 
 if __name__ == "__main__":

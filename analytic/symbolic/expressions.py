@@ -26,7 +26,7 @@ from sympy import (
 )
 
 from analytic.arithmetic import INTEGERS
-from analytic.axis import ordinary
+from analytic.axis import ordinary, size
 from analytic.floorsum import floor_sum as integer_floor_sum
 from analytic.floorsum import lattice_points
 
@@ -184,7 +184,7 @@ class Theorem:
         self.at = axis.at
         self.definitions: dict[Local, Expr] = {}
         self.known: dict[Expr, Expr] = {}
-        self.numbers = count(1)
+        self.transposed = axis.transposed
         #: What the two maxima are of, and their names.
         self.met: dict[Expr, str] = {}
         self.axis = axis.given
@@ -199,25 +199,31 @@ class Theorem:
 
     def quotient(self, a: Expr, b: Expr) -> Expr:
         """`Quotient`, named: inputs between two pairs of one value, or taps."""
-        n, k, _, d, *_ = self.axis
-        name, side, met = ("u", n, "n_met") if a == d else ("v", k, "k_met")
-        apart = self.named(Quotient(a, b), name)
-        self.met.setdefault(side - apart, met)
+        n, k, s, d, *_ = self.axis
+        apart = self.named(Quotient(a, b), "u" if a == d else "v")
+        if a == s:
+            self.met[k - apart] = "k_met"
+        if a == d:
+            self.met[n - apart] = "n_met"
         return apart
 
     def maximum(self, a: Expr, b: Expr) -> Expr:
-        """The larger, named."""
-        return self.named(larger(sympify(a), sympify(b)), self.met.get(a, ""))
+        """The larger, named if it has a name; in ``max(L − d, 0)`` the size is called ``L``."""
+        name = self.met.get(a, "")
+        step = size(self.axis) - a
+        if self.transposed and not name and step in self.axis[2:4]:
+            a = self.define("L", size(self.axis)) - step
+        return self.named(larger(sympify(a), sympify(b)), name)
 
     def minimum(self, a: Expr, b: Expr) -> Expr:
-        """The smaller, named."""
+        """The smaller."""
         return self.named(smaller(sympify(a), sympify(b)))
 
     def named(self, expression: Expr, name: str = "") -> Expr:
-        """An expression by its name, or by the next number."""
+        """An expression by its name, if it has one."""
         if is_short(expression) or expression in self.known:
             return self.known.get(expression, expression)
-        return self.define(name or f"x_{next(self.numbers)}", expression)
+        return self.define(name, expression) if name else expression
 
     def define(self, name: str, expression: Expr, *, positive: bool = False) -> Expr:
         """This name for an expression; none where it is as short as a name."""
@@ -244,10 +250,16 @@ class Closed(Theorem):
     algorithm computes one (*Mathematics of Operations Research* 19, 1994).
     """
 
+    def __init__(self, axis: GeneralAxis) -> None:
+        self.numbers = count(1)
+        super().__init__(axis)
+
     def named(self, expression: Expr, name: str = "") -> Expr:
         """An expression by the next number: most have no name."""
         del name
-        return super().named(expression)
+        if is_short(expression) or expression in self.known:
+            return self.known.get(expression, expression)
+        return self.define(f"x_{next(self.numbers)}", expression)
 
     def F(self, n: Expr, k: Expr, s: Expr, d: Expr, t: Expr) -> Expr:
         """`floorsum.lattice_points`, step by step."""
