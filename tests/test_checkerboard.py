@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from analytic.axis import Axis, size
-from analytic.checkerboard import interior_words, nearest_even, verdict
+from analytic.checkerboard import advice, interior_words, nearest_even, verdict
 from analytic.layer import Layer, LayerError
 
 
@@ -164,3 +164,11 @@ def test_a_kernel_shorter_than_the_stride_grows() -> None:
 
 def test_no_even_layer() -> None:
     assert nearest_even(Layer((8, 8), 1, 1, 4, stride=(2, 2), dilation=(1, 2))) is None
+
+
+def test_an_ordinary_layer_is_even() -> None:
+    """Every interior output reads the whole kernel, whatever the stride."""
+    layer = Layer((9, 9), 1, 1, 3, stride=2, padding=1, transposed=False)
+    assert nearest_even(layer) is layer
+    assert verdict(layer) == "even: every interior output receives 9 products"
+    assert advice(layer) == ""
