@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytic.arithmetic import INTEGERS
-from analytic.axis import Axis, extent, size
+from analytic.axis import Axis, extent, inputs_reached, ordinary, size, taps_reached
 from analytic.maps import along
 from tests import brute
 from tests.strategies import axes
@@ -20,16 +21,60 @@ def expected(axis: Axis) -> tuple[int, int, int]:
     return len(profile), sum(profile), sum(c > 0 for c in profile)
 
 
-def test_theorem_over_a_box() -> None:
-    """Every torch axis with inputs, taps, stride and dilation up to 5 and any legal padding."""
+#: Size, overlaps, and elements with a pair of the side with so many; inputs and taps with one.
+Numbers = tuple[int, int, int, int, int]
+
+
+def numbers(axis: Axis) -> Numbers:
+    """What the theorem and its shadows say: L, T, C, I, J."""
+    length, overlaps, covered = extent(INTEGERS, axis)
+    inputs = inputs_reached(INTEGERS, axis, overlaps)
+    return length, overlaps, covered, inputs, taps_reached(INTEGERS, axis, overlaps)
+
+
+def listed(
+    sizes: tuple[int, int, int, int, int, int], o: int, *, transposed: bool
+) -> tuple[int, Numbers]:
+    """The outputs of an axis, and the same numbers, from a list of all that meet."""
+    met, outputs = brute.meetings(*sizes, o, transposed=transposed)
+    inputs, taps, results = (set(side) for side in zip(*met, strict=True)) if met else (set(),) * 3
+    few, many = (inputs, results) if transposed else (results, inputs)
+    length = outputs if transposed else sizes[0]
+    return outputs, (length, len(met), len(many), len(few), len(taps))
+
+
+def boxes(*bounds: int) -> pytest.MarkDecorator:
+    """Every number from 1 on below each bound, and by night below one more."""
+    larger = pytest.param(tuple(bound + 2 for bound in bounds), marks=pytest.mark.slow)
+    return pytest.mark.parametrize("bounds", [bounds, larger])
+
+
+@boxes(6, 6, 6, 6)
+def test_theorem_over_a_box(bounds: tuple[int, ...]) -> None:
+    """Every torch axis with inputs, taps, stride and dilation below a bound and legal padding."""
     checked = 0
-    for n, k, s, d in itertools.product(range(1, 6), repeat=4):
+    for n, k, s, d in itertools.product(*(range(1, bound) for bound in bounds)):
         for o in range(max(s, d)):
             for p in range(((n - 1) * s + (k - 1) * d + o) // 2 + 1):
                 axis = Axis(n, k, s, d, p, p, o)
-                assert extent(INTEGERS, axis) == expected(axis), axis
+                _, pairs = listed((n, k, s, d, p, p), o, transposed=True)
+                assert numbers(axis) == pairs, axis
                 checked += 1
-    assert checked == 19_166
+    assert checked >= 19_166
+
+
+@boxes(10, 5, 4, 5)
+def test_theorem_over_a_box_of_ordinary_axes(bounds: tuple[int, ...]) -> None:
+    """Every input size, kernel, stride and dilation below a bound; paddings beyond the kernel."""
+    checked = 0
+    for X, k, s, d in itertools.product(*(range(1, bound) for bound in bounds)):
+        for b, e in itertools.product(range((k - 1) * d + 3), (0, 1, (k - 1) * d + 2)):
+            if X + b + e > (k - 1) * d:
+                outputs, pairs = listed((X, k, s, d, b, e), 0, transposed=False)
+                axis = ordinary(X, k, s, d, b, e)
+                assert (axis.n, numbers(axis)) == (outputs, pairs), axis
+                checked += 1
+    assert checked > 7_500
 
 
 @settings(max_examples=1000)
@@ -96,9 +141,11 @@ def test_ordinary_convolution(room: int, k: int, s: int, d: int, p: int) -> None
     room = inputs + 2 * p - d * (k - 1) - 1
     outputs = room // s + 1
     axis = Axis(outputs, k, s, d, p, p, room % s)
-    reads = [y * s + t * d - p for y in range(outputs) for t in range(k)]
-    reads = [x for x in reads if 0 <= x < inputs]
-    assert extent(INTEGERS, axis) == (inputs, len(reads), len(set(reads)))
+    reads = [(y, y * s + t * d - p) for y in range(outputs) for t in range(k)]
+    reads = [(y, x) for y, x in reads if 0 <= x < inputs]
+    read, receive = {x for _, x in reads}, {y for y, _ in reads}
+    assert numbers(axis)[:4] == (inputs, len(reads), len(read), len(receive))
+    assert axis == ordinary(inputs, k, s, d, p, p)
 
 
 def test_huge_axes_reduce_to_small_ones() -> None:
