@@ -19,6 +19,7 @@ from sympy import Abs, Integer, Max, Min, Mod, Piecewise, Symbol, ceiling, floor
 
 import analytic
 from analytic import Layer, LayerError, export, symbolic
+from analytic.protocols import LanguageName
 from analytic.symbolic.formula import Formula
 
 LEAST, MOST = -(2**63), 2**63 - 1
@@ -61,7 +62,7 @@ def run_numpy(formula: Formula, rows: Rows, _folder: Path) -> list[Outcome]:
     return found
 
 
-def loaded(formula: Formula, language: str) -> Any:
+def loaded(formula: Formula, language: LanguageName) -> Any:
     """An exported function of Python."""
     space: dict[str, Any] = {}
     exec(compile(formula.to(language), "exported", "exec"), space)
@@ -124,7 +125,7 @@ def node(text: str, folder: Path, given: str = "") -> str:
     return done.stdout.decode()
 
 
-LANGUAGES: Mapping[str, Run] = {
+LANGUAGES: Mapping[LanguageName, Run] = {
     "python": run_python,
     "numpy": run_numpy,
     "c": run_c,
@@ -176,7 +177,9 @@ def row_of(layer: Layer, formula: Formula) -> dict[str, int]:
     return {symbol.name: int(values[symbol]) for symbol in formula.symbols}
 
 
-def compared(language: str, folder: Path, formula: Formula, rows: Rows, expected: list[int]) -> int:
+def compared(
+    language: LanguageName, folder: Path, formula: Formula, rows: Rows, expected: list[int]
+) -> int:
     """How many rows were too large; all others are as expected."""
     found = LANGUAGES[language](formula, rows, folder)
     assert [b if a == TOO_LARGE else a for a, b in zip(found, expected, strict=True)] == expected
@@ -184,7 +187,7 @@ def compared(language: str, folder: Path, formula: Formula, rows: Rows, expected
 
 
 @in_each_language
-def test_a_general_formula_on_hundreds_of_layers(language: str, tmp_path: Path) -> None:
+def test_a_general_formula_on_hundreds_of_layers(language: LanguageName, tmp_path: Path) -> None:
     layers = some_layers(300)
     total = symbolic.count().total
     rows = [row_of(layer, total) for layer in layers]
@@ -193,7 +196,7 @@ def test_a_general_formula_on_hundreds_of_layers(language: str, tmp_path: Path) 
 
 
 @in_each_language
-def test_near_the_edges_of_the_range(language: str, tmp_path: Path) -> None:
+def test_near_the_edges_of_the_range(language: LanguageName, tmp_path: Path) -> None:
     layers = some_layers(200, seed=2, largest=(10**4, 10**5, 10**9))
     for formula in (symbolic.additions_per_filter(), symbolic.macs()):
         rows = [row_of(layer, formula) for layer in layers]
@@ -214,7 +217,7 @@ def has_room(layer: Layer) -> bool:
 
 
 @in_each_language
-def test_the_last_count_that_fits(language: str, tmp_path: Path) -> None:
+def test_the_last_count_that_fits(language: LanguageName, tmp_path: Path) -> None:
     formula = symbolic.overlaps(
         axes=1, kernel_size=1, stride=1, padding=0, output_padding=0, dilation=1
     )
@@ -225,7 +228,7 @@ def test_the_last_count_that_fits(language: str, tmp_path: Path) -> None:
 
 
 @in_each_language
-def test_sums_that_are_too_large(language: str, tmp_path: Path) -> None:
+def test_sums_that_are_too_large(language: LanguageName, tmp_path: Path) -> None:
     bound: Any = {"axes": 1, "stride": 1, "dilation": 1, "output_padding": 0}
     (sum_,) = symbolic.output_size(**bound, padding=0)  # n0 + k0 − 1
     (rest,) = symbolic.output_size(**bound, kernel_size=1, end_padding=0)  # n0 − p0
@@ -238,7 +241,7 @@ def test_sums_that_are_too_large(language: str, tmp_path: Path) -> None:
 
 
 @in_each_language
-def test_plain_generic_and_closed_formulas(language: str, tmp_path: Path) -> None:
+def test_plain_generic_and_closed_formulas(language: LanguageName, tmp_path: Path) -> None:
     for number, (k, s, d, p, o) in enumerate([(3, 2, 3, 3, 0), (9, 1, 1, 8, 0), (5, 6, 4, 1, 3)]):
         bound: Any = {"kernel_size": k, "stride": s, "dilation": d, "padding": p}
         formula = symbolic.additions_per_filter(output_padding=o, **bound)
@@ -277,7 +280,7 @@ def test_plain_formulas_of_random_layers_run() -> None:
 
 
 @in_each_language
-def test_cases_of_two_axes_that_have_one_value(language: str, tmp_path: Path) -> None:
+def test_cases_of_two_axes_that_have_one_value(language: LanguageName, tmp_path: Path) -> None:
     bound: Any = {"kernel_size": 5, "stride": 1, "dilation": 9, "padding": 4, "output_padding": 0}
     formula = symbolic.overlaps(**bound)
     rows = [{"n0": a, "n1": b} for a in (1, 3, 4, 8, 9, 12) for b in (1, 4, 9, 10)]
@@ -286,7 +289,7 @@ def test_cases_of_two_axes_that_have_one_value(language: str, tmp_path: Path) ->
 
 
 @in_each_language
-def test_what_is_no_layer_is_refused(language: str, tmp_path: Path) -> None:
+def test_what_is_no_layer_is_refused(language: LanguageName, tmp_path: Path) -> None:
     formula = symbolic.count(axes=1).total
     good = {"N": 1, "C_in": 4, "C_out": 6, "groups": 2, "bias": 1, "n0": 8, "k0": 3, "s0": 2}
     good |= {"d0": 1, "p0": 1, "o0": 1}
@@ -322,7 +325,9 @@ m = Symbol("m", integer=True)
     ],
     ids=str,
 )
-def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path: Path) -> None:
+def test_what_may_be_bound_is_written_exactly(
+    language: LanguageName, crop: Any, tmp_path: Path
+) -> None:
     if not crop.is_integer:
         crop = floor(crop)  # SymPy cannot tell of m·(m − 1)/2
     bound: Any = {"kernel_size": 3, "stride": 3, "dilation": 2, "output_padding": 1}
@@ -338,7 +343,7 @@ def test_what_may_be_bound_is_written_exactly(language: str, crop: Any, tmp_path
 
 
 @in_each_language
-def test_halves_that_are_whole(language: str, tmp_path: Path) -> None:
+def test_halves_that_are_whole(language: LanguageName, tmp_path: Path) -> None:
     odd, even = Symbol("a", odd=True, positive=True), Symbol("b", even=True, positive=True)
     formula = symbolic.overlaps(
         input_size=(9, 9), kernel_size=(odd, 5), padding=((odd - 1) / 2, even / 2), stride=1,
@@ -353,7 +358,7 @@ def test_halves_that_are_whole(language: str, tmp_path: Path) -> None:
 
 
 @in_each_language
-def test_powers(language: str, tmp_path: Path) -> None:
+def test_powers(language: LanguageName, tmp_path: Path) -> None:
     power = Symbol("j", integer=True, nonnegative=True)
     formula = symbolic.overlaps(
         axes=1, kernel_size=3, stride=2**power, padding=0, output_padding=0, dilation=1
@@ -364,7 +369,7 @@ def test_powers(language: str, tmp_path: Path) -> None:
 
 
 @in_each_language
-def test_what_has_no_exact_arithmetic_is_refused(language: str) -> None:
+def test_what_has_no_exact_arithmetic_is_refused(language: LanguageName) -> None:
     strange = symbolic.overlaps(axes=1, padding=floor(sin(m)), end_padding=0)
     with pytest.raises(ValueError, match=f"sin cannot be written in {language}: sin.m."):
         strange.to(language)
@@ -392,7 +397,7 @@ def test_what_has_no_exact_arithmetic_is_refused(language: str) -> None:
     ],
     ids=str,
 )
-def test_a_fraction_that_may_be_no_integer_is_refused(language: str, crop: Any) -> None:
+def test_a_fraction_that_may_be_no_integer_is_refused(language: LanguageName, crop: Any) -> None:
     formula = symbolic.overlaps(axes=1, padding=crop, end_padding=0)
     with pytest.raises(ValueError, match=f"may be no integer and cannot be written in {language}"):
         formula.to(language)
@@ -400,7 +405,7 @@ def test_a_fraction_that_may_be_no_integer_is_refused(language: str, crop: Any) 
 
 @in_each_language
 @pytest.mark.parametrize("name", ["return", "if", "F", r"\alpha", "a b", "i64_add", ""])
-def test_a_name_that_is_none_is_refused(language: str, name: str) -> None:
+def test_a_name_that_is_none_is_refused(language: LanguageName, name: str) -> None:
     strange = Symbol(name, integer=True, positive=True)
     with pytest.raises(ValueError, match=f"cannot be a name in {language}"):
         symbolic.overlaps(axes=1, kernel_size=strange).to(language)
@@ -418,7 +423,9 @@ def test_a_name_that_c_or_its_headers_have_is_refused(name: str) -> None:
 
 
 @in_each_language
-def test_a_symbol_may_be_called_as_a_part_of_the_formula(language: str, tmp_path: Path) -> None:
+def test_a_symbol_may_be_called_as_a_part_of_the_formula(
+    language: LanguageName, tmp_path: Path
+) -> None:
     formula = symbolic.overlaps(axes=1, kernel_size=Symbol("T0", integer=True, positive=True))
     row = {"T0": 3, "n0": 5, "s0": 2, "d0": 1, "p0": 1, "o0": 0}
     expected = analytic.overlaps([5], 3, stride=2, padding=1)
@@ -427,7 +434,7 @@ def test_a_symbol_may_be_called_as_a_part_of_the_formula(language: str, tmp_path
 
 
 @pytest.mark.parametrize("language", ["numpy", "c"])
-def test_a_number_of_more_than_64_bits_is_refused(language: str) -> None:
+def test_a_number_of_more_than_64_bits_is_refused(language: LanguageName) -> None:
     formula = symbolic.overlaps(
         axes=1, kernel_size=2**64, stride=2**64, padding=0, output_padding=0, dilation=1
     )
@@ -487,7 +494,7 @@ def test_python_refuses_in_the_words_of_the_integers() -> None:
 
 
 @pytest.mark.parametrize("language", ["python", "numpy"])
-def test_true_is_an_integer_for_a_bias_alone(language: str) -> None:
+def test_true_is_an_integer_for_a_bias_alone(language: LanguageName) -> None:
     bound: Any = {"kernel_size": 1, "stride": 1, "dilation": 1, "padding": 0, "output_padding": 0}
     bound |= {"batch_size": 1, "in_channels": 1, "out_channels": 1, "groups": 1}
     total = loaded(symbolic.count(axes=1, **bound).total, language)
@@ -498,7 +505,7 @@ def test_true_is_an_integer_for_a_bias_alone(language: str) -> None:
 
 def test_an_unknown_language_lists_those_that_exist() -> None:
     with pytest.raises(ValueError, match="language must be one of 'latex', 'mathml', 'python', "):
-        symbolic.overlaps().to("fortran")
+        symbolic.overlaps().to("fortran")  # type: ignore[arg-type]
 
 
 def test_an_exported_function_says_what_it_counts() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from analytic import Layer, LayerError, export, symbolic
+from analytic.protocols import LanguageName
 from analytic.symbolic.formula import Formula
 from analytic.totals import Passes
 from tests import brute
@@ -56,7 +57,9 @@ def formulas_of(step: Passes[Formula]) -> dict[str, Formula]:
 
 @in_each_language
 @pytest.mark.parametrize("transposed", [True, False])
-def test_every_pass_of_either_kind(language: str, tmp_path: Path, *, transposed: bool) -> None:
+def test_every_pass_of_either_kind(
+    language: LanguageName, tmp_path: Path, *, transposed: bool
+) -> None:
     layers = small_layers(60, transposed=transposed, seed=4)
     tallies = [brute.passes(layer) for layer in layers]
     for name, formula in formulas_of(symbolic.passes(transposed=transposed)).items():
@@ -74,7 +77,7 @@ PLAIN: dict[str, Any] = {"axes": 1, "dilation": 2, "padding": 5, "transposed": F
 
 @in_each_language
 @pytest.mark.parametrize(("k", "s"), [(7, 2), (3, 4), (5, 1), (2, 65)])
-def test_plain_ordinary_formulas(language: str, tmp_path: Path, k: int, s: int) -> None:
+def test_plain_ordinary_formulas(language: LanguageName, tmp_path: Path, k: int, s: int) -> None:
     sizes = [x for x in (1, 2, 3, 4, 5, 6, 9, 13, 14, 15, 16, 40, 129) if x + 10 > 2 * (k - 1)]
     rows = [{"n0": x} for x in sizes]
     axis = {"kernel_size": (k,), "stride": (s,), "dilation": (2,), "padding": (5,)}
@@ -87,7 +90,7 @@ def test_plain_ordinary_formulas(language: str, tmp_path: Path, k: int, s: int) 
 
 
 @in_each_language
-def test_what_is_no_ordinary_layer_is_refused(language: str, tmp_path: Path) -> None:
+def test_what_is_no_ordinary_layer_is_refused(language: LanguageName, tmp_path: Path) -> None:
     formula = symbolic.overlaps(axes=1, end_padding=(None,), transposed=False)
     good = {"n0": 8, "k0": 3, "s0": 2, "d0": 1, "p0": 1, "e0": 0}
     wrong = {"n0": 0, "k0": 10, "s0": 0, "d0": 0, "p0": -1, "e0": -1}

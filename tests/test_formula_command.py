@@ -11,6 +11,7 @@ from analytic.cli import program as analytic_program
 from analytic.cli import run
 from analytic.commands import formula as command
 from analytic.export import LANGUAGES
+from analytic.protocols import LanguageName
 
 PLAIN = "--kernel-size 4 --stride 2 --padding 1 --output-padding 0 --dilation 1"
 
@@ -38,7 +39,7 @@ def test_a_flag_that_is_not_given_stays_a_symbol(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language(capsys: pytest.CaptureFixture[str], language: str) -> None:
+def test_every_language(capsys: pytest.CaptureFixture[str], language: LanguageName) -> None:
     line = f"macs --axes 1 --stride 2 --dilation 1 --no-bias --to {language}"
     status, out, _ = call(capsys, line)
     expected = symbolic.count(axes=1, stride=2, dilation=1, bias=False).macs.to(language)

@@ -9,6 +9,7 @@ import pytest
 from sympy import Symbol
 
 from analytic import Layer, export, symbolic
+from analytic.protocols import LanguageName
 from analytic.symbolic.formula import Formula
 
 PLAIN: Any = {"kernel_size": 4, "stride": 2, "padding": 1, "output_padding": 0, "dilation": 1}
@@ -90,7 +91,7 @@ def test_the_letters_of_f_are_none_of_the_formula() -> None:
 
 @pytest.mark.parametrize("language", ["latex", "mathml"])
 @pytest.mark.parametrize("name", ["T", "T0", "T_0", "L_in", "F"])
-def test_a_symbol_is_not_taken_for_something_else(name: str, language: str) -> None:
+def test_a_symbol_is_not_taken_for_something_else(name: str, language: LanguageName) -> None:
     formula = symbolic.overlaps(axes=1, kernel_size=Symbol(name, integer=True, positive=True))
     with pytest.raises(ValueError, match=r"a symbol cannot be typeset as .*, which is taken"):
         formula.to(language)

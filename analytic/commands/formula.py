@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from analytic.commands.toolbox import CHOICES, Failed, Whole, layer_option, with_options
 from analytic.layer import Layer
-from analytic.protocols import ConventionName, RuleName
+from analytic.protocols import ConventionName, LanguageName, RuleName
 from analytic.totals import NUMBERS, Pass, Passes
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COUNTS = ("output_size", *NUMBERS, "inputs_reached", "taps_reached")
 PASSES = (*Passes._fields, "training_step")
 OF_PASS = tuple(f"{name}_{number}" for name in PASSES for number in Pass._fields)
-LANGUAGES = ("latex", "mathml", "python", "numpy", "c", "javascript")
+LANGUAGES: tuple[LanguageName, ...] = get_args(LanguageName)
 
 
 OPTIONS = (
@@ -59,7 +59,7 @@ def formula(
     rule: RuleName,
     generic: bool,
     closed: bool,
-    language: str,
+    language: LanguageName,
     output: Path | None,
     **flags: Any,
 ) -> None:

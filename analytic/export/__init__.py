@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from analytic.export import typeset
 from analytic.export.programs import PROGRAMS, Routine
+from analytic.protocols import LanguageName
 from analytic.symbolic.expressions import F
 from analytic.symbolic.formula import Formula
 from analytic.symbolic.parameters import is_own
@@ -74,7 +75,7 @@ def about(formula: Formula) -> list[str]:
     return lines
 
 
-def write(formulas: Mapping[str, Formula], language: str) -> str:
+def write(formulas: Mapping[str, Formula], language: LanguageName) -> str:
     r"""Formulas in a language, one of `LANGUAGES`.
 
     LaTeX and MathML are ready to paste, with the domain as a side condition. A program has one

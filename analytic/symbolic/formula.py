@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from analytic.axis import Axis
 from analytic.layer import LayerError, boolean, integer, per_axis, shown
+from analytic.protocols import LanguageName
 from analytic.symbolic import domain, forms
 from analytic.symbolic.domain import Condition
 from analytic.symbolic.expressions import Local, substitute
@@ -255,7 +256,7 @@ class Formula:
         if strange:
             raise ValueError(f"{what} needs integers in place of {', '.join(strange)}")
 
-    def to(self, language: str) -> str:
+    def to(self, language: LanguageName) -> str:
         """The formula in another language: see `analytic.export`."""
         from analytic.export import write
 
