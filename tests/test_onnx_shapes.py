@@ -179,3 +179,165 @@ def test_what_stops_is_named_and_what_contradicts() -> None:
     assert "node q (local.Odd): nothing is known of the operator" in reasons["third"]
     assert reasons["y"] == "no node before it gives its input missing"
     assert all(len(reason) < 400 for reason in reasons.values())
+
+
+def test_a_convolution_whose_weight_is_not_known() -> None:
+    """Channels of one say those of the other; of a kernel the weight alone says the size."""
+    text = (
+        '<ir_version: 8, opset_import: ["": 17, "local": 1]>'
+        "g (float[1, 4, 8, 8] x) => (float[a, b, c, d] y) { w = local.Weight (x) "
+        "y = ConvTranspose <kernel_shape = [3, 3]> (x, w) }"
+    )
+    (missing,) = read(parser.parse_model(text)).rows.values()
+    assert isinstance(missing, Missing)
+    assert missing.reason == (
+        "its weight has sizes that are not known: "
+        "node w (local.Weight): nothing is known of the operator"
+    )
+    layer = layers_of(parser.parse_model(text), {"w:0": 4, "w:1": 6, "w:2": 3, "w:3": 3})["y"]
+    assert layer == analytic.Layer([8, 8], 4, 6, 3, bias=False)
+    shaped = parser.parse_model(text)
+    shaped.graph.node[0].op_type, shaped.graph.node[0].domain = "Identity", ""
+    (missing,) = read(shaped).rows.values()
+    assert isinstance(missing, Missing)  # a weight of 1×4×8×8 for 4 channels
+    assert missing.reason.startswith("in_channels must be the weight's 1, got 4")
+
+
+def test_sizes_by_node_must_fit() -> None:
+    model = derived("h")
+    dims = {"n": 1, "s": 16}
+    with pytest.raises(DimensionError, match="p:4 is given, but there are 4 axes"):
+        layers_of(model, {**dims, "p:4": 1})
+    with pytest.raises(DimensionError, match="p:1 is 4 in the file, but 5 is given"):
+        layers_of(model, {**dims, "p:1": 5})
+    with pytest.raises(DimensionError, match="y:2 is 8 in the file, but 7 is given"):
+        layers_of(model, {**dims, "h": 8, "y:2": 7})
+    with pytest.raises(DimensionError, match="the model has no dimension called 'p'"):
+        layers_of(model, {**dims, "p": 8})
+    del model.graph.value_info[:]
+    for given in ({"y:0": 1, "y:2": 8, "y:3": 8}, {"p:0": 1, "p:1": 4, "p:2": 8, "p:3": 8}):
+        assert macs(model, {**dims, **given}) == 21_600
+    missing = read(model, {**dims, "p:2": 8}).rows["y"]
+    assert isinstance(missing, Missing)
+    assert "its input has no size on axis 0: node p (local.Down)" in missing.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("Pow(s, 2) - 248", 8),
+        ("trunc(0.55*s)", 8),
+        ("CeilDiv(s, 2) + Mod(s, 4)", 8),
+        ("Min(s, 8, 9)", 8),
+        ("-(-s // 2)", 8),
+        ("s*(1/2)", 8),
+        ("ceiling(15.5)/2*s/16", 8),
+        ("sqrt(s)", None),
+        ("s +", None),
+        ("(s", None),
+        ("Mod(s)", None),
+        ("Mod(s, 0)", None),
+        ("s**(s - 15)*s**16/s**16/2", 8),
+        (
+            "2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s*2**s",
+            None,
+        ),
+    ],
+)
+def test_expressions(name: str, size: int | None) -> None:
+    if size is None:
+        with pytest.raises(UnboundError):
+            layers_of(derived(name), {"n": 1, "s": 16})
+    else:
+        assert layers_of(derived(name), {"n": 1, "s": 16})["y"].input_size == (size, 8)
+
+
+#: What does not come to the size of a layer, each with what is said of it.
+STOPS = {
+    "more elements than are computed with": (
+        "r = Range (zero, many, one) t = Gather (r, four) p = Reshape (x, t)",
+        "node p (Reshape): the size of its output depends on data",
+    ),
+    "constants of too many elements": (
+        "l = Constant <value_ints = [" + ", ".join(["1"] * 4097) + "]> () "
+        "t = Slice (l, four, five) p = Reshape (x, t)",
+        "node p (Reshape): the size of its output depends on data",
+    ),
+    "text": (
+        "t = Cast <to = 8> (four) u = Cast <to = 7> (t) p = Reshape (x, u)",
+        "node p (Reshape): the size of its output depends on data",
+    ),
+    "a division by zero": (
+        "t = Div (four, zeros) p = Reshape (x, t)",
+        "node p (Reshape): the size of its output depends on data",
+    ),
+    "the number of elements of what is not known": (
+        "o = NonZero (x) n = Size (o) u = Unsqueeze (n, zeros) p = Reshape (x, u)",
+        "node o (NonZero): the size of its output depends on data",
+    ),
+    "the shape of what is not known": (
+        "o = NonZero (x) n = Shape (o) p = Reshape (x, n)",
+        "node o (NonZero): the size of its output depends on data",
+    ),
+    "a negative size": (
+        "p = MaxPool <kernel_shape = [9, 9]> (x)",
+        "node p (MaxPool): it cannot run on 1x4x7x7: a size is negative",
+    ),
+    "a reshape that does not fit": (
+        "p = Reshape (x, wrong)",
+        "node p (Reshape): it cannot make 1x4x7x8 of 1x4x7x7",
+    ),
+    "a sequence": (
+        "q = SplitToSequence <axis = 3> (x, split) p = SequenceAt (q, i)",
+        "node p (SequenceAt): the size of its output depends on data",
+    ),
+    "no output": ("t = Relu (x)", "no node before it gives its input p"),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_what_stops_says_why(name: str) -> None:
+    body, words = STOPS[name]
+    constants = """<int64 zero = {0}, int64 many = {5000}, int64 one = {1}, int64[1] four = {4},
+        int64[1] five = {5}, int64[1] zeros = {0}, int64[4] wrong = {1, 4, 7, 8},
+        int64[2] split = {3, 4}>"""
+    model = graph(
+        f"{body} y = {UP} (p, w)", inputs="float[1, 4, 7, 7] x, int64 i", weights=constants
+    )
+    missing = read(model).rows["y"]
+    assert isinstance(missing, Missing)
+    assert words in missing.reason
+
+
+def test_the_amount_of_elements_is_a_shape_too() -> None:
+    body = (
+        "n = Size (x) u = Unsqueeze (n, zero) s = Concat <axis = 0> (head, u) "
+        f"p = Reshape (x, s) y = {UP} (p, w)"
+    )
+    model = parser.parse_model(
+        f"{HEAD} g (float[1, 4, 7, 7] x, float[1, 6, 4, 4] w) => (float[a, b, c, d] y) "
+        f"<int64[1] zero = {{0}}, int64[3] head = {{1, 1, 1}}> {{ {body} }}"
+    )
+    assert layers_of(model)["y"].input_size == (1, 196)
+
+
+def test_inputs_that_are_sequences_and_outputs_of_other_axes() -> None:
+    model = parser.parse_model(
+        f"{HEAD} g (seq(float[1, 4, 7, 7]) q, float[4, 6, 4, 4] w, int64 i) => (float[a, b] p, y) "
+        f"{{ p = SequenceAt (q, i) y = {UP} (p, w) }}"
+    )
+    layer = layers_of(model)["y"]
+    assert layer.input_size == (7, 7)
+    odd = parser.parse_model(
+        '<ir_version: 8, opset_import: ["": 17, "local": 1]>'
+        "g (float[n, 4, 7, 7] x, float[4, 6, 4, 4] w) => (float[a, b] p, float[c, d, e, f] y) "
+        f"{{ p = Relu (x) y = {UP} (p, w) }}"
+    )
+    with pytest.raises(UnboundError, match="without a size: n;"):
+        layers_of(odd)
+    odd.graph.value_info.append(
+        onnx.helper.make_tensor_value_info("p", onnx.TensorProto.FLOAT, [1] * 65)
+    )
+    del odd.graph.output[0]
+    with pytest.raises(UnboundError, match="without a size: n;"):
+        layers_of(odd)

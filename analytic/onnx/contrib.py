@@ -95,9 +95,34 @@ def scaled(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
     ]
 
 
-#: Rules of their own, on the shape of the first input and the attributes.
-RULES: Mapping[tuple[str, str], Callable[[Shape, Mapping[str, Any]], Shape]] = {
-    (NCHWC, "ReorderInput"): reordered,
-    (NCHWC, "ReorderOutput"): restored,
-    (NCHWC, "Upsample"): scaled,
+def multiplied(a: Shape, b: Shape, attributes: Mapping[str, Any]) -> Shape:
+    """``FusedMatMul``: of matrices that may be turned, in stacks of the same shape or of one.
+
+    >>> multiplied([2, 5, 3], [5, 4], {"transA": 1})
+    [2, 3, 4]
+    """
+    if min(len(a), len(b)) < 2 or attributes.get("transBatchA") or attributes.get("transBatchB"):
+        raise ValueError("vectors, and stacks that are turned, have no rule here")
+    rows = a[-1 if attributes.get("transA") else -2]
+    columns = b[-2 if attributes.get("transB") else -1]
+    stacks = [1] * (len(b) - len(a)) + a[:-2], [1] * (len(a) - len(b)) + b[:-2]
+    return [*(y if x == 1 else x for x, y in zip(*stacks, strict=True)), rows, columns]
+
+
+def of_one(
+    rule: Callable[[Shape, Mapping[str, Any]], Shape],
+) -> Callable[[Sequence[Shape], Mapping[str, Any]], Shape]:
+    """A rule on the shape of the first input alone."""
+    return lambda shapes, attributes: rule(shapes[0], attributes)
+
+
+#: Rules of their own, on the shapes of the inputs and the attributes.
+RULES: Mapping[tuple[str, str], Callable[[Sequence[Shape], Mapping[str, Any]], Shape]] = {
+    (NCHWC, "ReorderInput"): of_one(reordered),
+    (NCHWC, "ReorderOutput"): of_one(restored),
+    (NCHWC, "Upsample"): of_one(scaled),
+    **dict.fromkeys(
+        ((MICROSOFT, name) for name in ("FusedMatMul", "TransposeMatMul")),
+        lambda shapes, attributes: multiplied(shapes[0], shapes[1], attributes),
+    ),
 }

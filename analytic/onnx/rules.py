@@ -75,11 +75,12 @@ class Rules:
 
     def by_contrib(self, node: onnx.NodeProto, inputs: Sequence[Fact | None]) -> TypeProto:
         """The type of the output, by a rule of our own."""
-        (fact, *_) = inputs
-        if fact is None or (shape := fact.shape) is None:
+        known = [fact for fact in inputs if fact]
+        shapes = [shape for fact in known if (shape := fact.shape) is not None]
+        if len(shapes) < len(known):
             return tensor_type(None)
         rule = contrib.RULES[node.domain, node.op_type]
-        return with_shape(fact.type, rule(shape, attributes_of(node)))
+        return with_shape(known[0].type, rule(shapes, attributes_of(node)))
 
     def by_standard(
         self, node: onnx.NodeProto, inputs: Sequence[Fact | None], standard: contrib.Standard
@@ -126,7 +127,7 @@ class Rules:
                 if dim.dim_param and dim.dim_param not in given:
                     dim.ClearField("dim_param")  # a name that inference makes up
             if any(size is not None and size < 0 for size in shape_of(kind) or ()):
-                words = f"it cannot run on {shapes(facts.values())}: a size is negative"
+                words = f"it cannot run on {sizes(facts.values())}: a size is negative"
                 raise ContradictionError(words)
         return outputs
 
@@ -162,7 +163,7 @@ def written(shape: Shape | None) -> str:
     return "x".join("?" if size is None else str(size) for size in shape) or "a number"
 
 
-def shapes(facts: Iterable[Fact]) -> str:
+def sizes(facts: Iterable[Fact]) -> str:
     """The sizes of inputs as a message has them."""
     return ", ".join([written(fact.shape) for fact in facts][:4])
 
@@ -170,4 +171,4 @@ def shapes(facts: Iterable[Fact]) -> str:
 def why_not(reason: Exception, facts: Iterable[Fact]) -> str:
     """What is said where onnx's rule refuses the inputs."""
     words = text(str(reason)).rpartition("[ShapeInferenceError] ")[2][:200]
-    return f"it cannot run on {shapes(facts)}: {words or type(reason).__name__}"
+    return f"it cannot run on {sizes(facts)}: {words or type(reason).__name__}"
