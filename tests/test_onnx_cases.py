@@ -76,7 +76,8 @@ def test_all_node_test_cases_of_onnx_are_there() -> None:
 
 def model_files() -> list[Any]:
     root = Path(onnx.__file__).parent / "backend/test/data"
-    paths = [path for path in root.glob("*/*/model.onnx") if "conv" in path.parent.name.lower()]
+    # Those of nodes, which older releases bring as files too, are `node_test_cases`.
+    paths = [path for path in root.glob("[!n]*/*/model.onnx") if "conv" in path.parent.name.lower()]
     return [pytest.param(path, id=path.parent.name) for path in sorted(paths)]
 
 
