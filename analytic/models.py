@@ -325,7 +325,6 @@ def as_csv(model: ModelCount) -> str:
 
     Where layers are unknown, a column ``missing`` says why.
     """
-    line = CsvWriter()
     passed = {"pass": ""} if model.has_gradients() else {}
     blank = {"name": "", **passed, **dict.fromkeys(Layer.FIELDS, "")}
     why = {"missing": ""} if model.unknown else {}
@@ -337,4 +336,5 @@ def as_csv(model: ModelCount) -> str:
     ]
     name = f"total of {len(known)} known layers" if unknown else "total"
     rows = [*in_order(model, known, unknown), ({**blank, "name": name, **why}, sums)]
-    return "".join(line(fields, {"count": results}) for fields, results in rows)
+    line = CsvWriter(f"count_{name}" for name in sums)
+    return "".join(line(fields, results.values()) for fields, results in rows)

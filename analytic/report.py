@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
-from analytic.tables import CsvWriter, Results, count_fields, passes_fields, write_json, write_sizes
+from analytic.tables import (
+    COUNT_COLUMNS,
+    PASSES_COLUMNS,
+    CsvWriter,
+    count_cells,
+    count_fields,
+    passes_cells,
+    passes_fields,
+    write_json,
+    write_sizes,
+)
 from analytic.totals import Count, Pass, Passes
 
 #: How `tabulate` calls the formats that are tables.
@@ -29,9 +39,10 @@ class Result(NamedTuple):
 
     def numbers(self) -> list[int]:
         """The numbers of a row of a table, which can be summed over layers."""
-        numbers = [number for _, number in self.counts.headline()]
-        if self.passes is not None:
-            costs = (*self.passes, self.passes.training_step())
+        count, passes = self
+        numbers = [count.total, count.macs, 2 * count.macs]
+        if passes is not None:
+            costs = (*passes, passes.training_step())
             numbers += [cost.operations for cost in costs]
         return numbers
 
@@ -83,22 +94,12 @@ def summary(layer: Layer, count: Count, style: str) -> str:
     return aligned(cells, headers, TABLES[style], ("left", "right")) + "\n"
 
 
-#: What tables call the sums over passes.
-STEPS = {
-    "training_step": "training step",
-    "training_step_without_grad_input": "training step without grad_input",
-}
-
-
 def passes_table(passes: Passes, style: str) -> str:
     """What each pass of a layer costs, for people."""
-    rows = [
-        [
-            STEPS.get(name, name),
-            *map(grouped, cost.values()),
-        ]
-        for name, cost in passes_fields(passes).items()
-    ]
+    rows = []
+    for kind, cost in passes_fields(passes).items():
+        name = kind.replace("training_step", "training step").replace("_without_", " without ")
+        rows.append([name, *map(grouped, cost.values())])
     columns = ["left", *["right"] * len(Pass._fields)]
     return aligned(rows, ["pass", *Pass._fields], TABLES[style], columns) + "\n"
 
@@ -106,7 +107,9 @@ def passes_table(passes: Passes, style: str) -> str:
 def one(layer: Layer, result: Result, style: str) -> str:
     """What is counted of a single layer, in one of `FORMATS`."""
     if style not in TABLES:
-        return RecordWriter(style).row(1, layer_fields(layer), layer, result)
+        choices = result.counts.convention, result.counts.rule
+        lines = writer(style, *choices, passes=result.passes is not None)
+        return lines.row(1, layer_fields(layer), layer, result)
     text = summary(layer, result.counts, style)
     return text if result.passes is None else f"{text}\n{passes_table(result.passes, style)}"
 
@@ -169,27 +172,15 @@ class TableWriter:
         return self.flush()
 
 
-class RecordWriter:
-    """Counts as lines for programs; the totals go to standard error, beside them."""
-
-    def __init__(self, style: str) -> None:
-        self.line = CsvWriter() if style == "csv" else write_json
-        self.is_csv = style == "csv"
+class JsonWriter:
+    """Counts as JSON Lines for programs; the totals go to standard error, beside them."""
 
     def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
-        """One line of JSON or CSV; `ValueError` where the row's own keys are in the way."""
-        return self.line(fields, self.results(result))
-
-    def results(self, result: Result) -> Results:
-        """The results by where they go."""
-        count = count_fields(result.counts, write_sizes if self.is_csv else list)
-        if result.passes is None:
-            return {"count": count}
-        passes = passes_fields(result.passes)
-        if not self.is_csv:
-            return {"count": count, "passes": passes}
-        cells = {f"{name}_{of}": n for name, cost in passes.items() for of, n in cost.items()}
-        return {"count": count, "passes": cells}
+        """One line; `ValueError` where the row's own keys are in the way."""
+        results: dict[str, Any] = {"count": count_fields(result.counts)}
+        if result.passes is not None:
+            results["passes"] = passes_fields(result.passes)
+        return write_json(fields, results)
 
     def close(self, totals: Totals) -> str:
         """Nothing more for the program; a line for whoever watches."""
@@ -202,10 +193,27 @@ class RecordWriter:
         return ""
 
 
+class CsvRecordWriter(JsonWriter):
+    """Counts as CSV for programs."""
+
+    def __init__(self, *, passes: bool) -> None:
+        self.line = CsvWriter([*COUNT_COLUMNS, *PASSES_COLUMNS] if passes else COUNT_COLUMNS)
+
+    def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
+        """One line; `ValueError` where the row's own columns are in the way."""
+        cells = count_cells(result.counts)
+        if result.passes is not None:
+            cells += passes_cells(result.passes)
+        return self.line(fields, cells)
+
+
+Writer = TableWriter | JsonWriter
+
+
 def writer(
     style: str, convention: ConventionName, rule: RuleName, *, passes: bool = False
-) -> TableWriter | RecordWriter:
+) -> Writer:
     """What writes rows in one of `FORMATS`."""
     if style in TABLES:
         return TableWriter(style, convention, rule, passes=passes)
-    return RecordWriter(style)
+    return CsvRecordWriter(passes=passes) if style == "csv" else JsonWriter()

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from analytic.layer import BOOLEANS, PER_AXIS, Layer, shown
-from analytic.totals import Count, Passes
+from analytic.totals import Count, Pass, Passes
 
 #: A longer line is refused, so that memory stays bounded whatever the file.
 LONGEST_LINE = 2**20
@@ -22,8 +22,8 @@ LONGEST_LINE = 2**20
 REQUIRED = ("input_size", "in_channels", "out_channels", "kernel_size")
 #: What `csv` takes for a cell.
 LONGEST_CELL = csv.field_size_limit()
-#: A longer text is parsed anew each time, so that what is remembered takes little memory.
-SHORT = 32
+#: Cells of a longer line are parsed anew each time, so that what is remembered takes little memory.
+SHORT = 200
 #: How many bytes of a file are read at once, at most.
 BLOCK = 2**18
 
@@ -82,15 +82,7 @@ def parse_integer(text: str) -> int:
 
 def parse_boolean(text: str) -> bool | str:
     """The boolean of a cell; other text as it is, for `Layer` to refuse."""
-    if not text or text.isspace():
-        raise ValueError("a blank cell is no boolean")
     return TRUTH.get(text.strip().lower(), text)
-
-
-def remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """The same, faster where a short text comes again, as in most files."""
-    again = lru_cache(2**12)(parse)
-    return lambda text: again(text) if len(text) <= SHORT else parse(text)
 
 
 def write_sizes(values: tuple[int, ...] | list[int]) -> str:
@@ -140,17 +132,17 @@ def read(stream: Stream) -> Iterator[Row]:
     first = next(numbered, None)
     if first is None:
         return
+    row_of = json_row
     if isinstance(first[1], str) and is_header(first[1]):
         try:
-            fields_of = _csv_reader(first[1])
+            row_of = CsvReader(first[1]).row
         except ValueError as reason:
             yield Row(first[0], {}, None, str(reason))
             return
     else:
-        fields_of = read_json
-        yield _row(*first, fields_of)
+        yield json_row(*first)
     for number, text in numbered:
-        yield _row(number, text, fields_of)
+        yield row_of(number, text)
 
 
 def is_header(text: str) -> bool:
@@ -159,12 +151,13 @@ def is_header(text: str) -> bool:
     return not text.lstrip().startswith("{") and not cells.isdisjoint(Layer.FIELDS)
 
 
-def _row(number: int, text: str | ValueError, fields_of: Callable[[str], Mapping[str, Any]]) -> Row:
+def json_row(number: int, text: str | ValueError) -> Row:
+    """The row on a line of JSON."""
     fields: Mapping[str, Any] = {}
     try:
         if isinstance(text, ValueError):
             raise text
-        fields = fields_of(text)
+        fields = read_json(text)
         return Row(number, fields, layer_of(fields))
     except (ValueError, TypeError) as reason:
         return Row(number, fields, None, str(reason))
@@ -207,23 +200,33 @@ _json = json.JSONDecoder(
 ).decode
 
 
-def _csv_reader(header: str) -> Callable[[str], Mapping[str, Any]]:
-    """A reader of the lines below a CSV header. A cell may not run over the end of its line."""
-    names = [name.strip() for name in _cells(header)]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"the header has the column {shown(name)} twice")
-    for name in REQUIRED:
-        if name not in names:
-            raise ValueError(f"the header has no column {name!r}")
+class CsvReader:
+    """Reads the lines below a CSV header. A cell may not run over the end of its line."""
 
-    def fields_of(text: str) -> Mapping[str, Any]:
-        cells = _cells(text)
-        if len(cells) != len(names):
-            raise ValueError(f"{len(names)} cells are needed, as in the header, got {len(cells)}")
-        return dict(zip(names, cells, strict=True))
+    def __init__(self, header: str) -> None:
+        self.names = [name.strip() for name in _cells(header)]
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise ValueError(f"the header has the column {shown(name)} twice")
+        for name in REQUIRED:
+            if name not in self.names:
+                raise ValueError(f"the header has no column {name!r}")
+        self.keys = Keys(self.names)
 
-    return fields_of
+    def row(self, number: int, text: str | ValueError) -> Row:
+        """The row on a line."""
+        fields: Mapping[str, Any] = {}
+        try:
+            if isinstance(text, ValueError):
+                raise text
+            cells = _cells(text)
+            if len(cells) != len(self.names):
+                words = f"{len(self.names)} cells are needed, as in the header"
+                raise ValueError(f"{words}, got {len(cells)}")
+            fields = dict(zip(self.names, cells, strict=True))
+            return Row(number, fields, self.keys.layer_of(fields, short=len(text) <= SHORT))
+        except (ValueError, TypeError) as reason:
+            return Row(number, fields, None, str(reason))
 
 
 def _cells(text: str) -> list[str]:
@@ -237,47 +240,66 @@ def _cells(text: str) -> list[str]:
         raise ValueError(f"not CSV: {reason}") from None
 
 
-#: How the text of a cell is read, by the argument that it gives.
+#: How the text of an argument is read.
 PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(Layer.FIELDS, parse_integer),
-    **dict.fromkeys(PER_AXIS, remembered(parse_sizes)),
-    "input_size": remembered(parse_input_size),
-    "padding": remembered(parse_padding),
+    **dict.fromkeys(PER_AXIS, parse_sizes),
     **dict.fromkeys(BOOLEANS, parse_boolean),
-    "transposed": parse_boolean,
+    "input_size": parse_input_size,
+    "padding": parse_padding,
 }
+#: The value of a blank cell.
+BLANK = object()
+
+
+def cell_parser(name: str) -> Callable[[str], Any]:
+    """How a cell is read that gives an argument: `BLANK`, its value, or an error that names it."""
+
+    def parse(text: str) -> Any:
+        if not text or text.isspace():
+            return BLANK
+        try:
+            return PARSERS[name](text)
+        except ValueError as reason:
+            raise ValueError(f"{name}: {reason}") from None
+
+    return parse
+
+
+CELLS = {name: cell_parser(name) for name in PARSERS}
+#: The same, for cells that come again, as in most files; only of short lines, that it stays small.
+REMEMBERED = {name: lru_cache(2**11)(parse) for name, parse in CELLS.items()}
 
 
 class Keys:
-    """What the keys of a row say: `layer_of` for all rows that have the same."""
+    """What the keys of a row say, for all rows that have the same."""
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        self.arguments = [(name, parse) for name, parse in PARSERS.items() if name in keys]
+    def __init__(self, keys: Iterable[str]) -> None:
+        keys = [*keys]
+        self.names = [name for name in PARSERS if name in keys]
+        self.lacking = [name for name in REQUIRED if name not in keys]
         self.misspelt = ""
         for key in keys:
             name = key.strip().casefold().replace("-", "_")
-            if name != key and name in PARSERS:
+            if name != key and name in PARSERS and not self.misspelt:
                 self.misspelt = f"{shown(key)} must be written {name!r}"
-                break
 
-    def layer_of(self, fields: Mapping[str, Any]) -> Layer:
-        """The layer that a row describes."""
+    def layer_of(self, fields: Mapping[str, Any], *, short: bool = False) -> Layer:
+        """The layer that a row describes; ``short`` says that all its texts are."""
+        parsers = REMEMBERED if short else CELLS
         arguments = {}
-        for name, parse in self.arguments:
+        for name in self.names:
             value = fields[name]
-            if isinstance(value, str):
-                try:
-                    value = parse(value)
-                except ValueError as reason:
-                    if not value.strip():
-                        continue
-                    raise ValueError(f"{name}: {reason}") from None
-            arguments[name] = value
+            if type(value) is str:
+                value = parsers[name](value)
+            if value is not BLANK:
+                arguments[name] = value
         if self.misspelt:
             raise ValueError(self.misspelt)
-        for name in REQUIRED:
-            if name not in arguments:
-                raise ValueError(f"{name} is missing")
+        if self.lacking or len(arguments) < len(self.names):
+            for name in REQUIRED:
+                if name not in arguments:
+                    raise ValueError(f"{name} is missing")
         return Layer(**arguments)
 
 
@@ -298,22 +320,32 @@ def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def count_fields(count: Count, sizes: Callable[[tuple[int, ...]], object] = list) -> dict[str, Any]:
-    """A count as JSON has it, or with other ``sizes`` as CSV has it."""
-    return {**count._asdict(), "output_size": sizes(count.output_size)}
+def count_fields(count: Count) -> dict[str, Any]:
+    """A count as JSON has it."""
+    return {**count._asdict(), "output_size": list(count.output_size)}
 
 
 def passes_fields(passes: Passes) -> dict[str, dict[str, int]]:
     """What each pass costs, and a training step with and without the gradient of the input."""
-    steps = {
-        "training_step": passes.training_step(),
-        "training_step_without_grad_input": passes.training_step(grad_input=False),
-    }
-    return {name: cost._asdict() for name, cost in {**passes._asdict(), **steps}.items()}
+    steps = (passes.training_step(), passes.training_step(grad_input=False))
+    costs = zip(PASSES, (*passes, *steps), strict=True)
+    return {name: cost._asdict() for name, cost in costs}
 
 
-#: Results of a row by where they go: ``count``, ``passes``.
-Results = Mapping[str, Mapping[str, Any]]
+#: Passes and sums over them, as files call them.
+PASSES = (*Passes._fields, "training_step", "training_step_without_grad_input")
+COUNT_COLUMNS = [f"count_{name}" for name in Count._fields]
+PASSES_COLUMNS = [f"passes_{kind}_{name}" for kind in PASSES for name in Pass._fields]
+
+
+def count_cells(count: Count) -> list[Any]:
+    """A count as CSV has it, in `COUNT_COLUMNS`."""
+    return [write_sizes(count.output_size), *count[1:]]
+
+
+def passes_cells(passes: Passes) -> list[int]:
+    """Passes as CSV has them, in `PASSES_COLUMNS`."""
+    return [number for cost in passes_fields(passes).values() for number in cost.values()]
 
 
 def refuse_overwriting(own: Mapping[str, Any], names: Iterable[str]) -> None:
@@ -322,38 +354,37 @@ def refuse_overwriting(own: Mapping[str, Any], names: Iterable[str]) -> None:
         raise ValueError(f"the row's own key {min(clash)!r} would be overwritten")
 
 
-def write_json(fields: Mapping[str, Any], results: Results) -> str:
-    """A row and its results as a line of JSON: those of a kind go under one key."""
+def write_json(fields: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    """A row and its results as a line of JSON."""
     refuse_overwriting(fields, results)
     return json.dumps({**fields, **results}) + "\n"
 
 
 class CsvWriter:
-    """Rows and their results as lines of CSV: those of a kind go in columns ``<kind>_…``.
+    """Rows and their results as lines of CSV: results go in ``columns`` behind those of the rows.
 
-    The columns are those of the first row, and every row has the same results.
+    The rows' own columns are those of the first row.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Iterable[str]) -> None:
         self.names: list[str] = []
+        self.columns = [*columns]
 
-    def __call__(self, fields: Mapping[str, Any], results: Results) -> str:
-        cells = [cell for kind in results.values() for cell in kind.values()]
+    def __call__(self, fields: Mapping[str, Any], results: Iterable[Any]) -> str:
         if [*fields] == self.names:
-            return csv_line(_plain([*fields.values(), *cells]))
-        columns = [f"{kind}_{name}" for kind, names in results.items() for name in names]
-        refuse_overwriting(fields, columns)
+            return csv_line(_plain([*fields.values(), *results]))
+        refuse_overwriting(fields, self.columns)
         head = ""
         if not self.names:
             self.names = list(fields)
-            head = csv_line([*fields, *columns])
+            head = csv_line([*fields, *self.columns])
         for name in fields:
             if name not in self.names:
                 raise ValueError(
                     f"the key {shown(name)} is not in the first row, nor in the header"
                 )
         own = [fields.get(name, "") for name in self.names]
-        return head + csv_line(_plain([*own, *cells]))
+        return head + csv_line(_plain([*own, *results]))
 
 
 class _Line:

@@ -14,9 +14,11 @@ import analytic
 from analytic import Layer
 from analytic.digits import all_digits
 from analytic.tables import (
+    COUNT_COLUMNS,
     LONGEST_LINE,
     CsvWriter,
     Row,
+    count_cells,
     count_fields,
     csv_line,
     layer_of,
@@ -222,12 +224,12 @@ def test_results_never_overwrite() -> None:
     with pytest.raises(ValueError, match="the row's own key 'passes' would be overwritten"):
         write_json({"passes": 1}, {**results, "passes": {}})
     with pytest.raises(ValueError, match="the row's own key 'count_total' would be overwritten"):
-        CsvWriter()({"count_total": 1}, results)
+        CsvWriter(COUNT_COLUMNS)({"count_total": 1}, count_cells(analytic.count(LAYER)))
 
 
 def test_csv_has_the_columns_of_the_first_row() -> None:
-    write = CsvWriter()
-    results = {"count": {"total": 12}}
+    write = CsvWriter(["count_total"])
+    results = [12]
     assert write({"a": [1, 2], "b": True, "c": "x,y"}, results) == (
         'a,b,c,count_total\n1x2,true,"x,y",12\n'
     )

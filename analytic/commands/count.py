@@ -205,9 +205,7 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
-def count_file(
-    path: str, counter: Counter, writer: report.TableWriter | report.RecordWriter
-) -> None:
+def count_file(path: str, counter: Counter, writer: report.Writer) -> None:
     """Count the layers of a file, as they are read."""
     totals = report.Totals()
     rows = LayerFile(path)
