@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.test_files import ROWS as FILE_ROWS
 from tests.benchmarks.test_sweep import PART
 
 HERE = Path(__file__).parent
@@ -79,6 +80,15 @@ the forward pass and of each gradient. Where one column has both kinds, every ro
 MB of int64.
 
 {grid}
+
+## Files
+
+`python -m analytic count FILE`, of {rows:,} layers of two axes that are not alike, CSV to CSV and
+JSON Lines to JSON Lines; against a bare copy, which reads the input, reads the output and writes it
+again (`csv.reader` and `csv.writer`, `json.loads` and `json.dumps`). The start of Python is in
+neither.
+
+{files}
 
 ## Growth
 
@@ -192,6 +202,15 @@ def grid_table(times: Times) -> str:
     return table(["numpy.multiply.outer", "grid of additions", "ratio"], [row])
 
 
+def files_table(times: Times) -> str:
+    """Files against bare copies of them."""
+    rows = []
+    for kind in ("csv", "json"):
+        bare, ours = (times[f"test_files.test_{name}[{kind}]"] for name in ("copy", "count"))
+        rows.append([kind, seconds(bare), seconds(ours), f"{ours / bare:.2f}×"])
+    return table(["format", "bare copy", "count", "ratio"], rows)
+
+
 def growth(times: Times, who: str) -> dict[int, float]:
     """Seconds by power of two."""
     start = f"test_growth.test_{who}["
@@ -243,6 +262,8 @@ def main() -> None:
         sweep=sweep_table(times),
         passes=passes_table(times),
         grid=grid_table(times),
+        rows=FILE_ROWS,
+        files=files_table(times),
         growth=growth_table(times),
         plot=PLOT,
     )
