@@ -19,6 +19,7 @@ from sympy import Abs, Integer, Max, Min, Mod, Piecewise, Symbol, ceiling, floor
 
 import analytic
 from analytic import Layer, LayerError, export, symbolic
+from analytic.export import printers
 from analytic.protocols import LanguageName
 from analytic.symbolic.formula import Formula
 
@@ -440,6 +441,21 @@ def test_a_number_of_more_than_64_bits_is_refused(language: LanguageName) -> Non
     )
     with pytest.raises(ValueError, match=f"18446744073709551616 does not fit .* of {language}"):
         formula.to(language)
+
+
+def test_literals_of_c_are_wide_from_16_bits_on() -> None:
+    number = printers.C().number
+    assert [number(n) for n in (-(2**15), 1 - 2**15, 2**15 - 1, 2**15, 2**63 - 1)] == [
+        "INT64_C(-32768)",
+        "-32767",
+        "32767",
+        "INT64_C(32768)",
+        f"INT64_C({2**63 - 1})",
+    ]
+    assert number(-(2**63)) == "INT64_MIN"
+    for n in (-(2**63) - 1, 2**63):
+        with pytest.raises(ValueError, match=f"{n} does not fit in the 64 bits of c"):
+            number(n)
 
 
 def test_several_functions_share_their_helpers(tmp_path: Path) -> None:

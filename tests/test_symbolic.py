@@ -220,6 +220,29 @@ def test_where_one_polynomial_holds_everywhere_there_are_no_cases() -> None:
     assert str(symbolic.macs(axes=1, rule="input", **CUT, **CHANNELS).expr) == "6*n0"
 
 
+def half_padded(p: int) -> Formula:
+    """Overlaps of a kernel of 2p + 1 with padding p: affine from p inputs on."""
+    return symbolic.overlaps(
+        axes=1, kernel_size=2 * p + 1, stride=1, dilation=1, padding=p, output_padding=0
+    )
+
+
+def test_up_to_twelve_cases_are_listed() -> None:
+    assert [len(half_padded(p).outline.args) for p in (22, 23, 24, 25)] == [12, 12, 2, 2]
+
+
+def test_up_to_64_sizes_below_the_bound_are_listed() -> None:
+    assert [bool(half_padded(p).definitions) for p in (64, 65, 66)] == [False, False, True]
+
+
+def test_an_output_of_any_input_goes_without_saying() -> None:
+    """The least input size is 1, 2 or 3: only from 2 on is there something to say."""
+    domains = [symbolic.overlaps(axes=1, **{**CUT, "padding": p}).domain for p in (3, 4, 5)]
+    assert [str(found) for found in domains] == ["n0 >= 1", "n0 >= 2", "n0 >= 3"]
+    generic = [symbolic.overlaps(axes=1, **{**CUT, "dilation": d}).generic() for d in (1, 2)]
+    assert [str(f.domain) for f in generic] == ["n0 >= 3", "n0 >= 2"]
+
+
 def test_a_case_that_the_next_one_has_in_it_is_left_out() -> None:
     a, b = Symbol("a", integer=True, positive=True), Symbol("b", integer=True, positive=True)
     three = Integer(3)

@@ -154,6 +154,11 @@ def test_a_stride_of_many_residues_is_in_closed_form() -> None:
     assert symbolic.overlaps(**is_ordinary((64, 64, 0, 1))).generic().bounds == (64,)
 
 
+def test_up_to_a_stride_of_64_there_is_a_floor_for_each_residue() -> None:
+    formulas = [symbolic.overlaps(**is_ordinary((3, stride, 1, 1))) for stride in (63, 64, 65)]
+    assert [bool(f.definitions) for f in formulas] == [False, False, True]
+
+
 def test_far_below_the_bound_the_closed_form_takes_over() -> None:
     bound = is_ordinary((3, 2, 300, 1))
     formula = symbolic.inputs_reached(**bound)
