@@ -32,7 +32,7 @@ MOST_MEMORY = 2 * 2**30
 MOST_TIME = 60
 
 
-def read(reader: str, path: str, options: Mapping[str, Any]) -> Reading:
+def read(reader: str, path: str, options: Mapping[str, object]) -> Reading:
     """What the reader, written ``module:function``, makes of a file.
 
     Raises `UsageError` and `ValueError` with what the reader says, or with what became of it.
@@ -70,7 +70,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer(*json.load(sys.stdin))) + "\n")
 
 
-def answer(reader: str, path: str, options: Mapping[str, Any], memory: int) -> dict[str, Any]:
+def answer(reader: str, path: str, options: Mapping[str, object], memory: int) -> dict[str, Any]:
     """What a reader makes of a file, or what is said instead, as JSON has it."""
     module, _, function = reader.partition(":")
     try:

@@ -521,6 +521,69 @@ def test_long_weights_of_every_type_are_skipped_and_short_ones_kept() -> None:
     assert [t.dims for t in kept.graph.initializer] == [t.dims for t in model.graph.initializer]
 
 
+def test_numbers_of_nine_and_ten_bytes_are_read(tmp_path: Path) -> None:
+    """On the wire −1 has ten bytes and 2^62 nine; a thousand of them are looked into."""
+    for number, size in ((-1, 9), (2**62, None), (9, 9)):
+        model = node_model([1, 4, 9], [4, 2, 3])
+        nodes = [
+            helper.make_node("Constant", [], ["c"], value_ints=[number] * 1000),
+            helper.make_node("Gather", ["c", "last"], ["g"]),
+            helper.make_node("Concat", ["head", "g"], ["s"], axis=0),
+            helper.make_node("Reshape", ["x", "s"], ["v"]),
+            helper.make_node("ConvTranspose", ["v", "w"], ["z"]),
+        ]
+        model.graph.node.extend(nodes)
+        for name, values in (("last", [999]), ("head", [1, 4])):
+            array = numpy.array(values)
+            model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+        path = tmp_path / "model.onnx"
+        onnx.save(model, path)
+        assert list(skeleton(path).graph.node[1].attribute[0].ints) == [number] * 1000
+        if size is None:
+            with pytest.raises(ValueError, match=r"z: .*node v \(Reshape\): it cannot run on"):
+                layers_of(path)
+        else:
+            assert layers_of(path)["z"].input_size == (size,)
+
+
+def test_numbers_of_more_bytes_than_there_are_are_damage(tmp_path: Path) -> None:
+    """Ten bytes hold 70 bits: an eleventh is none of a number's."""
+    head = node_model([1, 4, 9], [4, 2, 3]).SerializeToString()
+    path = tmp_path / "model.onnx"
+    for length, is_read in ((9, True), (10, True), (11, False)):
+        number = b"\x80" * (length - 1) + b"\x01"
+        path.write_bytes(head + write_varint(5 << 3) + number)  # model_version
+        if is_read:
+            assert layers_of(path).keys() == {"up"}
+        else:
+            with pytest.raises(ValueError, match="not an ONNX model: it is cut off or damaged"):
+                layers_of(path)
+
+
+def test_a_length_that_ends_behind_the_file_is_damage(tmp_path: Path) -> None:
+    head = node_model([1, 4, 9], [4, 2, 3]).SerializeToString()
+    path = tmp_path / "model.onnx"
+    for tail in (
+        write_varint(6 << 3 | 2) + write_varint(10**6) + b"d" * 5000,
+        write_varint(5 << 3 | 1) + b"seven b",
+        write_varint(5 << 3 | 5) + b"two",
+        write_varint(5 << 3 | 3),
+    ):
+        path.write_bytes(head + tail)
+        with pytest.raises(ValueError, match=r"not an ONNX model: it (is cut off|has a field)"):
+            layers_of(path)
+
+
+def test_tensors_are_skipped_from_one_byte_on_above_what_is_short() -> None:
+    """A field of 4096 bytes with its tag and length stays, one of 4097 goes."""
+    for elements, is_kept in ((4096 - 3, True), (4096 - 2, False)):
+        model = node_model([1, 4, 9], [4, 2, 3])
+        tensor = model.graph.initializer.add(name="t", data_type=TensorProto.UINT8)
+        tensor.dims.append(elements)
+        tensor.raw_data = b"1" * elements
+        assert bool(skeleton(model).graph.initializer[0].raw_data) == is_kept
+
+
 def test_external_weights_stay_outside(tmp_path: Path) -> None:
     model = node_model([1, 4, 9], [4, 2, 3])
     weight = numpy.ones((4, 2, 3), numpy.float32)

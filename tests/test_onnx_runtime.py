@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +247,43 @@ def test_the_note_on_same_has_what_the_runtime_makes(
     (layer,) = reading.rows.values()
     assert isinstance(layer, Layer)
     assert analytic.macs(layer) == output.sum()
+
+
+def keras_model() -> tuple[onnx.ModelProto, dict[str, int]]:
+    """Two transposed layers of Keras with open sizes, as a converter of TensorFlow writes them.
+
+    Channels stand last between them, and what SAME crops is a slice whose ends are computed.
+    """
+    builder = onnx_graphs.Builder(random.Random(3), symbolic=True)
+    shape: list[str | int | None] = ["unk__7", "unk__8", "unk__9", 4]
+    builder.inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)]
+    for kernel, stride, out in ((5, 2, 6), (3, 3, 2)):
+        value = builder.add("Transpose", builder.value, perm=[0, 3, 1, 2])
+        builder.value = value
+        wanted = [
+            builder.add("Mul", builder.size(axis), builder.constant([stride])) for axis in (2, 3)
+        ]
+        weight = builder.weight(builder.channels, out, kernel, kernel)
+        builder.value = builder.add("ConvTranspose", value, weight, strides=[stride, stride])
+        for axis, end in zip((2, 3), wanted, strict=True):
+            spare = builder.add("Sub", builder.size(axis), end)
+            begin = builder.add("Div", spare, builder.constant([2]))
+            limits = begin, builder.add("Add", begin, end), builder.constant([axis])
+            builder.value = builder.add("Slice", builder.value, *limits)
+        builder.value = builder.add("Transpose", builder.value, perm=[0, 2, 3, 1])
+        builder.channels = out
+    return builder.model(), {"unk__7": 2, "unk__8": 5, "unk__9": 7}
+
+
+def test_dynamic_models_of_keras() -> None:
+    """By hand: 2·24·(5·5)(7·5) products of 4 to 6 channels, then 2·12·(10·3)(14·3) of 6 to 2."""
+    model, dims = keras_model()
+    x = numpy.ones((2, 5, 7, 4), numpy.float32)
+    truth = [*onnx_graphs.measured(model, {"x": x})]
+    rows = read(model, dims).rows
+    for name, shape, macs in truth:
+        layer = rows[name]
+        assert isinstance(layer, Layer)
+        assert (layer.batch_size, layer.in_channels, *layer.input_size) == shape
+        assert analytic.macs(layer) == macs
+    assert sum(macs for *_, macs in truth) == 2 * 24 * 25 * 35 + 2 * 12 * 30 * 42

@@ -8,10 +8,10 @@ schemas of the domain com.microsoft.nchwc.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from analytic.layer import integer
-from analytic.onnx.nodes import MICROSOFT, NCHWC, ints
+from analytic.onnx.nodes import MICROSOFT, NCHWC, Attributes, ints
 from analytic.onnx.values import Shape
 
 
@@ -72,14 +72,14 @@ def channels_last(shape: Shape) -> Shape:
     return [*shape[:1], *shape[2:], *shape[1:2]]
 
 
-def reordered(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
+def reordered(shape: Shape, attributes: Attributes) -> Shape:
     """``ReorderInput``: channels first, and as many of them as fill blocks, however large."""
     batch, *rest = shape
     sizes = rest[:-1] if attributes.get("channels_last") else rest[1:]
     return [batch, None, *sizes]
 
 
-def restored(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
+def restored(shape: Shape, attributes: Attributes) -> Shape:
     """``ReorderOutput``: the channels that there are, first or last."""
     batch, _, *sizes = shape
     channels = [integer("channels", attributes.get("channels"))]
@@ -87,7 +87,7 @@ def restored(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
     return [batch, *sizes, *channels] if is_last else [batch, *channels, *sizes]
 
 
-def scaled(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
+def scaled(shape: Shape, attributes: Attributes) -> Shape:
     """``Upsample`` by whole factors."""
     scales = ints(attributes, "scales", 1, len(shape))
     return [
@@ -95,7 +95,7 @@ def scaled(shape: Shape, attributes: Mapping[str, Any]) -> Shape:
     ]
 
 
-def multiplied(a: Shape, b: Shape, attributes: Mapping[str, Any]) -> Shape:
+def multiplied(a: Shape, b: Shape, attributes: Attributes) -> Shape:
     """``FusedMatMul``: of matrices that may be turned, in stacks of the same shape or of one.
 
     >>> multiplied([2, 5, 3], [5, 4], {"transA": 1})
@@ -110,14 +110,14 @@ def multiplied(a: Shape, b: Shape, attributes: Mapping[str, Any]) -> Shape:
 
 
 def of_one(
-    rule: Callable[[Shape, Mapping[str, Any]], Shape],
-) -> Callable[[Sequence[Shape], Mapping[str, Any]], Shape]:
+    rule: Callable[[Shape, Attributes], Shape],
+) -> Callable[[Sequence[Shape], Attributes], Shape]:
     """A rule on the shape of the first input alone."""
     return lambda shapes, attributes: rule(shapes[0], attributes)
 
 
 #: Rules of their own, on the shapes of the inputs and the attributes.
-RULES: Mapping[tuple[str, str], Callable[[Sequence[Shape], Mapping[str, Any]], Shape]] = {
+RULES: Mapping[tuple[str, str], Callable[[Sequence[Shape], Attributes], Shape]] = {
     (NCHWC, "ReorderInput"): of_one(reordered),
     (NCHWC, "ReorderOutput"): of_one(restored),
     (NCHWC, "Upsample"): of_one(scaled),

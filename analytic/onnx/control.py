@@ -13,6 +13,7 @@ import numpy
 import onnx
 from onnx import TypeProto
 
+from analytic.layer import integer
 from analytic.onnx.convolutions import Row
 from analytic.onnx.facts import (
     Causes,
@@ -24,7 +25,7 @@ from analytic.onnx.facts import (
     with_shape,
 )
 from analytic.onnx.graphs import Graph, Node
-from analytic.onnx.nodes import attributes_of
+from analytic.onnx.nodes import attributes_of, ints
 
 #: The layers of a graph, and its outputs, where its inputs are these.
 Run: TypeAlias = Callable[[Graph, Sequence[Fact]], tuple[list[Row], list[Fact]]]
@@ -89,14 +90,15 @@ def turn(
 def scan(run: Run, node: Node, inputs: Inputs) -> tuple[list[Row], list[Fact]]:
     """`Scan`: the body on a slice of each input that is scanned."""
     attributes = attributes_of(node.proto)
-    states = len(inputs) - attributes["num_scan_inputs"]
+    scanned = integer("num_scan_inputs", attributes["num_scan_inputs"])
+    states = len(inputs) - scanned
     facts = [without_value(fact) for fact in inputs]
-    axes = attributes.get("scan_input_axes", [0] * (len(inputs) - states))
+    axes = ints(attributes, "scan_input_axes", 0, scanned)
     slices = [sliced(fact, axis) for fact, axis in zip(facts[states:], axes, strict=True)]
     rows, outputs = run(node.bodies["body"], [*facts[:states], *(fact for fact, _ in slices)])
     lengths = [length for _, length in slices if length is not None]
     causes = () if lengths else joined(fact.causes for fact in facts[states:])
-    places = attributes.get("scan_output_axes", [0] * (len(outputs) - states))
+    places = ints(attributes, "scan_output_axes", 0, len(outputs) - states)
     collected = [
         stacked(fact, place, lengths[0] if lengths else None, causes)
         for fact, place in zip(outputs[states:], places, strict=True)

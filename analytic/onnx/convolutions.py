@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 from analytic.axis import size
 from analytic.layer import Layer, shown
 from analytic.models import Missing
 from analytic.onnx.contrib import channels_first, channels_last
 from analytic.onnx.dimensions import listed
-from analytic.onnx.facts import Causes, Stop
-from analytic.onnx.nodes import SAME, Convolution, layer_of_node, short
+from analytic.onnx.facts import Causes, Stop, whole
+from analytic.onnx.nodes import SAME, Attributes, Convolution, layer_of_node, short
 from analytic.onnx.values import Shape
 
 #: What a convolution comes to, by the name of its node.
@@ -21,7 +21,7 @@ Row: TypeAlias = tuple[str, Layer | Missing]
 class Operands(NamedTuple):
     """The attributes of a convolution and the shapes of input and weight, channels first."""
 
-    attributes: Mapping[str, Any]
+    attributes: Attributes
     operator: Convolution
     bias: bool
     input_shape: Shape
@@ -40,11 +40,12 @@ class Operands(NamedTuple):
 
     def layer(self) -> Layer | None:
         """The layer, or None where sizes are missing. Raises what `Layer` raises."""
-        if None in self.input_shape or None in self.weight_shape:
+        input_shape, weight_shape = whole(self.input_shape), whole(self.weight_shape)
+        if input_shape is None or weight_shape is None:
             return None
-        return self.layer_at(self.input_shape, self.weight_shape)
+        return self.layer_at(input_shape, weight_shape)
 
-    def layer_at(self, input_shape: Shape, weight_shape: Shape) -> Layer:
+    def layer_at(self, input_shape: Sequence[int], weight_shape: Sequence[int]) -> Layer:
         """The layer with these shapes of input and weight."""
         is_transposed = self.operator.transposed
         return layer_of_node(
@@ -61,7 +62,7 @@ class Operands(NamedTuple):
         if None in [*inputs[1:2], *weights[:2]]:
             return unknown
         if layer is None:
-            sizes: Shape = [STAND_IN if size is None else size for size in inputs]
+            sizes = [STAND_IN if size is None else size for size in inputs]
             try:
                 layer = self.layer_at(sizes, [1 if size is None else size for size in weights])
             except (ValueError, TypeError):
@@ -82,7 +83,7 @@ def output_sizes(layer: Layer) -> list[int]:
 
 
 def operands_of(
-    attributes: Mapping[str, Any],
+    attributes: Attributes,
     operator: Convolution,
     bias: bool,
     input_shape: Shape | None,

@@ -56,9 +56,17 @@ def shape_of(kind: TypeProto) -> Shape | None:
     return [dim.dim_value if dim.HasField("dim_value") else None for dim in dims]
 
 
+def whole(shape: Shape | None) -> list[int] | None:
+    """The sizes, where every one is known."""
+    if shape is None:
+        return None
+    sizes = [size for size in shape if size is not None]
+    return sizes if len(sizes) == len(shape) else None
+
+
 def is_known(shape: Shape | None) -> bool:
     """Whether every size is."""
-    return shape is not None and None not in shape
+    return whole(shape) is not None
 
 
 def joined(causes: Iterable[Causes]) -> Causes:

@@ -38,6 +38,7 @@ from analytic.onnx.facts import (
     joined,
     shape_of,
     tensor_type,
+    whole,
     with_shape,
 )
 from analytic.onnx.graphs import Graph, Node
@@ -314,8 +315,8 @@ def are_few(types: Sequence[TypeProto]) -> bool:
     """Whether tensors of these types have so few elements that they are computed with."""
     amount = 0
     for kind in types:
-        shape = shape_of(kind)
-        if shape is None or None in shape:
+        sizes = whole(shape_of(kind))
+        if sizes is None:
             return False
-        amount += math.prod(size or 0 for size in shape)
+        amount += math.prod(sizes)
     return amount <= MOST_ELEMENTS

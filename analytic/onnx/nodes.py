@@ -7,7 +7,7 @@ documentation, and of those of the domains com.microsoft and com.microsoft.nchwc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import onnx
 
@@ -17,6 +17,9 @@ from analytic.layer import Layer, integer, shown
 #: The names of ONNX's own operators' domain, and of onnxruntime's.
 DOMAINS = ("", "ai.onnx")
 MICROSOFT, NCHWC = "com.microsoft", "com.microsoft.nchwc"
+
+#: The attributes of a node by name: integers, text, lists of them, whatever a file has there.
+Attributes: TypeAlias = Mapping[str, object]
 
 SAME = (b"SAME_UPPER", b"SAME_LOWER")
 AUTO_PADS = (b"NOTSET", b"VALID", *SAME)
@@ -89,10 +92,10 @@ def graphs_in(node: onnx.NodeProto) -> dict[str, onnx.GraphProto]:
 
 
 def layer_of_node(
-    attributes: Mapping[str, Any],
+    attributes: Attributes,
     bias: bool,
-    input_shape: Sequence[Any],
-    weight_shape: Sequence[Any],
+    input_shape: Sequence[int],
+    weight_shape: Sequence[int],
     *,
     transposed: bool = True,
 ) -> Layer:
@@ -141,9 +144,9 @@ def layer_of_node(
     )
 
 
-def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
+def attributes_of(node: onnx.NodeProto) -> dict[str, object]:
     """The attributes of a node by name."""
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, object] = {}
     for attribute in node.attribute:
         if attribute.ref_attr_name:
             raise ValueError(f"{text(attribute.name)} refers to an attribute of no function")
@@ -153,7 +156,7 @@ def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
     return attributes
 
 
-def ints(attributes: Mapping[str, Any], name: str, default: int, length: int) -> list[int]:
+def ints(attributes: Attributes, name: str, default: int, length: int) -> list[int]:
     """An attribute with one integer an axis."""
     values = attributes.get(name, [default] * length)
     if not isinstance(values, list) or len(values) != length:
@@ -162,7 +165,7 @@ def ints(attributes: Mapping[str, Any], name: str, default: int, length: int) ->
 
 
 def pads_of(
-    attributes: Mapping[str, Any], natural: Sequence[Axis[int]], *, transposed: bool
+    attributes: Attributes, natural: Sequence[Axis[int]], *, transposed: bool
 ) -> tuple[list[int], list[int]]:
     """The paddings at begin and end of each axis, of which ``natural`` has none.
 

@@ -7,7 +7,7 @@ import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 import onnx
 from onnx import inliner
@@ -25,6 +25,7 @@ from analytic.onnx.rules import Rules
 #: More nodes than any model has: functions that call functions can say so in a few bytes.
 MOST_NODES = 250_000
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -112,7 +113,7 @@ def parsed(data: memoryview) -> onnx.ModelProto:
     return model
 
 
-def guarded(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+def guarded(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """What a function of the onnx package returns; what it raises becomes one line."""
     try:
         return function(*arguments, **options)

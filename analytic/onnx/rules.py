@@ -11,7 +11,7 @@ from onnx import TypeProto, helper, numpy_helper, shape_inference
 
 from analytic.onnx import contrib
 from analytic.onnx.contrib import channels_first, channels_last
-from analytic.onnx.facts import Fact, is_known, shape_of, tensor_type, with_shape
+from analytic.onnx.facts import Fact, shape_of, tensor_type, whole, with_shape
 from analytic.onnx.nodes import attributes_of, domain_of, text
 from analytic.onnx.values import Shape
 
@@ -145,11 +145,9 @@ def reordered(kind: TypeProto, order: Callable[[Shape], Shape]) -> TypeProto:
 
 def refuse_other_size(inputs: Sequence[Fact | None], types: Sequence[TypeProto]) -> None:
     """Raise where a `Reshape` has not as many elements as its input, of which onnx says nothing."""
-    before, after = (inputs[0] and inputs[0].shape), shape_of(types[0])
-    if before is None or after is None or not (is_known(before) and is_known(after)):
-        return
-    if math.prod(size or 0 for size in before) != math.prod(size or 0 for size in after):
-        raise ContradictionError(f"it cannot make {written(after)} of {written(before)}")
+    before, after = whole(inputs[0].shape if inputs[0] else None), whole(shape_of(types[0]))
+    if before is not None and after is not None and math.prod(before) != math.prod(after):
+        raise ContradictionError(f"it cannot make {written([*after])} of {written([*before])}")
 
 
 def written(shape: Shape | None) -> str:

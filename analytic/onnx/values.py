@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import numpy
 import onnx
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from analytic.layer import integer
+from analytic.onnx.nodes import Attributes
 from analytic.onnx.protobuf import ELEMENTS
 
 #: No more elements of a tensor are computed with: shapes, pads and tables of indices have fewer.
@@ -122,15 +124,16 @@ def as_value(result: object) -> Value | None:
     return parts if isinstance(result, list) else parts[0]
 
 
-def sizes_of(shape: Shape | None, attributes: Mapping[str, Any]) -> Array | None:
+def sizes_of(shape: Shape | None, attributes: Attributes) -> Array | None:
     """`Shape`: the sizes, or those from ``start`` to ``end``."""
     if shape is None:
         return None
-    part = shape[attributes.get("start", 0) : attributes.get("end", len(shape))]
+    start, end = attributes.get("start", 0), attributes.get("end", len(shape))
+    part = shape[integer("start", start) : integer("end", end)]
     return None if None in part else numpy.array(part, numpy.int64)
 
 
-def amount_of(shape: Shape | None, attributes: Mapping[str, Any]) -> Array | None:
+def amount_of(shape: Shape | None, attributes: Attributes) -> Array | None:
     """`Size`: the number of elements."""
     del attributes
     if shape is None or None in shape:
