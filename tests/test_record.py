@@ -47,22 +47,26 @@ def test_a_step_is_synced_before_append_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[bytes | None] = []
+    folders: list[int] = []
     sync = os.fsync
     path = tmp_path / "record"
 
     def noted(descriptor: int) -> None:
         folder = os.path.samestat(os.fstat(descriptor), tmp_path.stat())
+        folders.extend([descriptor] * folder)
         synced.append(None if folder else path.read_bytes())
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", noted)
     with Record(path, RUN) as record:
         assert synced == [record.head, None]  # the name of the new file too
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(*folders)
         record.append({"stride": 1})
         assert synced[2:] == [record.head + b'{"stride": 1}\n']
 
 
-@pytest.mark.parametrize("torn", [b"{", b'{"stride": 3}', b'{"stri\xff'])
+@pytest.mark.parametrize("torn", [b"{", b'{"stride": 3}', b'{"stri\xff', b'{"stride": 1234567890'])
 def test_a_torn_last_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "record"
     whole = written(path)

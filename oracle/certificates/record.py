@@ -67,11 +67,9 @@ class Record:
 
     def _step(self, number: int, text: bytes) -> dict[str, Any]:
         try:
-            step = json.loads(text)
+            step: dict[str, Any] = json.loads(text)
         except ValueError:
             raise spoilt(self.path, number) from None
-        if not isinstance(step, dict):
-            raise spoilt(self.path, number)
         return step
 
     def append(self, step: dict[str, Any]) -> None:
