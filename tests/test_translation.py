@@ -9,10 +9,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import mutations
 import pytest
 from check import CHECKED, HERE, SOURCES, digests
 from gallina import Function, Known, RefusedError
-from translate import Plain, translated
+from translate import TRANSLATED, Plain, translated
 
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent, size
@@ -75,7 +76,7 @@ def test_expressions_keep_their_brackets(python: str, gallina: str) -> None:
         "return a.real",
         "if a:\n  a = 2\n return a",
         "if a:\n  return 1\n else:\n  return 2",
-        "for i in range(a):\n  a = i\n return a",
+        "for i, j in range(a):\n  a = i\n return a",
         "for i in a:\n  break\n return a",
         "a.append(1)\n return a.pop()",
         "while a // a:\n  a = a - 1\n return a",
@@ -140,3 +141,79 @@ def test_coq_computes_what_python_does(many: int, tmp_path: Path) -> None:
     terms = "; ".join(f"extent (Counting.Axis {' '.join(map(str, axis))})" for axis in axes)
     said = [int(number) for number in re.findall(r"-?\d+", compute(tmp_path, f"[{terms}]"))]
     assert said == [number for axis in axes for number in extent(INTEGERS, axis)]
+
+
+def test_every_function_that_is_translated_is_proved() -> None:
+    """It stands in the table of the page, beside the file of a proof that speaks of it."""
+    page = (HERE / "README.md").read_text()
+    rows = re.findall(r"^\| (.*) \| (.*) \| \[(Code\w+\.v)\]\(\3\) \|$", page, re.MULTILINE)
+    proved = {
+        name: (HERE / file).read_text()
+        for _, names, file in rows
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    translated_names = " ".join(TRANSLATED.values()).split()
+    functions = [name for name in translated_names if name == "F" or not name[0].isupper()]
+    # Two are proved as parts of those that call them.
+    parts = {"_lattice_points": "F", "convention_named": "additions_per_filter"}
+    for name in functions:
+        whole = parts.get(name, name)
+        assert re.search(rf"\bCode\.{whole}_?\b", proved[whole]), name
+
+
+def test_mutations_change_a_count_and_are_on_the_page() -> None:
+    rows = mutations.PAGE.read_text().splitlines()[8:]
+    assert len(rows) == len(mutations.MUTATIONS) >= 20
+    for row, mutation in zip(rows, mutations.MUTATIONS, strict=True):
+        cells = row.strip("|").split(" | ")
+        assert cells[:3] == [
+            f" {mutation.module}.py",
+            f"`{mutation.old}` → `{mutation.new}`",
+            f"`{mutation.asked}`",
+        ]
+        assert cells[4] != cells[5]
+        assert cells[6].endswith(".v ") or cells[6].startswith("the translation: ")
+        assert (SOURCES / f"{mutation.module}.py").read_text().count(mutation.old) == 1
+
+
+@pytest.mark.parametrize("mutation", random.Random(3).sample(mutations.MUTATIONS, 3))
+def test_a_mutation_changes_what_the_page_says(
+    mutation: mutations.Mutation, tmp_path: Path
+) -> None:
+    mutations.mutated(mutation, tmp_path)
+    axis, said, says = mutations.witness(mutation, tmp_path)
+    assert f" | {', '.join(map(str, axis))} | {said} | {says} | " in mutations.PAGE.read_text()
+
+
+LOOPS = [mutation for mutation in mutations.MUTATIONS if mutation.module == "floorsum"]
+SEVERAL = [
+    pytest.param(mutation, "", marks=pytest.mark.slow)
+    for mutation in random.Random(4).sample(mutations.MUTATIONS, 3)
+]
+
+
+@pytest.mark.skipif(not shutil.which("coqc"), reason="Coq is not installed")
+@pytest.mark.parametrize(("mutation", "file"), [(LOOPS[0], "CodeFloorSum.vo"), *SEVERAL])
+def test_a_mutation_is_not_built(mutation: mutations.Mutation, file: str, tmp_path: Path) -> None:
+    package = mutations.mutated(mutation, tmp_path)
+    assert mutations.broken(package, tmp_path, *file.split()) in mutations.PAGE.read_text()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "from analytic.layer import size",
+        "from analytic.axis import covered as size",
+        "import analytic.axis as axes\nfrom elsewhere import size",
+        "def size(axis):\n return 7",
+    ],
+)
+def test_a_name_has_to_be_of_what_is_translated(header: str, tmp_path: Path) -> None:
+    """Whatever else is called `size` in a module is not the size of an axis."""
+    for name in TRANSLATED:
+        shutil.copy(SOURCES / f"{name}.py", tmp_path)
+    affine = tmp_path / "affine.py"
+    imported = "from analytic.axis import Axis, positive, size"
+    affine.write_text(affine.read_text().replace(imported, header))
+    with pytest.raises(RefusedError, match="another size"):
+        translated(tmp_path)

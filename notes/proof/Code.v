@@ -195,6 +195,13 @@ Definition reached_affine_from_runs (axis : Counting.axis) : Prop :=
   (let even := positive (k - 1) * (long - 1 + before) in
   affine_from_runs axis /\ alive_from_runs axis)))).
 
+Definition ordinary_from (axis : Counting.axis) (least : Counting.axis -> Z) :=
+  let axes := map (fun o : Z => Counting.Axis (Counting.inputs axis) (Counting.taps axis) (Counting.stride axis) (Counting.dilation axis) (Counting.begin_crop axis) (Counting.end_crop axis) o) (Counting.range (Counting.stride axis)) in
+  1 + fold_right Z.max 0 (map (fun row : Counting.axis => size (Counting.Axis (least row - 1) (Counting.taps row) (Counting.stride row) (Counting.dilation row) (Counting.begin_crop row) (Counting.end_crop row) (Counting.output_padding row))) axes).
+Definition ordinary_from_runs (axis : Counting.axis) (least : Counting.axis -> Z) : Prop :=
+  (let axes := map (fun o : Z => Counting.Axis (Counting.inputs axis) (Counting.taps axis) (Counting.stride axis) (Counting.dilation axis) (Counting.begin_crop axis) (Counting.end_crop axis) o) (Counting.range (Counting.stride axis)) in
+  (map (fun row : Counting.axis => size (Counting.Axis (least row - 1) (Counting.taps row) (Counting.stride row) (Counting.dilation row) (Counting.begin_crop row) (Counting.end_crop row) (Counting.output_padding row))) axes) <> []).
+
 Definition slopes (axis : Counting.axis) :=
   let '(Counting.Axis _ k s d _ _ _) := axis in
   (s, k, Z.min k (s / Z.gcd s d)).
@@ -263,6 +270,13 @@ Definition taps_read_runs (axis : Counting.axis) (output : Z) : Prop :=
   1 <= d /\ (let first := Z.max (- (- below / d)) 0 in
   1 <= d)))).
 
+Definition along (axis : Counting.axis) (transposed : bool) :=
+  if transposed then map (fun y : Z => at_ axis y) (Counting.range (size axis))
+  else map (fun output : Z => taps_read axis output) (Counting.range (Counting.inputs axis)).
+Definition along_runs (axis : Counting.axis) (transposed : bool) : Prop :=
+  (if transposed then Forall (fun y : Z => at__runs axis y) (Counting.range (size axis))
+  else Forall (fun output : Z => taps_read_runs axis output) (Counting.range (Counting.inputs axis))).
+
 (** analytic/phases.py *)
 
 Definition landing (axis : Counting.axis) (y : Z) :=
@@ -311,6 +325,13 @@ Definition levels_runs (axis : Counting.axis) : Prop :=
 
 Definition common_factor (axis : Counting.axis) :=
   Z.gcd (Counting.stride axis) (Counting.dilation axis).
+
+(** analytic/taps.py *)
+
+Definition dead_on (axis : Counting.axis) :=
+  Counting.taps axis - taps_reached axis (overlaps axis).
+Definition dead_on_runs (axis : Counting.axis) : Prop :=
+  overlaps_runs axis /\ taps_reached_runs axis (overlaps axis).
 
 (** analytic/protocols.py *)
 
@@ -476,7 +497,7 @@ Definition convention_named_runs (name : string) (transposed : bool) : Prop :=
   else In name ORDINARY_CONVENTIONS_words).
 
 Definition additions_per_filter (layer : Products) (convention : string) (transposed : bool) :=
-  Convention_additions (convention_named convention transposed) layer.
+  (Convention_additions (convention_named convention transposed)) layer.
 Definition additions_per_filter_runs (layer : Products) (convention : string) (transposed : bool) : Prop :=
   convention_named_runs convention transposed.
 
@@ -486,39 +507,39 @@ Definition filters_runs (layer : LayerLike) : Prop :=
   1 <= LayerLike_groups layer.
 
 Definition macs (layer : LayerLike) (axes : Products) (rule : string) :=
-  LayerLike_batch_size layer * filters layer * RULES rule axes.
+  LayerLike_batch_size layer * filters layer * (RULES rule) axes.
 Definition macs_runs (layer : LayerLike) (axes : Products) (rule : string) : Prop :=
   filters_runs layer /\ In rule RULES_words.
 
 Definition count (layer : LayerLike) (sizes : list Z) (axes : Products) (convention rule : string) (transposed : bool) :=
   let chosen := convention_named convention transposed in
   let kernels := filters layer in
-  let multiplications := Convention_multiplications chosen axes in
-  let additions := Convention_additions chosen axes in
+  let multiplications := (Convention_multiplications chosen) axes in
+  let additions := (Convention_additions chosen) axes in
   let operations := multiplications + additions in
   let meetings := LayerLike_in_channels layer / LayerLike_groups layer - 1 + LayerLike_bias layer in
-  let aggregation := LayerLike_out_channels layer * Convention_aggregated chosen axes * meetings in
+  let aggregation := LayerLike_out_channels layer * (Convention_aggregated chosen) axes * meetings in
   Build_Count sizes (Products_positions axes) (Products_overlaps axes) (Products_covered axes) kernels multiplications additions operations aggregation (LayerLike_batch_size layer * (kernels * operations + aggregation)) (macs layer axes rule) convention rule.
 Definition count_runs (layer : LayerLike) (sizes : list Z) (axes : Products) (convention rule : string) (transposed : bool) : Prop :=
   convention_named_runs convention transposed /\ (let chosen := convention_named convention transposed in
   filters_runs layer /\ (let kernels := filters layer in
-  (let multiplications := Convention_multiplications chosen axes in
-  (let additions := Convention_additions chosen axes in
+  (let multiplications := (Convention_multiplications chosen) axes in
+  (let additions := (Convention_additions chosen) axes in
   (let operations := multiplications + additions in
   1 <= LayerLike_groups layer /\ (let meetings := LayerLike_in_channels layer / LayerLike_groups layer - 1 + LayerLike_bias layer in
-  (let aggregation := LayerLike_out_channels layer * Convention_aggregated chosen axes * meetings in
+  (let aggregation := LayerLike_out_channels layer * (Convention_aggregated chosen) axes * meetings in
   macs_runs layer axes rule))))))).
 
 Definition cost (layer : LayerLike) (axes : Reached) (name : string) (landed charged : Z) :=
   let result := PASSES name in
-  let blocks := Result_blocks result layer (filters layer) in
+  let blocks := (Result_blocks result) layer (filters layer) in
   let samples := if Result_batched result then 1
   else positive (LayerLike_batch_size layer) in
-  let reached_ := blocks * Result_reached result axes * samples in
+  let reached_ := blocks * (Result_reached result) axes * samples in
   let biases := if (name =? "forward"%string)%string then LayerLike_bias layer * reached_
   else 0 in
   let additions := landed - reached_ + biases in
-  Build_Pass charged additions (landed + additions) (blocks * Result_elements result axes) reached_.
+  Build_Pass charged additions (landed + additions) (blocks * (Result_elements result) axes) reached_.
 Definition cost_runs (layer : LayerLike) (axes : Reached) (name : string) (landed charged : Z) : Prop :=
   In name PASSES_words /\ (let result := PASSES name in
   filters_runs layer).

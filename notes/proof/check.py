@@ -36,13 +36,13 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def build(folder: Path = HERE, sources: Path = SOURCES) -> str:
-    """Builds what has changed, and what rests on it. What is wrong, if anything is."""
+def build(folder: Path = HERE, sources: Path = SOURCES, *files: str) -> str:
+    """Builds what has changed, and what rests on it: all, or these files. What is wrong, if any."""
     text, code = translated(sources), folder / "Code.v"
     if code.read_text() != text:
         code.write_text(text)
     run("coq_makefile", "-f", "_CoqProject", "-o", "Makefile.coq", folder=folder)
-    done = run("make", "--silent", "-j2", "-f", "Makefile.coq", folder=folder)
+    done = run("make", "--silent", "-j2", "-f", "Makefile.coq", *files, folder=folder)
     return done.stderr if done.returncode else ""
 
 

@@ -51,6 +51,7 @@ class Known:
         self.words: dict[str, list[str]] = {}
         #: What may be called, and its name in Gallina.
         self.callable = {"max": "Z.max", "min": "Z.min", "gcd": "Z.gcd"}
+        self.callable["range"] = "Counting.range"
         self.callable |= {name: name for name in ("inverse", "inverse_runs")}
         #: The type of what is returned, where it has fields.
         self.returned: dict[str, str] = {}
@@ -135,10 +136,15 @@ class Scope:
         match node:
             case ast.Constant(str()):
                 return "string"
-            case ast.List([]):
+            case ast.List([]) | ast.Call(ast.Name("range")):
                 return "list Z"
-            case ast.Call(ast.Name(" append"), [each, _]):
-                return self.kind(each)
+            case ast.ListComp(element, [ast.comprehension(ast.Name(item), members)]):
+                within = Scope(known, {**self.types, item: self.member(members)})
+                return f"list {within.kind(element) or 'Z'}"
+            case ast.Call(ast.Name(" append"), [value, _]) | ast.Call(
+                ast.Attribute(value, "_replace")
+            ):
+                return self.kind(value)
             case ast.Name(name):
                 return self.types.get(name, known.tables.get(name, ""))
             case ast.Attribute(value, field) if self.kind(value) in known.records:
@@ -152,6 +158,10 @@ class Scope:
             case ast.Call(ast.Name(name)):
                 return known.returned.get(name.removeprefix("."), "")
         return ""
+
+    def member(self, members: ast.expr) -> str:
+        """The type of the members of a list."""
+        return self.kind(members).removeprefix("list ")
 
     def test(self, node: ast.expr) -> Term:
         """An expression as a condition: numbers other than 0 are true."""
@@ -191,6 +201,8 @@ class Scope:
                 return self.call(node)
             case ast.Subscript(table, key):
                 return self.entry(table, key)
+            case ast.ListComp(element, [generator]) | ast.GeneratorExp(element, [generator]):
+                return self.mapped(element, generator)
             case ast.Attribute(value, field):
                 return self.field(value, field)
         return Term(self.atom(node), [])
@@ -235,6 +247,9 @@ class Scope:
                 return Term(f"{members} ++ [{added}]", asks)
             case ast.Call(ast.Name("choose"), [_, table, key], []):
                 return self.entry(table, key)
+            case ast.Call(ast.Name("max"), [ast.Constant(0), ast.Starred(each)], []):
+                values, asks = self.operand(each, ATOM)
+                return Term(f"fold_right Z.max 0 {values}", [*asks, f"{values} <> []"])
             case ast.Call(ast.Name(name), values, keywords) if name in known.records:
                 return self.made(known.records[name], values, keywords)
             case ast.Call(ast.Attribute(value, "_replace"), [], keywords) if (
@@ -249,7 +264,7 @@ class Scope:
                 ]
                 return self.made(record, [], [*keywords, *old])
             case ast.Call(function, arguments, []) if " -> " in self.kind(function):
-                term, asks = self.operand(function, CALL)
+                term, asks = self.operand(function, ATOM)
                 given, more = all_of([self.operand(argument, ATOM) for argument in arguments])
                 return Term(" ".join([term, *given]), asks + more)
             case ast.Call(ast.Name(name), arguments, []) if name not in self.types:
@@ -294,6 +309,18 @@ class Scope:
                     self.test(condition), self.entry(then, key), self.entry(other, key)
                 )
         raise RefusedError(table)
+
+    def mapped(self, element: ast.expr, generator: ast.comprehension) -> Term:
+        """A list, of an expression for each member of another list."""
+        match generator:
+            case ast.comprehension(ast.Name(item), members, []):
+                within = Scope(self.known, {**self.types, item: self.member(members)})
+                (each, asks), body = self.operand(members, ATOM), within.term(element)
+                head = f"fun {within.spelled(item)} : {self.member(members)} =>"
+                if body.asks:
+                    asks = [*asks, f"Forall ({head} {both(body.asks)}) {each}"]
+                return Term(f"map ({head} {body.text}) {each}", asks)
+        raise RefusedError(element)
 
     def function(self, node: ast.Lambda, kinds: list[str]) -> tuple[str, Term]:
         """A ``lambda`` with arguments of these types: what is before its body, and its body."""
@@ -421,7 +448,7 @@ class Function(Scope):
 
         Its state is what it assigns and has a value before it.
         """
-        kind = self.kind(members).removeprefix("list ")
+        kind = self.member(members)
         name, (values, asks) = f"{self.node.name}_round", self.operand(members, ATOM)
         names_ = [variable for variable in self.types if variable in assigned(body)]
         used = {variable.id for variable in names(body)} - {*names_}

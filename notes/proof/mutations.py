@@ -29,9 +29,11 @@ from analytic.affine import *
 from analytic.arithmetic import INTEGERS
 from analytic.axis import *
 from analytic.floorsum import *
-from analytic.maps import at, reach, taps_read
+from analytic.maps import along, at, reach, taps_read
 from analytic.phases import edges, interior, landing, levels, shares
+from analytic.taps import dead_on
 F = INTEGERS.F
+padded = lambda axis: axis._replace(n=axis.n + 3, e=axis.b)
 shadow = lambda function, axis: function(INTEGERS, axis, overlaps(INTEGERS, axis))
 layer = lambda axis, **other: analytic.Layer(
     [axis.n], 4, 6, axis.k, axis.s, axis.b, axis.o, 2, True, axis.d, end_padding=axis.e, **other
@@ -72,7 +74,7 @@ MUTATIONS = [
     Mutation("arithmetic", "if t <= s:", "if t <= s + 1:", EXTENT),
     Mutation("arithmetic", "(t - 1) // d + 1", "t // d + 1", EXTENT),
     Mutation("arithmetic", "staticmethod(min)", "staticmethod(max)", EXTENT),
-    Mutation("arithmetic", "staticmethod(math.gcd)", "staticmethod(math.lcm)", EXTENT),
+    Mutation("arithmetic", "staticmethod(math.gcd)", "staticmethod(max)", EXTENT),
     Mutation("axis", "(k - 1) * d + 1 - b", "(k - 1) * d - b", EXTENT),
     Mutation("axis", "lib.F(n, k, s, d, right)", "lib.F(n, k, s, d, left)", EXTENT),
     Mutation(
@@ -100,13 +102,16 @@ MUTATIONS = [
         "slopes(axis)",
     ),
     Mutation("affine", "(k - 1) * d + o + 1))", "(k - 1) * d + 1))", "padding_bound(axis)"),
-    Mutation("affine", "Axis(n - 2 * steps", "Axis(n - steps", "reduced(axis)"),
+    Mutation("affine", "Axis(n - 2 * steps", "Axis(n - steps", "reduced(padded(axis))"),
+    Mutation("affine", "range(axis.s)]", "range(1)]", "ordinary_from(axis, alive_from)"),
     Mutation("maps", "(n - 1) * s - value", "n * s - value", "reach(INTEGERS, axis, 3)"),
     Mutation("maps", "value // g * pow", "(value // g + 1) * pow", "at(axis, 3)"),
     Mutation("maps", "(first - 1 - residue)", "(first - residue)", "at(axis, 3)"),
     Mutation(
         "maps", "until = below + size(axis)", "until = size(axis)", "taps_read(INTEGERS, axis, 1)"
     ),
+    Mutation("maps", "for y in range(size(axis))", "for y in range(axis.n)", "along(axis)"),
+    Mutation("taps", "int(axis.k - taps", "int(axis.n - taps", "dead_on(axis)"),
     Mutation("phases", "s, d, y + b)", "s, d, y)", "landing(INTEGERS, axis, 3)"),
     Mutation("phases", "(least, met - more)", "(least, met)", "shares(INTEGERS, axis)"),
     Mutation("phases", "axis.e - axis.o", "axis.e", "edges(INTEGERS, axis)"),
@@ -188,14 +193,14 @@ def witness(mutation: Mutation, folder: Path) -> tuple[tuple[int, ...], str, str
     return next((axis, said, says) for axis, said, says in pairs if said != says)
 
 
-def broken(package: Path, folder: Path) -> str:
+def broken(package: Path, folder: Path, *files: str) -> str:
     """Where the build of the proofs of the edited code stops; "" where it goes through."""
     proof = folder / "proof"
     shutil.copytree(
         HERE, proof, ignore=shutil.ignore_patterns("__pycache__", "Makefile.coq*", ".*")
     )
     try:
-        wrong = build(proof, package)
+        wrong = build(proof, package, *files)
     except RefusedError as refused:
         return f"the translation: {refused}"
     place = re.search(r'File "\./(\w+\.v)", line (\d+)', wrong)

@@ -23,14 +23,18 @@ TRANSLATED = {
     "axis": "Axis size ordinary same positive kept overlaps covered extent inputs_reached "
     "taps_reached",
     "affine": "ceil_div least_input_size affine_from inputs_stepping_over taps_stepping_over "
-    "alive_from reached_affine_from slopes padding_bound reduced",
-    "maps": "reach met at taps_read",
+    "alive_from reached_affine_from ordinary_from slopes padding_bound reduced",
+    "maps": "reach met at taps_read along",
     "phases": "landing shares edges interior_size missing interior levels common_factor",
+    "taps": "dead_on",
     "protocols": "LayerLike",
     "totals": "Products Reached Convention CONVENTIONS ORDINARY_CONVENTIONS RULES Pass Passes "
     "Count Result PASSES products reached convention_named "
     "additions_per_filter filters macs count cost passes",
 }
+#: Where each name belongs that may be called.
+HOME = {name: module for module, names in TRANSLATED.items() for name in names.split()}
+HOME |= {"choose": "totals", "gcd": "math", "floordiv": "operator"}
 HEAD = """\
 (** Written by translate.py from the Python sources: not to be edited. *)
 
@@ -65,17 +69,31 @@ class Plain(ast.NodeTransformer):
                     self.operations[name] = ast.unparse(callee)
                 case ast.FunctionDef(name):
                     self.operations[name] = name
-        #: The names by which the module that is read knows other modules.
-        self.modules: set[str] = set()
+        #: Of the module that is read: its name, the modules that it knows by a name, and its names
+        #: for what only has the name of something that is translated.
+        self.module = ""
+        self.modules: dict[str, str] = {}
+        self.others: set[str] = set()
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
-        imports = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
-        self.modules = {alias.asname or alias.name for n in imports for alias in n.names}
+        defined = [(n.name, self.module) for n in node.body if isinstance(n, ast.FunctionDef)]
+        self.modules = {}
+        for statement in ast.walk(node):
+            match statement:
+                case ast.Import(aliases) | ast.ImportFrom("analytic", aliases):
+                    self.modules |= {alias.asname or alias.name: alias.name for alias in aliases}
+                case ast.ImportFrom(str(module), aliases):
+                    origin = module.removeprefix("analytic.")
+                    defined += [
+                        (alias.asname or alias.name, origin if alias.asname is None else "")
+                        for alias in aliases
+                    ]
+        self.others = {name for name, home in defined if HOME.get(name) != home}
         self.generic_visit(node)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        self.generic_visit(node)
+        node.body = [self.visit(statement) for statement in node.body]
         forgotten = [remembered(loop) for loop in node.body if isinstance(loop, ast.For)]
         node.body = [s for s in node.body if ast.unparse(s) not in forgotten]
         return node
@@ -104,10 +122,12 @@ class Plain(ast.NodeTransformer):
         library, _, function = callee.rpartition(".")
         if library == "lib":
             callee = "." + self.operations[function].rpartition(".")[2]
-        elif library in self.modules:
+        elif library in self.modules and self.modules[library] == HOME.get(function):
             callee = "." + function
         elif library:
             return node
+        elif callee in self.others:
+            callee = f"another {callee}"
         match callee.removeprefix("."), node.args:
             case "floordiv", [a, b]:
                 return ast.BinOp(a, ast.FloorDiv(), b)
@@ -212,6 +232,7 @@ def translated(sources: Path) -> str:
     trees = {module: ast.parse((sources / f"{module}.py").read_text()) for module in TRANSLATED}
     plain, known, parts = Plain(trees["arithmetic"]), Known(), [HEAD]
     for module, members in TRANSLATED.items():
+        plain.module = module
         nodes: dict[str, ast.stmt] = {}
         for node in ast.walk(plain.visit(trees[module])):
             match node:
