@@ -540,7 +540,9 @@ def test_numbers_of_nine_and_ten_bytes_are_read(tmp_path: Path) -> None:
         onnx.save(model, path)
         assert list(skeleton(path).graph.node[1].attribute[0].ints) == [number] * 1000
         if size is None:
-            with pytest.raises(ValueError, match=r"z: .*node v \(Reshape\): it cannot run on"):
+            with pytest.raises(
+                ValueError, match=r"z: .*node v \(Reshape\): the file contradicts itself"
+            ):
                 layers_of(path)
         else:
             assert layers_of(path)["z"].input_size == (size,)

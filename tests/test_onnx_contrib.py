@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from analytic import Layer
-from analytic.models import Missing
+from analytic.models import Missing, Reading
 from analytic.onnx import read
 
 MICROSOFT, NCHWC = "com.microsoft", "com.microsoft.nchwc"
@@ -17,12 +17,17 @@ LAST = helper.make_node("ConvTranspose", ["v", "w"], ["last"])
 
 
 def rows_of(*nodes: onnx.NodeProto, **shapes: list[Any] | None) -> dict[str, Layer | Missing]:
+    """The rows of nodes that end in ``v``, before a layer of 4 channels."""
+    return reading_of(*nodes, **shapes).rows
+
+
+def reading_of(*nodes: onnx.NodeProto, **shapes: list[Any] | None) -> Reading:
     """What is read of nodes that end in ``v``, before a layer of 4 channels."""
     shapes = {"x": [1, 4, 8, 6], "w": [4, 6, 3, 3], **shapes}
     inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
     graph = helper.make_graph([*nodes, LAST], "g", inputs, [])
     opsets = [helper.make_opsetid(d, v) for d, v in (("", 17), (MICROSOFT, 1), (NCHWC, 1))]
-    return read(helper.make_model(graph, opset_imports=opsets, ir_version=8)).rows
+    return read(helper.make_model(graph, opset_imports=opsets, ir_version=8))
 
 
 def node(operator: str, *inputs: str, domain: str = MICROSOFT, **attributes: Any) -> Any:
@@ -86,7 +91,11 @@ def test_blocks_of_channels() -> None:
         helper.make_node("Upsample", ["d"], ["e"], domain=NCHWC, scales=[1, 1, 2, 1]),
         helper.make_node("ReorderOutput", ["e"], ["v"], domain=NCHWC, channels=4),
     ]
-    rows = rows_of(*nodes, u=[8, 8, 3, 3])
+    rows, notes = reading_of(
+        *nodes, helper.make_node("Conv", ["a", "u"], ["f"], domain=NCHWC), u=[8, 8, 3, 3]
+    )
+    (note,) = notes
+    assert "counted as the file has them" in note
     assert rows["c"] == Layer([8, 6], 8, 8, 3, padding=1, bias=False, transposed=False)
     assert rows["last"] == Layer([8, 3], 4, 6, 3, bias=False)
 

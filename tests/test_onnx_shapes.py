@@ -172,7 +172,10 @@ def test_what_stops_is_named_and_what_contradicts() -> None:
     rows = read(model).rows
     reasons = {name: row.reason for name, row in rows.items() if isinstance(row, Missing)}
     assert reasons.keys() == {"first", "second", "third", "y"}
-    assert "node p (Concat): it cannot run on 1x4x8x31, 1x4x8x32: " in reasons["first"]
+    assert (
+        "node p (Concat): the file contradicts itself: it cannot run on 1x4x8x31, 1x4x8x32 ("
+        in reasons["first"]
+    )
     assert "--dim" not in reasons["first"]
     assert "r (Reshape): the size of its output depends on data" in reasons["second"]
     assert "--dim second:0=SIZE" in reasons["second"]
@@ -281,11 +284,11 @@ STOPS = {
     ),
     "a negative size": (
         "p = MaxPool <kernel_shape = [9, 9]> (x)",
-        "node p (MaxPool): it cannot run on 1x4x7x7: a size is negative",
+        "node p (MaxPool): the file contradicts itself: it cannot run on 1x4x7x7 (a size would",
     ),
     "a reshape that does not fit": (
         "p = Reshape (x, wrong)",
-        "node p (Reshape): it cannot make 1x4x7x8 of 1x4x7x7",
+        "node p (Reshape): the file contradicts itself: it cannot make 1x4x7x8 of 1x4x7x7",
     ),
     "a sequence": (
         "q = SplitToSequence <axis = 3> (x, split) p = SequenceAt (q, i)",
@@ -341,3 +344,19 @@ def test_inputs_that_are_sequences_and_outputs_of_other_axes() -> None:
     del odd.graph.output[0]
     with pytest.raises(UnboundError, match="without a size: n;"):
         layers_of(odd)
+
+
+def test_versions_of_operators_without_a_rule_are_said_so() -> None:
+    """Of 2017: before version 6, nothing was known of the output of many."""
+    model = graph(f"p = Relu (x) y = {UP} (p, w)")
+    model.opset_import[0].version = 5
+    (missing,) = read(model).rows.values()
+    assert isinstance(missing, Missing)
+    assert "node p (Relu): onnx has no rule for this version of the operator" in missing.reason
+    assert layers_of(model, {"p:0": 1, "p:1": 4, "p:2": 7, "p:3": 7})["y"].input_size == (7, 7)
+    del model.opset_import[:]  # as before there were versions
+    assert read(model).rows["y"] == missing
+    for version in (6, 99):
+        model.opset_import.add(domain="", version=version)
+        assert layers_of(model)["y"].input_size == (7, 7)
+        del model.opset_import[:]

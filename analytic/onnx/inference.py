@@ -42,7 +42,15 @@ from analytic.onnx.facts import (
     with_shape,
 )
 from analytic.onnx.graphs import Graph, Node
-from analytic.onnx.nodes import Convolution, attributes_of, convolution_of, domain_of, short, text
+from analytic.onnx.nodes import (
+    NCHWC,
+    Convolution,
+    attributes_of,
+    convolution_of,
+    domain_of,
+    short,
+    text,
+)
 from analytic.onnx.rules import MOST_AXES, NO_RULE, ContradictionError, Rules, StoppedError
 from analytic.onnx.values import (
     ARITHMETIC,
@@ -57,6 +65,10 @@ from analytic.onnx.values import (
 #: No more nodes are looked at: the bodies of loops in loops are looked at ever more often.
 MOST_STEPS = 500_000
 
+NOTE_ON_BLOCKS = (
+    "channels are in blocks of onnxruntime's, filled up with zeros; they are counted as the file "
+    "has them"
+)
 NOT_ITS_OWN = "it has not the attributes or the outputs of its operator"
 
 Declared: TypeAlias = Mapping[str, onnx.ValueInfoProto]
@@ -239,6 +251,8 @@ class Inference:
         result = Fact(with_shape(kind, shape))
         if (note := note_on_same(layer, operands)) is not None:
             self.notes.append(f"{short(node.name)}: {note}")
+        if node.proto.domain == NCHWC and NOTE_ON_BLOCKS not in self.notes:
+            self.notes.append(NOTE_ON_BLOCKS)
         return layer, [result]
 
     def operands(

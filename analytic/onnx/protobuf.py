@@ -95,11 +95,11 @@ def without_elements(data: memoryview, message: Any) -> bytes:
     kept = bytearray()
     for field in fields(data):
         known = message.fields_by_number.get(field.number)
-        if field.end - field.start <= SHORT or field.wire_type != BYTES or known is None:
+        if field.end - field.start <= SHORT or known is None:  # numbers are never longer
             kept += data[field.start : field.end]
         elif known.message_type is not None:
             inner = without_elements(data[field.value : field.end], known.message_type)
             kept += write_varint(field.number << 3 | BYTES) + write_varint(len(inner)) + inner
-        elif message.name != "TensorProto" or known.name not in ELEMENTS:
+        elif known.name not in ELEMENTS:
             kept += data[field.start : field.end]
     return bytes(kept)

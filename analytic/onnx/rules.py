@@ -69,6 +69,8 @@ class Rules:
         if not self.is_standard(*key):
             raise StoppedError(NO_RULE)
         types = self.inferred(node, inputs)
+        if not any(kind.WhichOneof("value") for kind in types):
+            raise StoppedError("onnx has no rule for this version of the operator")
         if key == ("", "Reshape"):
             refuse_other_size(inputs, types)
         return types
@@ -127,8 +129,8 @@ class Rules:
                 if dim.dim_param and dim.dim_param not in given:
                     dim.ClearField("dim_param")  # a name that inference makes up
             if any(size is not None and size < 0 for size in shape_of(kind) or ()):
-                words = f"it cannot run on {sizes(facts.values())}: a size is negative"
-                raise ContradictionError(words)
+                words = f"the file contradicts itself: it cannot run on {sizes(facts.values())}"
+                raise ContradictionError(f"{words} (a size would be negative)")
         return outputs
 
 
@@ -147,7 +149,8 @@ def refuse_other_size(inputs: Sequence[Fact | None], types: Sequence[TypeProto])
     """Raise where a `Reshape` has not as many elements as its input, of which onnx says nothing."""
     before, after = whole(inputs[0].shape if inputs[0] else None), whole(shape_of(types[0]))
     if before is not None and after is not None and math.prod(before) != math.prod(after):
-        raise ContradictionError(f"it cannot make {written([*after])} of {written([*before])}")
+        words = f"it cannot make {written([*after])} of {written([*before])}"
+        raise ContradictionError(f"the file contradicts itself: {words}")
 
 
 def written(shape: Shape | None) -> str:
@@ -169,4 +172,5 @@ def sizes(facts: Iterable[Fact]) -> str:
 def why_not(reason: Exception, facts: Iterable[Fact]) -> str:
     """What is said where onnx's rule refuses the inputs."""
     words = text(str(reason)).rpartition("[ShapeInferenceError] ")[2][:200]
-    return f"it cannot run on {sizes(facts)}: {words or type(reason).__name__}"
+    words = words or type(reason).__name__
+    return f"the file contradicts itself: it cannot run on {sizes(facts)} ({words})"
