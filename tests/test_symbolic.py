@@ -354,6 +354,14 @@ def test_half_of_an_odd_kernel_is_a_padding() -> None:
         formula.evaluate(q=-1, n0=7, o0=0)
 
 
+def test_a_condition_on_a_half_is_written_without_fractions() -> None:
+    q = Symbol("q", odd=True)
+    formula = symbolic.overlaps(axes=1, kernel_size=5, padding=(q - 3) / 2, stride=1, dilation=1)
+    assert [str(c.relation) for c in formula.conditions if c.rule.argument == "padding"] == [
+        "q >= 3"
+    ]
+
+
 @pytest.mark.parametrize(
     ("symbol", "legal", "wrong", "words"),
     [

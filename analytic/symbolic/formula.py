@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 from sympy import And, Expr, Integer, Mul, Piecewise, Symbol, nan, true
 from sympy.logic.boolalg import Boolean
@@ -154,7 +153,7 @@ class Formula:
         """When the parameters are legal, and the formula is claimed; the symbols are integers."""
         return And(*[condition.relation for condition in self.conditions if not condition.implied])
 
-    def evaluate(self, /, **values: Any) -> int:
+    def evaluate(self, /, **values: object) -> int:
         """The count at integers, given by the names of symbols or as the arguments of `Layer`.
 
         Raises `LayerError` for what no layer has or, for a generic formula, what lies below its
@@ -172,7 +171,7 @@ class Formula:
             meaning[name] = expression.xreplace(meaning)
         return int(self.outline.xreplace(meaning))
 
-    def meaning(self, values: Mapping[str, Any]) -> dict[Symbol, Integer]:
+    def meaning(self, values: Mapping[str, object]) -> dict[Symbol, Integer]:
         """The value of every symbol that is given one, in whichever way."""
         names = {symbol.name: symbol for symbol in self.layer.symbols()}
         meaning: dict[Symbol, Integer] = {}
@@ -200,11 +199,12 @@ class Formula:
                 raise ValueError(f"{name} is {shown(expression)} in this formula, got {value}")
         return meaning
 
-    def _claims(self, field: str, value: Any) -> list[tuple[str, Expr, int]]:
+    def _claims(self, field: str, value: object) -> list[tuple[str, Expr, int]]:
         """What giving an argument of `Layer` says of the layer's expressions."""
         if field in NAMES:
-            number = integer(field, int(value) if field == "bias" and value in (0, 1) else value)
-            return [(field, getattr(self.layer, field), number)]
+            if field == "bias" and value in (0, 1):  # and so are False and True
+                value = int(value == 1)
+            return [(field, getattr(self.layer, field), integer(field, value))]
         if field == "end_padding" and value is None:
             return []
         column = list(LETTERS).index(field)

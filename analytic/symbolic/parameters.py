@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
+from typing import Literal, NamedTuple, TypeAlias, TypedDict
 
 from sympy import Expr, Integer, Symbol, sympify
 
@@ -140,7 +140,7 @@ class GeneralAxis(NamedTuple):
 class GeneralLayer:
     """A layer of which some parameters are symbols or expressions. `protocols.LayerLike`."""
 
-    def __init__(self, axes: int | None, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, axes: int | None, parameters: Mapping[str, object]) -> None:
         for name in parameters:
             if name not in Layer.FIELDS:
                 raise TypeError(
@@ -167,15 +167,17 @@ class GeneralLayer:
         if not self.transposed:
             yield "output_padding"
 
-    def _axis(self, at: int, parameters: Mapping[str, Any]) -> Axis[Expr]:
+    def _axis(self, at: int, parameters: Mapping[str, object]) -> Axis[Expr]:
         """The arguments of an axis."""
         padding = parameters.get("padding")
         word = padding if isinstance(padding, str) and not self.transposed else None
-        entries: dict[str, Any] = {"output_padding": 0} if not self.transposed else {}
+        entries: dict[str, object] = {"output_padding": 0} if not self.transposed else {}
         for field in LETTERS:
-            if (value := parameters.get(field)) is not None and not (field == "padding" and word):
-                several = isinstance(value, (list, tuple))
-                entries[field] = value[at if len(value) > 1 else 0] if several else value
+            value = None if field == "padding" and word else parameters.get(field)
+            if isinstance(value, (list, tuple)):
+                value = value[at if len(value) > 1 else 0]
+            if value is not None:
+                entries[field] = value
         values = {field: self._bound(field, entries.get(field), at) for field in LETTERS}
         if not self.cropped_apart:
             values["end_padding"] = values["padding"]
@@ -237,12 +239,12 @@ def axis_rules(
     return ORDINARY_RULES, ordinary_slacks(EXPRESSIONS, axis.given)
 
 
-def known(slacks: tuple[Any, ...]) -> tuple[int, ...]:
+def known(slacks: tuple[Expr, ...]) -> tuple[int, ...]:
     """−1 where a rule is broken whatever the symbols are, else 0."""
     return tuple(-1 if sympify(slack).is_negative else 0 for slack in slacks)
 
 
-def number_of_axes(axes: int | None, parameters: Mapping[str, Any]) -> int:
+def number_of_axes(axes: int | None, parameters: Mapping[str, object]) -> int:
     """How many axes: as said, or as many as the sequences have entries, or 2."""
     number = AXES if axes is None else integer("axes", axes)
     if number < 1:
