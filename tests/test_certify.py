@@ -452,6 +452,15 @@ def test_the_axes_of_a_box_are_those_of_torch_below_the_bound() -> None:
     assert made == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3)]
 
 
+def test_the_longest_steps_of_a_box_come_first() -> None:
+    """So that no worker is left alone with one."""
+    lengths = [
+        sum(tally(Task(ANALYTIC, k, s, d)).experiments for k in (1, 6))
+        for s, d in box.Box.of([1, 6], [1, 2, 3], [1, 4]).steps()
+    ]
+    assert (lengths[0], lengths[-1]) == (max(lengths), min(lengths))
+
+
 def test_layers_come_in_order_and_none_is_left_out() -> None:
     listed = [one_axis for (one_axis,) in counterexample.in_order(box.Box.of(**SMALL), 1, 5)]
     brute = [layer.axes[0] for layer in every_axis(5)]

@@ -207,14 +207,18 @@ def test_a_record_of_another_candidate_or_box_is_refused(tmp_path: Path) -> None
     assert path.read_bytes() == content
 
 
-#: How often the run below is killed; with ten kills the box is one that takes longer.
-KILLS = int(os.environ.get("CERTIFY_KILLS", "1"))
-LARGEST = ("1..12", "1..8", "1..6") if KILLS > 1 else ("1..5", "1..4", "1..3")
+#: How often a run is killed, with its box: by night ten times, in one that takes longer.
+KILLS = [
+    (1, ("1..5", "1..4", "1..3")),
+    pytest.param(10, ("1..12", "1..8", "1..6"), marks=pytest.mark.slow),
+]
 
 
-def started(path: Path, output: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+def started(
+    path: Path, sizes: tuple[str, str, str], output: int = subprocess.DEVNULL
+) -> subprocess.Popen[str]:
     """A run with two workers and a record, in a process of its own."""
-    kernel_size, stride, dilation = LARGEST
+    kernel_size, stride, dilation = sizes
     box = ["--kernel-size", kernel_size, "--stride", stride, "--dilation", dilation]
     rest = ["--sample", "20", "--json", "--workers", "2", "--record", str(path)]
     return subprocess.Popen(
@@ -254,13 +258,16 @@ def running(process: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_killed_run_leaves_no_process_and_is_continued(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kills", "sizes"), KILLS)
+def test_a_killed_run_leaves_no_process_and_is_continued(
+    tmp_path: Path, kills: int, sizes: tuple[str, str, str]
+) -> None:
     path = tmp_path / "record"
     chance = random.Random(0)
     left: set[int] = set()
     finished = []
-    for kill in range(KILLS):
-        process = started(path)
+    for kill in range(kills):
+        process = started(path, sizes)
         before, late = lines(path), kill % 3 != 2  # some are killed before there is a step
         while process.poll() is None and late and lines(path) <= before:
             time.sleep(0.01)
@@ -275,8 +282,8 @@ def test_a_killed_run_leaves_no_process_and_is_continued(tmp_path: Path) -> None
             break
         time.sleep(0.05)
     assert not any(map(running, left))
-    found = json.loads(started(path, subprocess.PIPE).communicate()[0])
-    kernel_size, stride, dilation = map(parse_values, LARGEST)
+    found = json.loads(started(path, sizes, subprocess.PIPE).communicate()[0])
+    kernel_size, stride, dilation = map(parse_values, sizes)
     undisturbed = certify(kernel_size=kernel_size, stride=stride, dilation=dilation, sampled=20)
     plain = json.loads(json.dumps(undisturbed.as_json()))
     assert {**found, "times": 0} == {**plain, "times": 0}
