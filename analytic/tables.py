@@ -170,7 +170,9 @@ def read_json(text: str) -> Mapping[str, Any]:
     try:
         fields = _json(text)
     except json.JSONDecodeError as reason:
-        words = f"not JSON: {reason.msg} at column {reason.colno}"
+        mark = "Unexpected UTF-8 BOM (decode using utf-8-sig)"
+        words = mark if text.startswith("\ufeff") else reason.msg
+        words = f"not JSON: {words} at column {reason.colno}"
         if not text.lstrip().startswith("{"):
             words += " (nor the header of a CSV file)"
         raise ValueError(words) from None

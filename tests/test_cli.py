@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -277,13 +278,14 @@ def test_bad_rows_are_named_and_the_others_counted(program: Program) -> None:
 
 
 def test_names_are_shown_on_one_line_and_not_for_ever(program: Program) -> None:
-    names = ["a\\nb\\u001b[31m", "x" * 100_000, "\\ud800", "couche n° 1"]
+    names = ["a\\nb\\u001b[31m", "x" * 100_000, "\\ud800", "couche n° 1", "y" * 80, "z" * 81]
     rows = "".join(GOOD.replace("{", f'{{"name": "{name}", ') + "\n" for name in names)
     done = program("count -", stdin=rows)
     assert (done.status, done.err) == (0, "")
     assert "\x1b" not in done.out
-    shown = [line.split("  8x8")[0][8:].strip() for line in done.out.splitlines()[2:6]]
-    assert shown == ["a b [31m", "x" * 79 + "…", "", "couche n° 1"]
+    shown = [line.split("  8x8")[0][8:].strip() for line in done.out.splitlines()[2:8]]
+    assert shown[:4] == ["a b [31m", "x" * 79 + "…", "", "couche n° 1"]
+    assert shown[4:] == ["y" * 80, "z" * 79 + "…"]
 
 
 def test_names_of_any_kind_pass_through(program: Program) -> None:
@@ -375,6 +377,40 @@ def test_a_row_is_written_before_the_next_one_is_read() -> None:
             assert json.loads(process.stdout.readline())["input_size"] == [size]
         timer.cancel()
         process.communicate()
+
+
+def peak(rows: int, style: str, program: Program) -> int:
+    """The most memory in use at a time, in bytes, as a file of so many rows is counted."""
+    lines = (GOOD.replace("{", f'{{"name": "layer {i % 100}", ') for i in range(rows))
+    content = "\n".join(lines)
+    tracemalloc.start()
+    program(f"count - --format {style}", stdin=content)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_memory_is_flat(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the file: what is kept of a row would be some hundred bytes of each."""
+
+    class Discarded(io.StringIO):
+        def write(self, text: str) -> int:
+            return len(text)
+
+    monkeypatch.setattr(sys, "stdout", Discarded())
+    monkeypatch.setattr(analytic.tables, "BLOCK", 2**14)
+    for style in ("json", "csv", "table"):
+        monkeypatch.setattr(analytic.report, "BLOCK", 100)
+        peak(100, style, program)
+        few, many = (peak(rows, style, program) for rows in (500, 1500))
+        assert many - few < 1000 * 150 + 1000 * 110  # the file itself, twice: as text and as bytes
+
+
+def test_of_a_thousand_keys_nothing_more_is_said(program: Program) -> None:
+    rows = [GOOD.replace("{", f'{{"k{i}": 1, ') for i in range(1100)]
+    rows += [GOOD.replace("}", ', "strides": 1}')]
+    assert "strides" in program("count - --json", stdin="\n".join(rows[-900:])).err
+    assert "strides" not in program("count - --json", stdin="\n".join(rows)).err
 
 
 def test_totals_of_a_file_are_exact(program: Program) -> None:

@@ -215,6 +215,73 @@ def test_a_long_line_in_the_middle() -> None:
     ]
 
 
+class Pieces:
+    """A pipe that has so many bytes at a time."""
+
+    def __init__(self, content: bytes, size: int) -> None:
+        self.pieces = [content[at : at + size] for at in range(0, len(content), size)]
+
+    def read1(self, size: int, /) -> bytes:
+        assert size > 0
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_lines_are_put_together_from_what_a_pipe_has(size: int) -> None:
+    named = GOOD.replace("{", '{"é": 1, ')
+    content = f"\ufeff{GOOD}\r\n\n{named}\nx".encode()
+    found = list(read(Pieces(content, size)))
+    assert [(row.line, row.layer) for row in found] == [(1, LAYER), (3, LAYER), (4, None)]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_the_longest_line(mark: bytes) -> None:
+    """With its end; a byte-order mark is no part of it."""
+    words = f"the line is longer than {LONGEST_LINE} bytes"
+    good = GOOD.encode()
+    for end, longest in ((b"\n", LONGEST_LINE - 1), (b"", LONGEST_LINE)):
+        for size, error in ((longest, ""), (longest + 1, words), (longest + 2, words)):
+            first = good + b" " * (size - len(good))
+            (row, *others) = read(Pieces(mark + first + end + (end and good), 2**18))
+            assert (row.line, row.error) == (1, error)
+            assert [other.layer for other in others] == ([LAYER] if end else [])
+
+
+@pytest.mark.parametrize(("size", "legal"), [(131071, True), (131072, True), (131073, False)])
+def test_the_longest_cell_is_that_of_csv(size: int, legal: bool) -> None:
+    error = "" if legal else "not CSV: field larger than field limit (131072)"
+    for cell in ("x" * size, '"' + "x" * size + '"'):
+        (row,) = rows(f"name,{HEADER}{cell},8x8,4,6,4,1\n")
+        assert row.error == error
+
+
+def test_a_byte_order_mark_on_another_line_is_an_error() -> None:
+    words = "not JSON: Unexpected UTF-8 BOM (decode using utf-8-sig) at column 1"
+    (error,) = errors(f"{GOOD}\n\ufeff{GOOD}\n")
+    assert error == (2, f"{words} (nor the header of a CSV file)")
+
+
+def test_lines_below_a_header_that_are_no_text() -> None:
+    content = HEADER.encode() + b"\xff\n8x8,4,6,4,1\n" + b" " * 2**20 + b"\n"
+    found = rows(content)
+    assert [row.error for row in found] == [
+        "the line is not UTF-8 text",
+        "",
+        f"the line is longer than {LONGEST_LINE} bytes",
+    ]
+    assert errors(f"{HEADER}8x8,4,6\r,4,1\n")[0][1].startswith("not CSV: new-line character")
+
+
+def test_cells_that_come_again_are_read_alike_in_short_and_long_lines() -> None:
+    long = "x" * 300
+    content = f"name,{HEADER}a,8x8,4,6,4, \n{long},8x8,4,6,4, \na,8x8,4,6,4,0\n{long},8x8,4,6,4,0\n"
+    first, second, *bad = rows(content)
+    assert first.layer == second.layer == LAYER
+    assert {row.error for row in bad} == {"stride must be positive, got 0 on axis 0"}
+    for cells in ("8x8,4,,4,1", "8x8,4, ,4,1"):
+        assert errors(HEADER + cells + "\n") == [(2, "out_channels is missing")]
+
+
 def test_results_never_overwrite() -> None:
     count = count_fields(analytic.count(LAYER))
     results = {"count": count}
@@ -237,6 +304,8 @@ def test_csv_has_the_columns_of_the_first_row() -> None:
     assert write({"c": 3, "a": 1}, results) == "1,,3,12\n"
     with pytest.raises(ValueError, match="the key 'd' is not in the first row"):
         write({"d": 1}, results)
+    assert write({"a": True, "b": (1, 2), "c": [1, 1.5]}, results) == 'true,1x2,"[1, 1.5]",12\n'
+    assert write({"a": [True], "b": "x", "c": None}, results) == "[true],x,null,12\n"
 
 
 def test_counts_of_any_length_are_written() -> None:
