@@ -207,6 +207,34 @@ def test_other_findings_are_refused(
     assert words in done.output
 
 
+@pytest.mark.usefixtures("two_counters")
+def test_counters_are_chosen_by_name(layers: str) -> None:
+    text = invoke(layers, "--counter", "fvcore").output
+    assert "audit " + layers + " --counter fvcore`" in text
+    assert "| fvcore" in text
+    assert "| FlopCounterMode" not in text
+    done = invoke(layers, "--counter", "none")
+    assert done.exit_code == 2
+    assert "--counter none is not installed here; FlopCounterMode, fvcore are" in done.output
+
+
+@pytest.mark.usefixtures("two_counters")
+def test_kinds_are_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("up.jsonl", "down.jsonl")]
+    for path, transposed in zip(paths, (True, False), strict=True):
+        path.write_text(json.dumps(dict(LAYER.replace(transposed=transposed).items())))
+    text = invoke(*map(str, paths)).output
+    up, down = text.split("## 1 ordinary convolutions")
+    assert "# What counters report of 2 convolutions" in up
+    assert "## 1 transposed convolutions" in up
+    assert "2 × MACs, input rule" in up
+    assert "2 × MACs, output rule" in down
+    # 12,288 MACs by the output rule; 9408 are exact.
+    assert [cell.strip() for cell in down.splitlines()[-1].split("|")[2:6]] == [
+        *("9,408", "18,816", "21,696", "24,576"),
+    ]
+
+
 def test_a_file_without_layers(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.write_text("")

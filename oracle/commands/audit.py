@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,13 @@ from analytic.report import aligned, grouped
 
 if TYPE_CHECKING:
     from oracle.counters.audit import Findings
+
+
+def refuse_unknown(option: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """A usage error for a counter that is not installed."""
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"{option} {name} is not installed here; {', '.join(known)} are")
 
 
 def name_of(row: tables.Row) -> str:
@@ -208,6 +215,7 @@ def of_a_kind(
 
 @click.command("audit")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--counter", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--json", "as_lines", is_flag=True, help="One line of JSON a counter.")
 @click.option(
     "--also",
@@ -215,7 +223,9 @@ def of_a_kind(
     metavar="FILE",
     help="Findings of another environment, written there with --json.",
 )
-def command(files: tuple[str, ...], as_lines: bool, also: tuple[str, ...]) -> None:
+def command(
+    files: tuple[str, ...], names: tuple[str, ...], as_lines: bool, also: tuple[str, ...]
+) -> None:
     r"""Run the counters that are installed on each FILE of layers, and say who is right.
 
     \b
@@ -226,21 +236,23 @@ def command(files: tuple[str, ...], as_lines: bool, also: tuple[str, ...]) -> No
     extra "audit". ultralytics-thop has the package name of thop and needs its own environment: run
     it there with --json, and name the file here with --also.
     """
-    from oracle.counters.audit import audit
+    from oracle.counters.audit import audit, installed
 
+    refuse_unknown("--counter", names, installed())
     opened = [LayerFile(file) for file in files]
     named = [(name_of(row), row.layer) for rows in opened for row in rows if row.layer is not None]
     if not named:
         opened[0].close()
-    names, layers = [name for name, _ in named], [layer for _, layer in named]
-    findings = audit(layers, lambda counter: click.echo(counter.name, err=True))
+    labels, layers = [label for label, _ in named], [layer for _, layer in named]
+    findings = audit(layers, lambda counter: click.echo(counter.name, err=True), names or None)
     for path in also:
         here = {counter.counter for counter in findings}
         findings += [there for there in of_json(path, layers) if there.counter not in here]
     if as_lines:
         sys.stdout.writelines(as_json(counter) + "\n" for counter in findings)
     else:
-        arguments = " ".join([*files, *(f"--also {path}" for path in also)])
-        click.echo(report(arguments, findings, names, layers), nl=False)
+        only = [f"--counter {name}" for name in names]
+        arguments = " ".join([*files, *only, *(f"--also {path}" for path in also)])
+        click.echo(report(arguments, findings, labels, layers), nl=False)
     for rows in opened:
         rows.close()

@@ -10,6 +10,7 @@ import click
 from analytic.commands.toolbox import Failed, LayerFile
 from analytic.layer import Layer
 from analytic.report import TABLES, aligned
+from oracle.commands.audit import refuse_unknown
 
 if TYPE_CHECKING:
     from oracle.counters.check import Checked
@@ -30,11 +31,11 @@ HEADERS = (
 
 
 @click.command("plugins")
-@click.argument("file")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--tool", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--format", "style", type=click.Choice([*TABLES]), default="table", show_default=True)
-def command(file: str, names: tuple[str, ...], style: str) -> None:
-    r"""Check `oracle.plugins` in the counters that are installed here, on every layer of FILE.
+def command(files: tuple[str, ...], names: tuple[str, ...], style: str) -> None:
+    r"""Check `oracle.plugins` in the counters that are installed here, on every layer of each FILE.
 
     Each counter is run by its public entry point on a real module, without our lines, with those
     for transposed layers and with those for both kinds. Beside each transposed layer stands the
@@ -48,14 +49,12 @@ def command(file: str, names: tuple[str, ...], style: str) -> None:
 
     Exit status: 0 all exact and unchanged; 1 something is not; 2 wrong usage.
     """
+    from oracle.counters.audit import installed
     from oracle.counters.check import check, leading_back
-    from oracle.counters.runners import RUNNERS
 
-    known = {runner.name: runner for runner in RUNNERS if runner.plugged and runner.version()}
-    for name in names:
-        if name not in known:
-            raise click.UsageError(f"--tool {name} is not installed here; {', '.join(known)} are")
-    given = LayerFile(file).layers()
+    known = {name: runner for name, runner in installed().items() if runner.plugged}
+    refuse_unknown("--tool", names, known)
+    given = [layer for file in files for layer in LayerFile(file).layers()]
     back = [leading_back(layer) for layer in given if layer.transposed]
     layers = [*dict.fromkeys([*given, *back])]
     rows, failures = [], 0

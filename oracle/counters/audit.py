@@ -86,19 +86,32 @@ def distance(ratio: Fraction) -> tuple[bool, Fraction]:
     return not ratio, max(ratio, 1 / ratio) if ratio else ratio
 
 
-def audit(layers: Iterable[Layer], follow: Callable[[Runner], object] = id) -> list[Findings]:
-    """Every counter that is installed, run on every layer. ``follow(counter)`` is called at each.
+def installed() -> dict[str, Runner]:
+    """The counters that are installed here, by name."""
+    return {runner.name: runner for runner in RUNNERS if runner.version()}
+
+
+def audit(
+    layers: Iterable[Layer],
+    follow: Callable[[Runner], object] = id,
+    names: Iterable[str] | None = None,
+) -> list[Findings]:
+    """The counters of these names, or all that are installed, run on every layer.
+
+    ``follow(counter)`` is called at each.
 
     >>> from analytic import Layer
-    >>> findings = audit([Layer((8, 8), 4, 6, 4, stride=2, padding=1)])[0]
+    >>> layer = Layer((8, 8), 4, 6, 4, stride=2, padding=1)
+    >>> findings = audit([layer], names=["FlopCounterMode"])[0]
     >>> findings.counter, findings.outcomes[0].reported, findings.outcomes[0].exact
     ('FlopCounterMode', 49152, 43200)
     """
     listed = list(layers)
     findings = []
-    for runner in RUNNERS:
-        if version := runner.version():
-            follow(runner)
-            outcomes = [report(runner, layer) for layer in listed]
-            findings.append(Findings(runner.name, runner.reports, version, outcomes))
+    here = installed()
+    for name in here if names is None else names:
+        runner = here[name]
+        follow(runner)
+        outcomes = [report(runner, layer) for layer in listed]
+        findings.append(Findings(name, runner.reports, runner.version(), outcomes))
     return findings
