@@ -210,10 +210,12 @@ def devices_of(module: torch.nn.Module) -> list[torch.device]:
 
     A template on the meta device may stand for weights that are elsewhere, and run in its place.
     """
-    own = [tensor.device for tensor in tensors_of(module)]
+    own = [*dict.fromkeys(tensor.device for tensor in tensors_of(module))]
+    if own and own[0].type != "meta":
+        return own[:1]
     beside = [value.device for value in reachable(module) if isinstance(value, torch.Tensor)]
     real = [device for device in own if device.type != "meta"]
-    return [*dict.fromkeys([*real[:1], *own[:1], *beside])] or [torch.device("cpu")]
+    return [*dict.fromkeys([*real[:1], *own, *beside])] or [torch.device("cpu")]
 
 
 class Arguments:

@@ -110,7 +110,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         if self.mode is not None and operator.name() not in LITERALS:
             # The model's own tensors are real: each becomes a fake, always the same one, so that
             # what is written into them is written nowhere.
-            args, kwargs = tree_map_only(torch.Tensor, self.faked, given)
+            args = tuple(map(self.faked, args))
+            kwargs = {name: self.faked(value) for name, value in kwargs.items()}
         if composite(operator):
             # Under inference mode composite operators come whole: take them apart, as autograd
             # does elsewhere. Each convolution is seen once, for below it this mode is off.
@@ -130,11 +131,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             self.look_at(operator, args)
         return result
 
-    def faked(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The fake of a real tensor."""
-        if isinstance(tensor, FakeTensor):
-            return tensor
-        return self.mode.from_tensor(tensor)  # type: ignore[union-attr]  # asked only where it is
+    def faked(self, value: Any) -> Any:
+        """The fake of a real tensor, alone or in a list; anything else as it is."""
+        if isinstance(value, FakeTensor):
+            return value
+        if isinstance(value, torch.Tensor):
+            return self.mode.from_tensor(value)  # type: ignore[union-attr]  # there is one
+        if type(value) in {list, tuple}:
+            return type(value)(map(self.faked, value))
+        return value
 
     def look_at(self, operator: Any, args: Sequence[Any]) -> None:
         """Record what is a convolution under another name, or say what hides one."""
@@ -270,7 +275,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
 @cache
 def composite(operator: Any) -> bool:
     """Whether an operator is made of others, and can be taken apart."""
-    return operator.namespace != "prim" and bool(operator._can_decompose())
+    has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
+    return operator.namespace != "prim" and has_kernel(operator.name(), "CompositeImplicitAutograd")
 
 
 def last_node_number() -> int:
