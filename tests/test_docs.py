@@ -79,3 +79,12 @@ def test_what_is_said_of_the_tree_is_there() -> None:
             r"`((?:analytic|oracle|tests|notes|\.ci)/[\w./]*)`", page.read_text()
         ):
             assert (ROOT / path).exists(), (page.name, path)
+
+
+def test_the_tree_in_the_decisions_is_the_one_on_disk() -> None:
+    page = (ROOT / "notes/decisions.md").read_text()
+    tree = page[page.index("```\nanalytic/") :].split("```")[1]
+    for folder, lines in re.findall(r"^(analytic|oracle)/.*\n((?:  .*\n)+)", tree, re.MULTILINE):
+        listed = {line.split()[0].rstrip("/") for line in lines.splitlines()}
+        disk = {path.name for path in (ROOT / folder).iterdir()}
+        assert listed == {name for name in disk if not name.startswith("__")} - {"py.typed"}
