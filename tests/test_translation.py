@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mutations
 import pytest
-from check import CHECKED, HERE, SOURCES, digests
+from check import CHECKED, CLOSED, HERE, SOURCES, assumptions, digests, theorems
 from gallina import Function, Known, RefusedError
 from translate import TRANSLATED, Plain, translated
 
@@ -34,10 +34,18 @@ def test_the_translation_is_that_of_the_code() -> None:
 
 def test_what_was_checked_is_what_is_here() -> None:
     """The command that builds the proofs wrote these digests, and only after it had built them."""
-    checked, here = CHECKED.read_text().splitlines(), digests().splitlines()
-    code = [line for line in here if line.endswith("  Code.v")]
-    assert len(code) == 1
-    assert code[0] in checked
+    assert CHECKED.read_text() == digests()
+
+
+@pytest.mark.skipif(not shutil.which("coqc"), reason="Coq is not installed")
+def test_what_a_theorem_rests_on_is_told(tmp_path: Path) -> None:
+    source = "Axiom odd : False.\nTheorem a : True. Proof. exact I. Qed.\n"
+    (tmp_path / "Odd.v").write_text(f"{source}Theorem b : 1 = 2. Proof. destruct odd. Qed.\n")
+    subprocess.run(["coqc", "-Q", ".", "Proof", "Odd.v"], cwd=tmp_path, check=True)
+    names = theorems(tmp_path)
+    assert names == ["Odd.a", "Odd.b"]
+    assert assumptions(names[:1], tmp_path) == [CLOSED]
+    assert assumptions(names, tmp_path) == [CLOSED, "Axioms: Odd.odd : False"]
 
 
 @pytest.mark.parametrize(
