@@ -151,7 +151,8 @@ def largest(lib: Arithmetic, axis: Axis) -> Any:
     >>> largest(INTEGERS, Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0))
     2
     """
-    return lib.minimum(axis.n, levels(lib, axis)[-1])
+    _, _, most = levels(lib, axis)
+    return lib.minimum(axis.n, most)
 
 
 def common_factor(lib: Arithmetic, axis: Axis) -> Any:

@@ -308,6 +308,9 @@ Definition interior_size (axis : Counting.axis) :=
 Definition missing (axis : Counting.axis) :=
   Z.max (Counting.stride axis - interior_size axis) 0.
 
+Definition has_interior (axis : Counting.axis) :=
+  (negb (negb (missing axis =? 0))).
+
 Definition interior (axis : Counting.axis) (phase : Z) :=
   let last := (Counting.taps axis - 1) * Counting.dilation axis in
   let value := last + (phase + Counting.begin_crop axis - last) mod Counting.stride axis in
@@ -322,6 +325,12 @@ Definition levels (axis : Counting.axis) :=
   (least * (1 - positive holes), least, least + positive more).
 Definition levels_runs (axis : Counting.axis) : Prop :=
   shares_runs axis.
+
+Definition largest (axis : Counting.axis) :=
+  let '(_, _, most) := levels axis in
+  Z.min (Counting.inputs axis) most.
+Definition largest_runs (axis : Counting.axis) : Prop :=
+  levels_runs axis.
 
 Definition common_factor (axis : Counting.axis) :=
   Z.gcd (Counting.stride axis) (Counting.dilation axis).

@@ -248,3 +248,67 @@ Qed.
 
 Theorem taps_read_runs a i : 1 <= dilation a -> Code.taps_read_runs a i.
 Proof. now split. Qed.
+
+Theorem has_interior_counts a :
+  Code.has_interior a = true <-> stride a <= Code.interior_size a.
+Proof.
+  unfold Code.has_interior, Code.missing. destruct (_ =? 0) eqn:E; cbn [negb]; lia.
+Qed.
+
+Lemma sum_of_at_most_one {A} (f : A -> Z) l :
+  (forall x, f x <= 1) -> sum f l <= Z.of_nat (length l).
+Proof.
+  intros few. induction l as [|x l IH]; cbn [sum length]; [lia|]. specialize (few x). lia.
+Qed.
+
+(** A value has one pair an input at the most. *)
+Lemma pairs_by_input n k s d v : 0 <= n -> 1 <= d -> pairs_of_value n k s d v <= n.
+Proof.
+  intros. unfold pairs_of_value, box. rewrite count_prod.
+  apply Z.le_trans with (Z.of_nat (length (range n))); [|rewrite length_range; lia].
+  apply sum_of_at_most_one. intros i. change 1 with (count (fun _ => true) (range 1)).
+  apply (count_injection (fun _ => 0)); [apply NoDup_range| |].
+  - intros j _ _. split; [apply in_range; lia|reflexivity].
+  - intros j j' _ E _ E' _. unfold value in *. cbn [fst snd] in *. nia.
+Qed.
+
+(** No position receives more. *)
+Theorem largest_counts a y : legal a -> coverage a y <= Code.largest a.
+Proof.
+  intros [proper_a HL]. pose proof (levels_counts a proper_a) as levels. unfold Code.largest.
+  destruct (Code.levels a) as [[least between] most].
+  destruct levels as ((w & E) & _ & _ & all & order).
+  destruct a as [n k s d b e o]. destruct proper_a as (? & ? & ? & ?). fields.
+  specialize (all (y + b)). pose proof (theorem_5a_at_most_phi n k s d (y + b) ltac:(lia)).
+  pose proof (pairs_by_input n k s d (y + b) ltac:(lia) ltac:(lia)).
+  assert (0 <= phi k s d w) by apply count_nonneg.
+  rewrite coverage_by_value. destruct (_ && _); lia.
+Qed.
+
+(** Some position of an interior does, if there is one. *)
+Theorem largest_attained a : legal a -> stride a <= Code.interior_size a ->
+  exists y, 0 <= y < size a /\ coverage a y = Code.largest a.
+Proof.
+  intros legal_a long. pose proof (proj1 legal_a) as proper_a.
+  pose proof (fun y => largest_counts a y legal_a) as most_of_all. revert most_of_all.
+  pose proof (levels_counts a proper_a) as levels. pose proof (fun y => edges_counts a y legal_a) as edges.
+  unfold Code.largest, Code.interior_size in *. rewrite size_counts in long.
+  destruct (Code.levels a) as [[least between] most].
+  destruct levels as (_ & _ & (v & E) & _).
+  destruct (Code.edges a) as [begin end_] eqn:parts.
+  assert (0 <= begin /\ 0 <= end_).
+  { unfold Code.edges in parts. rewrite size_counts in parts. destruct legal_a as [_ HL].
+    injection parts as <- <-. lia. }
+  intros most_of_all. destruct a as [n k s d b e o]. destruct proper_a as (? & ? & Hs & ?). fields.
+  set (y := begin + (v - b - begin) mod s).
+  pose proof (Z.mod_pos_bound (v - b - begin) s ltac:(lia)).
+  exists y. split; [lia|]. destruct (edges y) as (inside & _).
+  assert (same : phi k s d (y + b) = most).
+  { rewrite <- E, theorem_5_phase, (theorem_5_phase k s d v) by assumption. f_equal. unfold y.
+    replace (begin + (v - b - begin) mod s + b) with (begin + b + (v - b - begin) mod s) by lia.
+    rewrite Z.add_mod_idemp_r by lia. f_equal. lia. }
+  rewrite inside, same by lia. specialize (most_of_all y). rewrite inside, same in most_of_all by lia. lia.
+Qed.
+
+Theorem largest_runs a : proper a -> Code.largest_runs a.
+Proof. apply shares_runs. Qed.

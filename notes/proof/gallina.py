@@ -176,6 +176,9 @@ class Scope:
                 tests, asks = all_of([self.test(value) for value in values])
                 word = " || " if isinstance(operator, ast.Or) else " && "
                 return Term(f"({word.join(tests)})%bool", asks)
+            case ast.UnaryOp(ast.Not(), operand):
+                value, asks = self.test(operand)
+                return Term(f"(negb {value})", asks)
         value, asks = self.operand(node, 1)
         return Term(value if self.kind(node) == "bool" else f"(negb ({value} =? 0))", asks)
 
@@ -187,6 +190,8 @@ class Scope:
     def term(self, node: ast.expr) -> Term:
         """An expression."""
         match node:
+            case ast.UnaryOp(ast.Not()):
+                return self.test(node)
             case ast.UnaryOp(ast.USub(), operand):
                 value, asks = self.operand(operand, CALL)
                 return Term(f"- {value}", asks)

@@ -25,7 +25,8 @@ TRANSLATED = {
     "affine": "ceil_div least_input_size affine_from inputs_stepping_over taps_stepping_over "
     "alive_from reached_affine_from ordinary_from slopes padding_bound reduced",
     "maps": "reach met at taps_read along",
-    "phases": "landing shares edges interior_size missing interior levels common_factor",
+    "phases": "landing shares edges interior_size missing has_interior interior levels "
+    "largest common_factor",
     "taps": "dead_on",
     "protocols": "LayerLike",
     "totals": "Products Reached Convention CONVENTIONS ORDINARY_CONVENTIONS RULES Pass Passes "
