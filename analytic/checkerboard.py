@@ -88,9 +88,13 @@ def verdict(layer: Layer) -> str:
     """
     if not layer.transposed:
         return ordinary_verdict(layer)
-    of = diagnosis(INTEGERS, layer.axes)
+    diagnosed = diagnosis(INTEGERS, layer.axes)
     interior = interior_words(phases.products(layer.axes))
-    return interior + reason_words(of, [*map(numbers, layer.axes)]) + small_words(of.small)
+    return (
+        interior
+        + reason_words(diagnosed, [*map(numbers, layer.axes)])
+        + small_words(diagnosed.small)
+    )
 
 
 def ordinary_verdict(layer: Layer) -> str:
@@ -104,7 +108,7 @@ def numbers(axis: Axis) -> Numbers:
     return {**axis._asdict(), "g": phases.common_factor(INTEGERS, axis)}
 
 
-def interior_words(found: Sequence[Any]) -> str:
+def interior_words(values: Sequence[Any]) -> str:
     """The numbers of products that interior outputs receive, in words.
 
     >>> interior_words((1,))
@@ -112,15 +116,15 @@ def interior_words(found: Sequence[Any]) -> str:
     >>> interior_words((0, 1, 2))
     'uneven: interior outputs receive 0, 1 or 2 products'
     """
-    *most, last = map(str, found)
+    *most, last = map(str, values)
     if most:
         return f"uneven: interior outputs receive {', '.join(most)} or {last} products"
     return f"even: every interior output receives {last} product{'' if last == '1' else 's'}"
 
 
-def reason_words(of: Diagnosis, axes: Sequence[Numbers]) -> str:
+def reason_words(diagnosed: Diagnosis, axes: Sequence[Numbers]) -> str:
     """What the verdict adds: why interior outputs differ."""
-    return added(reasons(of, axes))
+    return added(reasons(diagnosed, axes))
 
 
 def small_words(small: Sequence[int]) -> str:
@@ -138,10 +142,12 @@ def added(said: Sequence[str]) -> str:
     return "".join(f"; {words}" for words in said)
 
 
-def reasons(of: Diagnosis, axes: Sequence[Numbers]) -> list[str]:
+def reasons(diagnosed: Diagnosis, axes: Sequence[Numbers]) -> list[str]:
     """Why the coverage is uneven: axis by axis, or once where the axes do not differ."""
-    said = [FAULTS[fault].format(**axis) for fault, axis in zip(of.faults, axes, strict=True)]
-    return placed(said, together=not of.differ)
+    said = [
+        FAULTS[fault].format(**axis) for fault, axis in zip(diagnosed.faults, axes, strict=True)
+    ]
+    return placed(said, together=not diagnosed.differ)
 
 
 def placed(said: Sequence[str], *, together: bool) -> list[str]:
@@ -286,18 +292,20 @@ def advice(layer: Layer) -> str:
     """
     if not layer.transposed:
         return ""
-    of = diagnosis(INTEGERS, layer.axes)
-    return advice_words(of, [*map(numbers, layer.axes)], changes(layer))
+    diagnosed = diagnosis(INTEGERS, layer.axes)
+    return advice_words(diagnosed, [*map(numbers, layer.axes)], changes(layer))
 
 
 def advice_words(
-    of: Diagnosis, axes: Sequence[Numbers], changed: Mapping[str, tuple[Any, ...]]
+    diagnosed: Diagnosis, axes: Sequence[Numbers], changed: Mapping[str, tuple[Any, ...]]
 ) -> str:
     """The advice for a diagnosis, with these arguments where there is an even layer."""
-    if not any(of.faults):
+    if not any(diagnosed.faults):
         return ""
-    if COMMON in of.faults:
-        common = [fault if fault == COMMON else 0 for fault in of.faults]
-        return f"{NEAREST}none, {'; '.join(reasons(of._replace(faults=tuple(common)), axes))}"
+    if COMMON in diagnosed.faults:
+        common = [fault if fault == COMMON else 0 for fault in diagnosed.faults]
+        return (
+            f"{NEAREST}none, {'; '.join(reasons(diagnosed._replace(faults=tuple(common)), axes))}"
+        )
     flags = [f"--{name.replace('_', '-')} {write_sizes(v)}" for name, v in changed.items()]
     return NEAREST + " ".join(flags)

@@ -186,7 +186,7 @@ def has_holes(axis: Axis) -> bool:
     return 0 in values(axis)
 
 
-def multiplied(lib: Arithmetic, found: Iterable[Any], axis: Axis) -> list[Any]:
+def multiplied(lib: Arithmetic, factors: Iterable[Any], axis: Axis) -> list[Any]:
     """What interior positions receive with one axis more: each of the products times its `levels`.
 
     The axes do not interact: notes/derivation.md, setting.
@@ -194,7 +194,7 @@ def multiplied(lib: Arithmetic, found: Iterable[Any], axis: Axis) -> list[Any]:
     >>> multiplied(INTEGERS, (1, 3), Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0))
     [1, 1, 2, 3, 3, 6]
     """
-    return [products * level for products in found for level in levels(lib, axis)]
+    return [factor * level for factor in factors for level in levels(lib, axis)]
 
 
 def products(axes: Iterable[Axis]) -> tuple[int, ...]:
@@ -203,7 +203,7 @@ def products(axes: Iterable[Axis]) -> tuple[int, ...]:
     >>> products([Axis(n=8, k=3, s=2, d=1, b=0, e=0, o=0)] * 2)
     (1, 2, 4)
     """
-    found: tuple[int, ...] = (1,)
+    received: tuple[int, ...] = (1,)
     for axis in axes:
-        found = in_order(multiplied(INTEGERS, found, axis))
-    return found
+        received = in_order(multiplied(INTEGERS, received, axis))
+    return received

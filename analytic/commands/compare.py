@@ -52,20 +52,20 @@ def compare(
     if over is None:
         refuse_beside_file({"from": first, "to": last, **flags})
         rows = LayerFile(str(file))
-        made = of_file(rows)
+        compared = of_file(rows)
     else:
         values = range(1 if first is None else first, 1 + (12 if last is None else last))
-        made = of_range(over, values, flags)
-        for reason in made.left_out:
+        compared = of_range(over, values, flags)
+        for reason in compared.left_out:
             click.echo(f"left out: {reason}", err=True)
-    if not made.labels:
+    if not compared.labels:
         raise Failed("no layer is left to compare")
     if output is None:
-        heads, cells = comparison.table(made, over or "line")
+        heads, cells = comparison.table(compared, over or "line")
         text = [[report.grouped(value) for value in row] for row in cells]
         sys.stdout.write(report.aligned(text, heads, "simple", ["right"] * len(heads)) + "\n")
     else:
-        save_figure(output, lambda: figure(made, over))
+        save_figure(output, lambda: figure(compared, over))
     if rows:
         rows.close()
 
@@ -108,11 +108,11 @@ def layer_with(flags: dict[str, Any], changes: dict[str, int]) -> Layer:
         raise ValueError(reason.format_message()) from None
 
 
-def figure(made: comparison.Compared, over: str | None) -> Any:
+def figure(compared: comparison.Compared, over: str | None) -> Any:
     """The figure of what is compared."""
     from analytic.pictures import figures
 
-    return figures.layers(made) if over is None else figures.sweep(made, over)
+    return figures.layers(compared) if over is None else figures.sweep(compared, over)
 
 
 command = click.command("compare", help=HELP)(

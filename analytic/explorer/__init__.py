@@ -73,12 +73,12 @@ def javascript() -> str:
     """The exported formulas, as one object of functions from BigInts to a list of BigInts."""
     program = programs.JavaScript()
     written = [program.prelude(with_f=True), program.helper(programs.lattice_points())]
-    made = [*formulas()]
-    for formula in made:
+    functions = [*formulas()]
+    for formula in functions:
         parameters = ", ".join(argument.name for argument in formula.arguments)
         results = ", ".join(map(program.text, formula.results))
         written.append(f"function {formula.name}({parameters}) {{\n  return [{results}];\n}}\n")
-    names = ", ".join(formula.name for formula in made)
+    names = ", ".join(formula.name for formula in functions)
     return f"const formulas = (() => {{\n{''.join(written)}return {{ {names} }};\n}})();"
 
 

@@ -90,8 +90,8 @@ def legal() -> Iterator[PageFunction]:
 def interior() -> Iterator[PageFunction]:
     """What the interior receives, and the diagnosis."""
     both = (*AXES[0], *AXES[1])
-    found = phases.multiplied(EXPRESSIONS, phases.levels(EXPRESSIONS, AXES[0]), AXES[1])
-    yield function("interior", both, found)
+    products = phases.multiplied(EXPRESSIONS, phases.levels(EXPRESSIONS, AXES[0]), AXES[1])
+    yield function("interior", both, products)
     differ, faults, small = checkerboard.diagnosis(EXPRESSIONS, AXES)
     yield function("diagnosis", both, (differ, *faults))
     yield function("small", both, small)
@@ -116,9 +116,9 @@ def counts() -> Iterator[PageFunction]:
     yield function("macs", arguments, macs)
 
 
-def refused(table: tuple[rules.Rule, ...], of: Any) -> tuple[Expr, ...]:
+def refused(table: tuple[rules.Rule, ...], subject: Any) -> tuple[Expr, ...]:
     """The value that the refusal of each rule shows."""
-    return tuple(rule.value(of) for rule in table)
+    return tuple(rule.value(subject) for rule in table)
 
 
 def polynomial() -> str:

@@ -26,10 +26,13 @@ def templates() -> dict[str, Any]:
     known = dict(diagnoses())
     return {
         "interior": dict(interior()),
-        "reason": {key: checkerboard.reason_words(of, axes) for key, of in known.items()},
+        "reason": {key: checkerboard.reason_words(case, axes) for key, case in known.items()},
         "small": {f"{a},{b}": checkerboard.small_words((a, b)) for a, b in product((0, 1), (0, 1))},
         "advice": [
-            {key: checkerboard.advice_words(of, axes, changed) for key, of in known.items()}
+            {
+                key: checkerboard.advice_words(diagnosed, axes, changed)
+                for key, diagnosed in known.items()
+            }
             for changed in (changes(cropped_apart=False), changes(cropped_apart=True))
         ],
         "gap": window.not_drawn("{what}", "{first}", "{last}", window.NO_ROOM),

@@ -48,29 +48,29 @@ def sweep(layer_with: Callable[..., Layer], over: str, values: Iterable[int]) ->
     >>> sweep(layer, "padding", (0, 1)).macs
     {'exact': [1024, 900], 'input': [1024, 1024], 'output': [5184, 4096]}
     """
-    made = empty()
+    compared = empty()
     for value in values:
         try:
-            made.add(value, layer_with(**{over: value}))
+            compared.add(value, layer_with(**{over: value}))
         except ValueError as reason:
-            made.left_out.append(f"{over} {value}: {reason}")
-    return made
+            compared.left_out.append(f"{over} {value}: {reason}")
+    return compared
 
 
-def ratios(made: Compared) -> dict[str, list[float]]:
+def ratios(compared: Compared) -> dict[str, list[float]]:
     """By how much the other rules exceed the exact one, each from the least to the largest.
 
     For drawing: these are floats.
     """
-    exact = made.macs["exact"]
+    exact = compared.macs["exact"]
     return {
         rule: sorted(value / truth for value, truth in zip(values, exact, strict=True))
-        for rule, values in made.macs.items()
+        for rule, values in compared.macs.items()
         if rule != "exact"
     }
 
 
-def table(made: Compared, label: str) -> tuple[list[str], list[list[Any]]]:
+def table(compared: Compared, label: str) -> tuple[list[str], list[list[Any]]]:
     """The numbers themselves: heads and rows."""
-    heads = [label, *(f"MACs ({rule} rule)" for rule in made.macs)]
-    return heads, [list(row) for row in zip(made.labels, *made.macs.values(), strict=True)]
+    heads = [label, *(f"MACs ({rule} rule)" for rule in compared.macs)]
+    return heads, [list(row) for row in zip(compared.labels, *compared.macs.values(), strict=True)]

@@ -116,30 +116,30 @@ def below(figure: Figure, lines: list[str]) -> None:
     figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=6.5)
 
 
-def numbers(of: Window) -> list[float]:
+def numbers(shown: Window) -> list[float]:
     """A profile to draw: not-a-number, which matplotlib leaves blank, for a gap."""
-    return [float("nan") if value is None else value for value in of.profile()]
+    return [float("nan") if value is None else value for value in shown.profile()]
 
 
-def ticks(of: Window) -> tuple[list[int], list[str]]:
+def ticks(shown: Window) -> tuple[list[int], list[str]]:
     """Where the parts of a window begin and end on the paper, and which positions these are."""
     places: dict[int, str] = {}
     start = 0
-    for part in of.parts:
+    for part in shown.parts:
         places[start] = str(part.start)
         places[start + len(part) - 1] = str(part.stop - 1)
         start += len(part) + 1
     return list(places), list(places.values())
 
 
-def profile(axes: Axes, of: Window, *, upright: bool) -> None:
+def profile(axes: Axes, shown: Window, *, upright: bool) -> None:
     """The coverage along an axis as bars, in the colours of the map."""
-    values = numbers(of)
+    values = numbers(shown)
     largest = int(max(value for value in values if value == value))  # noqa: PLR0124  # not NaN
     shades = [mpl.colormaps[colours.NAME](0 if v != v else v / largest) for v in values]  # noqa: PLR0124
     places = range(len(values))
     gaps = [place for place in places if values[place] != values[place]]
-    labelled = ticks(of)
+    labelled = ticks(shown)
     axes.spines[["top", "right"]].set_visible(False)
     for gap in gaps:  # a hole has no bar either
         span = axes.axvspan if upright else axes.axhspan
@@ -195,7 +195,7 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     plain = {"padding": 0, "output padding": 0, "dilation": 1}
     said = [f"{write_sizes(layer.input_size)} to {write_sizes(counts.output_size)}"]
     said += [
-        whole(f"{name} {write_sizes(value)}")
+        unbroken(f"{name} {write_sizes(value)}")
         for name, value in shape.items()
         if value is not None and set(value) != {plain.get(name)}
     ]
@@ -208,7 +208,7 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         *wrap(
             f"additions of a filter: ΠT − {'ΠC' if layer.transposed else 'ΠI'} = "
             f"{counts.overlaps:,} − {counts.covered:,} "
-            + whole(f"= {counts.additions_per_filter:,}"),
+            + unbroken(f"= {counts.additions_per_filter:,}"),
             WIDTH,
         ),
         *wrap(verdict(layer), WIDTH),
@@ -217,7 +217,7 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     ]
 
 
-def whole(words: str) -> str:
+def unbroken(words: str) -> str:
     """Words that stay on one line: with spaces that do not break."""
     return words.replace(" ", "\u00a0")
 
@@ -232,41 +232,41 @@ LINES: dict[str, dict[str, Any]] = {
 
 
 @styled
-def sweep(made: Compared, over: str) -> Figure:
+def sweep(compared: Compared, over: str) -> Figure:
     """The MACs by every rule over the values of one argument, on a logarithmic scale."""
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     axes = figure.subplots()
-    for rule, values in made.macs.items():
-        axes.plot(made.labels, values, label=f"{rule} rule", lw=0.8, **LINES[rule])
+    for rule, values in compared.macs.items():
+        axes.plot(compared.labels, values, label=f"{rule} rule", lw=0.8, **LINES[rule])
     axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(over.replace("_", " "))
     axes.set_ylabel("MACs")
-    return finished(figure, axes, made)
+    return finished(figure, axes, compared)
 
 
 @styled
-def layers(made: Compared) -> Figure:
+def layers(compared: Compared) -> Figure:
     """How many times the exact MACs the other rules charge, over layers in the order of that."""
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     axes = figure.subplots()
-    share = [100 * (place + 0.5) / len(made.labels) for place in range(len(made.labels))]
+    share = [100 * (place + 0.5) / len(compared.labels) for place in range(len(compared.labels))]
     axes.axhline(1.0, label="exact rule", lw=0.8, color=LINES["exact"]["color"])
-    for rule, values in ratios(made).items():
+    for rule, values in ratios(compared).items():
         look = LINES[rule] if len(share) <= ROOM else {**LINES[rule], "marker": ""}
         axes.plot(share, values, label=f"{rule} rule", lw=1.2, **look)
     axes.set_yscale("log")
-    axes.set_xlabel(f"% of {len(made.labels)} layers, each rule in its own order")
+    axes.set_xlabel(f"% of {len(compared.labels)} layers, each rule in its own order")
     axes.set_ylabel("times the exact MACs")
-    return finished(figure, axes, made)
+    return finished(figure, axes, compared)
 
 
-def finished(figure: Figure, axes: Axes, made: Compared) -> Figure:
+def finished(figure: Figure, axes: Axes, compared: Compared) -> Figure:
     """A comparison with its legend; the number of what is left out stands below it."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    if made.left_out:
-        note = f"{len(made.left_out)} left out: {made.left_out[0]}"
-        note += ", …" if len(made.left_out) > 1 else ""
+    if compared.left_out:
+        note = f"{len(compared.left_out)} left out: {compared.left_out[0]}"
+        note += ", …" if len(compared.left_out) > 1 else ""
         below(figure, wrap(note, WIDTH))
     return figure

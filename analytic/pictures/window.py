@@ -75,11 +75,11 @@ def window(outputs: Outputs, room: int) -> Window:
 
 
 def joined(parts: tuple[range, ...]) -> tuple[range, ...]:
-    """Parts in order, those that meet made one."""
-    made = [parts[0]]
+    """Parts in order, those that meet merged one."""
+    merged = [parts[0]]
     for part in parts[1:]:
-        if part.start <= made[-1].stop:
-            made[-1] = range(made[-1].start, max(part.stop, made[-1].stop))
+        if part.start <= merged[-1].stop:
+            merged[-1] = range(merged[-1].start, max(part.stop, merged[-1].stop))
         else:
-            made.append(part)
-    return tuple(made)
+            merged.append(part)
+    return tuple(merged)
