@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analytic.models import Missing
 
 #: Counts a layer by the convention and the rule that the user chose.
-Counter = Callable[[Layer], report.Result]
+LayerCounter = Callable[[Layer], report.Result]
 
 
 class Evaluator(Protocol):
@@ -84,7 +84,7 @@ layer.
 
 def counter_of(
     evaluator: Evaluator, convention: ConventionName, rule: RuleName, passes: bool
-) -> Counter:
+) -> LayerCounter:
     """What counts a layer as it was asked for."""
 
     def counter(layer: Layer) -> report.Result:
@@ -152,9 +152,9 @@ def source_of(file: str | None, flags: Mapping[str, Any], dims: tuple[str, ...])
 
 
 class Checked:
-    """A `Counter` that compares with another one, if there is one, and says so in the end."""
+    """A `LayerCounter` that compares with another one, if there is one, and says so in the end."""
 
-    def __init__(self, evaluate: Counter, check: Counter | None) -> None:
+    def __init__(self, evaluate: LayerCounter, check: LayerCounter | None) -> None:
         self.evaluate = evaluate
         self.check = check
         self.agreed = 0
@@ -164,7 +164,7 @@ class Checked:
     def __call__(self, layer: Layer) -> report.Result:
         result = self.evaluate(layer)
         if self.check:
-            compare(result, self.check(layer))
+            refuse_difference(result, self.check(layer))
             self.agreed += 1
         return result
 
@@ -178,7 +178,7 @@ class DiffersError(ValueError):
     """Two evaluators disagree."""
 
 
-def compare(measured: report.Result, formula: report.Result) -> None:
+def refuse_difference(measured: report.Result, formula: report.Result) -> None:
     """Raise `DiffersError`, naming the first number in which two results differ."""
     for (name, ours), (_, theirs) in zip(parts(measured), parts(formula), strict=True):
         if ours != theirs:
@@ -193,7 +193,7 @@ def parts(result: report.Result) -> Iterator[tuple[str, Any]]:
             yield f"{name} {part}", number
 
 
-def count_one(layer: Layer, counter: Counter, style: str) -> None:
+def count_one(layer: Layer, counter: LayerCounter, style: str) -> None:
     """Count the layer of the flags."""
     try:
         result = counter(layer)
@@ -205,7 +205,7 @@ def count_one(layer: Layer, counter: Counter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
-def count_file(path: str, counter: Counter, writer: report.Writer) -> None:
+def count_file(path: str, counter: LayerCounter, writer: report.Writer) -> None:
     """Count the layers of a file, as they are read."""
     totals = report.Totals()
     rows = LayerFile(path)
@@ -230,7 +230,7 @@ def count_file(path: str, counter: Counter, writer: report.Writer) -> None:
 def count_model(
     path: str,
     dims: tuple[str, ...],
-    counter: Counter,
+    counter: LayerCounter,
     convention: ConventionName,
     style: str,
     *,

@@ -17,7 +17,7 @@ from analytic.commands.toolbox import LAYER_OPTIONS, Failed, LayerFile, layer_of
 from analytic.layer import Layer
 
 
-def layers_of(path: str | None, flags: dict[str, Any]) -> list[Layer]:
+def given_layers(path: str | None, flags: dict[str, Any]) -> list[Layer]:
     """The layer of the flags, or every layer of the file or the model."""
     if path is None:
         return [layer_of_flags(flags)]
@@ -103,7 +103,7 @@ def identify_figures(
         raise click.UsageError(f"--rest {reason}") from None
     times = scale(per, figures)
     readings = {**identify.READINGS, **(identify.TRAINING if training else {})}
-    sums = identify.totals_of(layers_of(file or layers, flags), readings)
+    sums = identify.totals_of(given_layers(file or layers, flags), readings)
     unknown = []
     for figure in figures:
         matches = identify.matches(figure, sums, other, times)
