@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 #: Modules that not everyone needs, or that import what is heavy: loaded when first asked for.
-LAZY = ("arrays", "checkerboard", "export", "onnx", "phases", "symbolic")
+LAZY = ("arrays", "checkerboard", "export", "frameworks", "onnx", "phases", "symbolic")
 
 
 def __getattr__(name: str) -> object:

@@ -233,11 +233,18 @@ def test_functions_of_axes(
     assert listed(together, shape) == expected_of(alone, len(together))
 
 
-@given(st.lists(layers(most_axes=1), min_size=1, max_size=4))
+@given(st.lists(layers(most_axes=1, transposed=None), min_size=1, max_size=4))
 @settings(max_examples=30)
 def test_the_experiment(rows: list[Layer]) -> None:
     counts = list(arrays.rows(arrays.count(Layers.of(rows))))
     assert counts == [oracle.count(layer) for layer in rows]
+    passes = [
+        *zip(
+            *[field.tolist() for cost in arrays.passes(Layers.of(rows)) for field in cost],
+            strict=True,
+        )
+    ]
+    assert passes == [tuple(itertools.chain(*oracle.passes(layer))) for layer in rows]
 
 
 def counted(pairs: set[tuple[int, int, int]], outputs: int, *, transposed: bool) -> list[int]:
@@ -471,6 +478,10 @@ def test_at_the_edges_of_the_types(data: st.DataObject) -> None:
         (
             {"transposed": False, "padding": "valid", "end_padding": 0},
             'end_padding must be None where padding is "valid", got 0',
+        ),
+        (
+            {"transposed": False, "padding": "valid", "end_padding": "x"},
+            """end_padding must be None where padding is "valid", got 'x'""",
         ),
         ({"padding": "same"}, "padding must be an integer, got 'same'"),
         (

@@ -15,7 +15,9 @@ from analytic.arithmetic import INTEGERS
 from analytic.arrays.arithmetic import (
     ARRAYS,
     LIMITS,
+    MAGNITUDES,
     Exactly,
+    Magnitude,
     Tabulated,
     by_rows,
     euclid,
@@ -124,6 +126,13 @@ def test_the_bound_of_the_totals(
     for formula in (count, passes, rules):
         bound = peak(formula, [float(max(abs(value), 1)) for value in columns])
         assert largest_seen(formula, columns) <= bound * (1 + 1e-12)
+
+
+def test_the_bound_of_a_choice_is_of_both() -> None:
+    small, large = Magnitude(2.0, Magnitude(9.0)), Magnitude(5.0)
+    for pair in ((small, large), (large, small)):
+        chosen = MAGNITUDES.where(None, *pair)
+        assert (chosen.bound, chosen.peak) == (5, 9)
 
 
 @given(st.data())

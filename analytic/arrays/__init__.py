@@ -293,7 +293,7 @@ def rows(counts: Count[NDArray[Any]]) -> Iterator[Count]:
     elements, the last index running fastest. Rows that are masked are left out.
 
     >>> import numpy as np
-    >>> [of.macs for of in rows(count(Layers([np.array([8, 9])], 4, 6, 4)))]
+    >>> [layer.macs for layer in rows(count(Layers([np.array([8, 9])], 4, 6, 4)))]
     [768, 864]
     """
     axes = len(counts.output_size)

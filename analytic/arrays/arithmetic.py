@@ -197,9 +197,10 @@ class Magnitudes:
     gcd = minimum
 
     @staticmethod
-    def where(condition: Any, a: Any, b: Any) -> Magnitude:
+    def where(_: Any, a: Any, b: Any) -> Magnitude:
+        # The condition is 0 or 1, and no bound is below 1.
         a, b = magnitude(a), magnitude(b)
-        return Magnitude(largest(a.bound, b.bound), magnitude(condition), a, b)
+        return Magnitude(largest(a.bound, b.bound), a, b)
 
     @staticmethod
     def quotient(a: Any, b: Any) -> Magnitude:

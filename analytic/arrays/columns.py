@@ -245,9 +245,9 @@ def element(argument: str, value: Any, index: tuple[int, ...], axis: int | None 
     own = index[len(index) - array.ndim :]
     cell = array[tuple([0 if n == 1 else i for n, i in zip(array.shape, own, strict=True)])]
     # As a whole argument, though not in a column, a layer takes these.
-    whole = isinstance(cell, (list, tuple)) or cell is None
+    an_argument = isinstance(cell, (list, tuple)) or cell is None
     is_boolean = argument in {"bias", "transposed"}
-    return integer(argument, cell, axis) if whole and not is_boolean else cell
+    return integer(argument, cell, axis) if an_argument and not is_boolean else cell
 
 
 def common_shape(layers: Layers) -> tuple[int, ...]:

@@ -1,0 +1,143 @@
+"""What translations have in common: shapes in a data format, the words, the paddings, the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, SupportsIndex
+
+from analytic.layer import Layer, LayerError, integer, per_axis, shown
+from analytic.protocols import PerAxis
+
+#: Zeros or crops at the begin and at the end of each axis.
+Ends = tuple[tuple[int, ...], tuple[int, ...]]
+#: A shape, of which the batch may be unknown: it counts as 1.
+Shape = Sequence[SupportsIndex | None]
+
+
+class Tensor(NamedTuple):
+    """A shape, taken apart: of arrays batch and channels, of kernels outputs and inputs."""
+
+    first: int
+    second: int
+    sizes: tuple[int, ...]
+
+
+def taken_apart(argument: str, shape: Shape, layout: str, first: str, second: str) -> Tensor:
+    """The two dimensions of a shape that a layout calls by these letters, and the others in order.
+
+    >>> taken_apart("input", (None, 8, 9, 3), "NHWC", "N", "C")
+    Tensor(first=1, second=3, sizes=(8, 9))
+    """
+    if len(shape) != len(layout):
+        raise LayerError(
+            f"{argument} must have {len(layout)} entries ({layout}), got {len(shape)}: "
+            f"{shown(tuple(shape))}"
+        )
+    sizes = {
+        letter: 1 if value is None and letter == "N" else integer(argument, value)
+        for letter, value in zip(layout, shape, strict=True)
+    }
+    return Tensor(sizes.pop(first), sizes.pop(second), tuple(sizes.values()))
+
+
+def letters(axes: int) -> str:
+    """What layouts call that many axes."""
+    return (
+        {1: "W", 2: "HW", 3: "DHW"}[axes]
+        if axes in {1, 2, 3}
+        else "".join(map(chr, range(97, 97 + axes)))
+    )
+
+
+def axes_of_shape(argument: str, shape: Shape) -> int:
+    """How many axes an array has beside batch and channels."""
+    if not isinstance(shape, (list, tuple)) or len(shape) < 3:
+        raise LayerError(f"{argument} must have batch, channels and an axis, got {shown(shape)}")
+    return len(shape) - 2
+
+
+def word(argument: str, value: object, known: Sequence[str]) -> str:
+    """A word of a framework, in lower case where the framework has it so, or a refusal."""
+    if value not in known:
+        raise LayerError(
+            f"{argument} must be one of {', '.join(map(repr, known))}, got {shown(value)}"
+        )
+    return str(value)
+
+
+def spans(kernel: Sequence[int], dilation: Sequence[int]) -> list[int]:
+    """``K = (k − 1)d + 1`` of each axis: positions from the first tap to the last."""
+    return [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+
+
+def halves(total: Sequence[int], *, larger_first: bool = False) -> Ends:
+    """Totals cut in halves; where one is odd, the larger half is at the end.
+
+    >>> halves([3, 4]), halves([3, 4], larger_first=True)
+    (((1, 2), (2, 2)), ((2, 2), (1, 2)))
+    """
+    small = tuple([zeros // 2 for zeros in total])
+    large = tuple([zeros - zeros // 2 for zeros in total])
+    return (large, small) if larger_first else (small, large)
+
+
+def same_zeros(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[int]:
+    """The zeros of an ordinary convolution with ``O = ⌈n/s⌉``: ``max((O − 1)s + K − n, 0)``.
+
+    >>> same_zeros([8, 9], [3, 3], [2, 2])
+    [1, 2]
+    """
+    return [
+        max((-(-n // max(s, 1)) - 1) * s + k - n, 0)
+        for n, k, s in zip(sizes, kernel, stride, strict=True)
+    ]
+
+
+def uncropped(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[int]:
+    """``full = (n − 1)s + K`` of each axis: the output of a transposed convolution, uncropped."""
+    return [(n - 1) * s + k for n, k, s in zip(sizes, kernel, stride, strict=True)]
+
+
+def minus(numbers: Sequence[int], others: Sequence[int]) -> tuple[int, ...]:
+    """Differences, axis by axis."""
+    return tuple([a - b for a, b in zip(numbers, others, strict=True)])
+
+
+def layer(
+    array: Tensor,
+    out_channels: int,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    ends: Ends,
+    dilation: Sequence[int],
+    *,
+    groups: int = 1,
+    bias: bool = False,
+    transposed: bool,
+) -> Layer:
+    """The layer of an array of batch and channels."""
+    begin, end = ends
+    return Layer(
+        array.sizes,
+        array.second,
+        out_channels,
+        tuple(kernel),
+        stride=tuple(stride),
+        padding=begin,
+        end_padding=None if begin == end and min(begin) >= 0 else end,
+        groups=groups,
+        bias=bias,
+        dilation=tuple(dilation),
+        batch_size=array.first,
+        transposed=transposed,
+    )
+
+
+def each_axis(argument: str, value: PerAxis, axes: int, least: int | None = 1) -> tuple[int, ...]:
+    """An argument with one entry an axis, none of them below the least that there may be."""
+    entries = per_axis(argument, value, axes)
+    for axis, entry in enumerate(entries):
+        if least is not None and entry < least:
+            words = "be positive" if least == 1 else "not be negative"
+            raise LayerError(f"{argument} must {words}, got {shown(entry)} on axis {axis}")
+    return entries

@@ -1,0 +1,1 @@
+"""Other frameworks, run on ones: what `analytic.frameworks` is held to."""

@@ -1,0 +1,256 @@
+"""``python -m tests.frameworks.page``: notes/frameworks.md, from the code and what was held."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from analytic.frameworks import jax, keras, openvino, paddle, tensorflow
+from analytic.layer import Layer, LayerError
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "notes" / "frameworks.md"
+HELD = ROOT / "tests" / "data" / "frameworks.jsonl"
+
+#: A layer of one axis, from its input size, kernel, stride and dilation.
+Same = Callable[[int, int, int, int], Layer]
+
+TEXT = """\
+# Other frameworks
+
+How a convolution of another framework is a `Layer`: `analytic.frameworks` has a module for each,
+with functions that take the framework's own words, shapes in the place of arrays, and import
+nothing.
+
+```python
+>>> from analytic import macs
+>>> from analytic.frameworks import keras, tensorflow
+>>> layer = keras.conv_transpose((None, 8, 8, 4), 6, 4, strides=2, padding="same")
+>>> layer.padding, layer.end_padding, macs(layer)
+((1, 1), None, 21600)
+>>> tensorflow.conv_transpose((1, 8, 8, 4), (3, 3, 6, 4), (1, 16, 16, 6), 2).end_padding
+(1, 1)
+
+```
+
+The rules stand with each function, with their sources. With $K = (k-1)d + 1$, a transposed
+convolution of $n$ inputs covers $(n-1)s + K$ positions, of which it crops $b$ at the begin and $e$
+at the end; an ordinary one pads $b$ and $e$ zeros. So to translate between two frameworks is to
+read $b$ and $e$ of the one (`layer.padding` and `layer.end_padding`), and to give them to the
+other, explicitly where it has words for them: TensorFlow's and OpenVINO's output shape, pairs in
+JAX and Paddle, `ZeroPadding` and `Cropping` layers in Keras, `F.pad` and slices in torch.
+
+## What was held to the frameworks
+
+Random settings of one to three axes with channels and groups, run by the framework on ones: every
+position of the result is compared with `coverage`, and what one refuses the other has to refuse.
+`python -m tests.frameworks` does it for the frameworks that are installed;
+[frameworks.jsonl](../tests/data/frameworks.jsonl) is what it said. Nothing differs, but for a fault
+of one framework in the last column.
+
+{held}
+
+"No output" are settings whose result has no positions, an empty array: `Layer` refuses them. "Not
+a layer" are negative zeros of an ordinary convolution with a stride, which JAX cuts off its input.
+"Not asked" are settings that we refuse, and at which a framework ends the process (Paddle, without
+an output) or returns something all the same (TensorFlow's and MLX's ordinary convolutions without
+an output, TensorFlow Lite where a size does not lead back to the input). "Not run" is what a
+backend has no kernel for, or refuses where Keras does not. "Wrong there" is a fault of the
+framework: OpenVINO's CPU plugin sums wrongly where an ordinary convolution has one column of
+outputs and a stride beyond 1 along it, as in data (1, 1, 5, 5), filters (1, 1, 2, 4), strides
+(1, 4), no padding: 8, 0, 8, 0 where ones give 8 everywhere. So does TensorFlow's with oneDNN, of
+three axes, which was not used. Caffe's rules are from its sources alone.
+
+What is peculiar:
+
+- Paddle's `"SAME"` takes every dilation as 1, and what it crops from the *input* size.
+- OpenVINO's `same_upper` puts the larger half of the crop at the begin, ONNX's at the end; with
+  groups its CPU plugin ignores `pads_begin` where an output shape is given.
+- Keras' `"same"` with an output padding of 0 is not the one without an output padding.
+- TensorFlow's `"SAME"` needs the output shape: sizes 15 and 16 both come from 8 by stride 2, and
+  are other layers.
+
+## Functions of JAX
+
+`frameworks.jax.layers_of(jax.make_jaxpr(function)(*inputs))` has every convolution that a function
+runs, those of its gradients too, if it computes them: with `jax.grad`, all passes of a training
+step. Flax' modules (`linen` and `nnx`) are such functions. The gradient by the weights convolves
+the input with the gradient of the output: another layer, with the same pairs, and so the same MACs.
+
+## Models of Keras
+
+`frameworks.keras_models.layers_of(model.to_json())` has the convolutions of a functional or
+sequential model, of any backend, without running it; `config.json` in a `.keras` file is the same.
+
+## What "same" means
+
+Of a transposed convolution, crops $(b, e)$; a negative crop adds positions. TensorFlow and OpenVINO
+are given the output size $n s$.
+
+{transposed}
+
+Of an ordinary convolution, zeros $(b, e)$. torch's `"same"` needs stride 1.
+
+{ordinary}
+
+## Where two of them differ
+
+The smallest transposed convolution, by $n + k + s + d$, of which two words mean something else, and
+what each crops. Two that are not here are the same for all sizes up to 6.
+
+{differences}
+"""
+
+
+def crops(layer: Layer) -> tuple[int, int]:
+    """What is cropped or padded at begin and end of the one axis."""
+    end = layer.padding if layer.end_padding is None else layer.end_padding
+    return layer.padding[0], end[0]
+
+
+def keras_same(n: int, k: int, s: int, d: int, extra: int | None = None) -> Layer:
+    """Keras' transposed convolution."""
+    return keras.conv_transpose((1, n, 1), 1, k, s, "same", extra, dilation_rate=d)
+
+
+def tensorflow_same(n: int, k: int, s: int, d: int) -> Layer:
+    """TensorFlow's, of the output size that others have."""
+    return tensorflow.conv_transpose((1, n, 1), (k, 1, 1), (1, n * s, 1), s, "SAME", None, d)
+
+
+def jax_same(n: int, k: int, s: int, d: int) -> Layer:
+    """JAX's."""
+    return jax.conv_transpose((1, n, 1), (k, 1, 1), s, "SAME", d)
+
+
+def openvino_same(word: str) -> Same:
+    """OpenVINO's, of the output size that others have."""
+    return lambda n, k, s, d: openvino.convolution_backprop_data(
+        (1, 1, n), (1, 1, k), s, 0, 0, d, word, output_shape=n * s
+    )
+
+
+def paddle_same(n: int, k: int, s: int, d: int) -> Layer:
+    """Paddle's."""
+    return paddle.conv_transpose((1, 1, n), (1, 1, k), s, "SAME", dilation=d)
+
+
+TRANSPOSED: dict[str, Same] = {
+    'Keras `"same"`': keras_same,
+    'Keras `"same"`, output_padding 0': lambda n, k, s, d: keras_same(n, k, s, d, 0),
+    'TensorFlow, TFLite `"SAME"`': tensorflow_same,
+    'JAX, Flax `"SAME"`': jax_same,
+    "OpenVINO `same_upper`": openvino_same("same_upper"),
+    "OpenVINO `same_lower`": openvino_same("same_lower"),
+    'Paddle `"SAME"`': paddle_same,
+}
+
+ORDINARY: dict[str, Same] = {
+    'torch `"same"`': lambda n, k, s, d: Layer(
+        [n], 1, 1, k, stride=s, dilation=d, padding="same", transposed=False
+    ),
+    'Keras `"same"`': lambda n, k, s, d: keras.conv((1, n, 1), 1, k, s, "same", dilation_rate=d),
+    'TensorFlow, TFLite `"SAME"`': lambda n, k, s, d: tensorflow.convolution(
+        (1, n, 1), (k, 1, 1), s, "SAME", None, d
+    ),
+    'JAX, Flax `"SAME"`': lambda n, k, s, d: jax.conv_general_dilated(
+        (1, 1, n), (1, 1, k), s, "SAME", 1, d
+    ),
+    "OpenVINO `same_upper`": lambda n, k, s, d: openvino.convolution(
+        (1, 1, n), (1, 1, k), s, 0, 0, d, "same_upper"
+    ),
+    "OpenVINO `same_lower`": lambda n, k, s, d: openvino.convolution(
+        (1, 1, n), (1, 1, k), s, 0, 0, d, "same_lower"
+    ),
+    'Paddle `"SAME"`': lambda n, k, s, d: paddle.conv((1, 1, n), (1, 1, k), s, "SAME", d),
+}
+
+EXAMPLES = [(8, 4, 2, 1), (8, 3, 2, 1), (8, 5, 2, 1), (8, 2, 3, 1), (8, 4, 1, 1), (8, 4, 1, 2)]
+
+
+def answer(same: Same, example: tuple[int, int, int, int]) -> tuple[int, int] | None:
+    """The crops, or None where the framework has no such layer."""
+    try:
+        return crops(same(*example))
+    except LayerError:
+        return None
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Cells as a table of Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def shown(pair: tuple[int, int] | None) -> str:
+    """A pair as in mathematics, or a dash."""
+    return "–" if pair is None else f"({pair[0]}, {pair[1]})".replace("-", "−")
+
+
+def sames(words: dict[str, Same]) -> str:
+    """What the words mean on the examples."""
+    head = ["n, k, s, d", *[", ".join(map(str, example)) for example in EXAMPLES]]
+    rows = [[name, *[shown(answer(same, e)) for e in EXAMPLES]] for name, same in words.items()]
+    return table(head, rows)
+
+
+#: Small layers, the smallest first.
+SMALL: list[tuple[int, int, int, int]] = [
+    (n, k, s, d)
+    for total in range(4, 25)
+    for s, d, k in itertools.product(range(1, 7), repeat=3)
+    if 1 <= (n := total - s - d - k) <= 6
+]
+
+
+def difference(one: Same, other: Same) -> str:
+    """The smallest layer of which two words say something else."""
+    for example in SMALL:
+        pair = answer(one, example), answer(other, example)
+        if None not in pair and pair[0] != pair[1]:
+            return f"{', '.join(map(str, example))}: {shown(pair[0])}, {shown(pair[1])}"
+    return ""
+
+
+def differences(words: dict[str, Same]) -> str:
+    """Every two of the words."""
+    rows = [
+        [first, second, said]
+        for (first, one), (second, other) in itertools.combinations(words.items(), 2)
+        if (said := difference(one, other))
+    ]
+    return table(["one", "other", "n, k, s, d: crops"], rows)
+
+
+def held() -> str:
+    """What was held to the frameworks."""
+    verdicts = [
+        *("equal at every position", "refused by both", "no output", "no layer", "not asked"),
+        *("not run", "wrong there"),
+    ]
+    rows = []
+    for line in HELD.read_text().splitlines():
+        row: dict[str, Any] = json.loads(line)
+        backend = f" on {row['backend']}" if "backend" in row else ""
+        who = f"{row['package']} {row['version']}{backend}"
+        tally = [f"{row.get(name, 0):,}" for name in verdicts]
+        rows.append([f"`{row['function']}`", who, *tally])
+    head = ["function", "held to", "equal", *verdicts[1:3], "not a layer", *verdicts[4:]]
+    return table(head, rows)
+
+
+def page() -> str:
+    """The whole page."""
+    return TEXT.format(
+        held=held(),
+        transposed=sames(TRANSPOSED),
+        ordinary=sames(ORDINARY),
+        differences=differences(TRANSPOSED),
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,611 @@
+"""Random settings of a framework's convolution, what the framework makes of ones, and our layer.
+
+A run has the words of a function for both: `translate` hands them to `analytic.frameworks`, with
+shapes for arrays; `execute` to the framework, with ones. Frameworks are imported where they run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from analytic.layer import Layer
+
+Words = dict[str, Any]
+
+# With oneDNN, TensorFlow takes output shapes that do not lead back to the input, and sums wrongly
+# where an ordinary convolution of three axes has one column of outputs.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
+class Run(NamedTuple):
+    """A function of a framework: its package, settings of it, and what both sides make of them."""
+
+    name: str
+    package: str
+    draw: Callable[[random.Random], Words]
+    execute: Callable[[Words], Any]
+    translate: Callable[[Words], Layer]
+    #: Where the channels of the result stand.
+    channels: int = 1
+    #: What a refusal says that is of the machine or the backend, not of the layer.
+    limits: tuple[str, ...] = ()
+    #: Our refusal of what a framework is not asked, for it ends, or returns something all the same.
+    unasked: str | None = None
+    #: Of which layers the framework is known to return wrong numbers.
+    faults: Callable[[Layer], bool] = lambda _: False
+
+    def installed(self) -> bool:
+        """Whether the framework can be imported."""
+        return importlib.util.find_spec(self.package) is not None
+
+    def version(self) -> str:
+        """The version of the framework."""
+        distribution = importlib.metadata.packages_distributions()[self.package][0]
+        return importlib.metadata.version(distribution)
+
+
+def ones(shape: Any) -> Any:
+    """Ones in float32: counts of small layers are exact in it."""
+    return np.ones(shape, np.float32)
+
+
+class Geometry(NamedTuple):
+    """What every setting has: sizes, kernel, stride, dilation, and channels in groups."""
+
+    axes: int
+    n: list[int]
+    k: list[int]
+    s: list[int]
+    d: list[int]
+    groups: int
+    inputs: int
+    outputs: int
+
+
+def geometry(random: random.Random, *, groups: bool = True, dilated: bool = True) -> Geometry:
+    """Small layers of one to three axes, most of them with stride or dilation 1."""
+    axes = random.choice([1, 2, 2, 2, 3])
+
+    def column(most: int) -> list[int]:
+        return [random.randint(1, most) for _ in range(axes)]
+
+    plain = [1] * axes
+    strided, wide = column(4), column(3)
+    s = random.choice([strided, strided, plain])
+    d = random.choice([wide, plain, plain]) if dilated else plain
+    count = random.choice([1, 1, 2, 3]) if groups else 1
+    return Geometry(
+        axes,
+        column(7 if axes < 3 else 4),
+        column(5 if axes < 3 else 3),
+        s,
+        d,
+        count,
+        count * random.randint(1, 2),
+        count * random.randint(1, 2),
+    )
+
+
+def sizes_near(random: random.Random, of: Geometry) -> list[int]:
+    """Output sizes about those of the uncropped transposed convolution."""
+    return [
+        max((n - 1) * s + random.randint(-3, (k - 1) * d + 1 + s), 1)
+        for n, k, s, d in zip(of.n, of.k, of.s, of.d, strict=True)
+    ]
+
+
+# Keras.
+
+
+def keras_words(random: random.Random) -> Words:
+    of = geometry(random, groups=False)
+    extra = [random.randint(0, s) for s in of.s]
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "filters": of.outputs,
+        "kernel_size": tuple(of.k),
+        "strides": tuple(of.s),
+        "padding": random.choice(["valid", "same"]),
+        "output_padding": random.choice([None, tuple(extra)]),
+        "dilation_rate": tuple(of.d),
+        "use_bias": False,
+    }
+
+
+def keras_ordinary_words(random: random.Random) -> Words:
+    of = geometry(random)
+    words = ["valid", "same", "causal"] if of.axes == 1 else ["valid", "same"]
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "filters": of.outputs,
+        "kernel_size": tuple(of.k),
+        "strides": tuple(of.s),
+        "padding": random.choice(words),
+        "dilation_rate": tuple(of.d),
+        "groups": of.groups,
+        "use_bias": False,
+    }
+
+
+def keras_depthwise_words(random: random.Random) -> Words:
+    of = geometry(random)
+    axes = min(of.axes, 2)
+    stride = random.randint(1, 3)  # which TensorFlow wants alike on both axes
+    return {
+        "input_shape": (1, *of.n[:axes], of.inputs),
+        "kernel_size": tuple(of.k[:axes]),
+        "strides": (stride,) * axes,
+        "padding": random.choice(["valid", "same"]),
+        "depth_multiplier": random.randint(1, 2),
+        "use_bias": False,
+    }
+
+
+def keras_runs(kind: str) -> Callable[[Words], Any]:
+    def execute(words: Words) -> Any:
+        keras = importlib.import_module("keras")
+        shape = words["input_shape"]
+        options = {name: value for name, value in words.items() if name != "input_shape"}
+        initializer = "depthwise_initializer" if kind == "Depthwise" else "kernel_initializer"
+        name = "DepthwiseConv{}D" if kind == "Depthwise" else "Conv{}D" + kind
+        layer = getattr(keras.layers, name.format(len(shape) - 2))
+        return keras.ops.convert_to_numpy(layer(**options, **{initializer: "ones"})(ones(shape)))
+
+    return execute
+
+
+def translated(module: str, function: str) -> Callable[[Words], Layer]:
+    """A function of `analytic.frameworks`."""
+    translation = getattr(importlib.import_module(f"analytic.frameworks.{module}"), function)
+
+    def translate(words: Words) -> Layer:
+        layer: Layer = translation(**words)
+        return layer
+
+    return translate
+
+
+# TensorFlow and TensorFlow Lite.
+
+
+def tensorflow_words(random: random.Random) -> Words:
+    of = geometry(random, groups=False, dilated=False)
+    padding: Any = random.choice(["SAME", "VALID"])
+    same = padding == "SAME"
+    outputs = [
+        (n - 1) * s + (1 if same else k) + random.randint(0, s - 1)
+        for n, k, s in zip(of.n, of.k, of.s, strict=True)
+    ]
+    if random.random() < 0.1:
+        outputs = sizes_near(random, of)
+    if of.axes == 2 and random.random() < 0.2:
+        pairs = [[random.randint(0, 2), random.randint(0, 2)] for _ in range(2)]
+        padding = [[0, 0], *pairs, [0, 0]]
+        full = [(n - 1) * s + k for n, k, s in zip(of.n, of.k, of.s, strict=True)]
+        outputs = [size - sum(pair) for size, pair in zip(full, pairs, strict=True)]
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "filter_shape": (*of.k, of.outputs, of.inputs),
+        "output_shape": (1, *outputs, of.outputs),
+        "strides": of.s,
+        "padding": padding,
+    }
+
+
+def run_tensorflow(words: Words) -> Any:
+    tf = importlib.import_module("tensorflow")
+    axes = len(words["input_shape"]) - 2
+    return getattr(tf.nn, f"conv{axes}d_transpose")(
+        ones(words["input_shape"]),
+        ones(words["filter_shape"]),
+        words["output_shape"],
+        words["strides"],
+        words["padding"],
+    ).numpy()
+
+
+def tensorflow_ordinary_words(random: random.Random) -> Words:
+    of = geometry(random)
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "filter_shape": (*of.k, of.inputs // of.groups, of.outputs),
+        "strides": of.s,
+        "padding": random.choice(["SAME", "VALID"]),
+        "dilations": of.d if max(of.s) == 1 else [1] * of.axes,
+    }
+
+
+def run_tensorflow_ordinary(words: Words) -> Any:
+    tf = importlib.import_module("tensorflow")
+    return tf.nn.convolution(
+        ones(words["input_shape"]),
+        ones(words["filter_shape"]),
+        words["strides"],
+        words["padding"],
+        dilations=words["dilations"],
+    ).numpy()
+
+
+def tflite_words(random: random.Random) -> Words:
+    words = tensorflow_words(random)
+    while len(words["input_shape"]) != 4 or not isinstance(words["padding"], str):
+        words = tensorflow_words(random)
+    height, width, outputs, inputs = words["filter_shape"]
+    return {
+        "input_shape": words["input_shape"],
+        "weights_shape": (outputs, height, width, inputs),
+        "output_shape": words["output_shape"],
+        "stride_h": words["strides"][0],
+        "stride_w": words["strides"][1],
+        "padding": words["padding"],
+    }
+
+
+def run_tflite(words: Words) -> Any:
+    tf = importlib.import_module("tensorflow")
+    interpreter = importlib.import_module("ai_edge_litert.interpreter").Interpreter
+    outputs, height, width, inputs = words["weights_shape"]
+    strides = [words["stride_h"], words["stride_w"]]
+
+    def convolution(array: Any) -> Any:
+        filters = tf.constant(ones((height, width, outputs, inputs)))
+        shape, padding = words["output_shape"], words["padding"]
+        return tf.nn.conv2d_transpose(array, filters, shape, strides, padding)
+
+    signature = [tf.TensorSpec(words["input_shape"], tf.float32)]
+    concrete = tf.function(convolution, input_signature=signature).get_concrete_function()
+    model = interpreter(
+        model_content=tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+    )
+    model.allocate_tensors()
+    model.set_tensor(model.get_input_details()[0]["index"], ones(words["input_shape"]))
+    model.invoke()
+    return model.get_tensor(model.get_output_details()[0]["index"])
+
+
+# JAX.
+
+
+def jax_words(random: random.Random) -> Words:
+    of = geometry(random, groups=False)
+    pairs = [(random.randint(-1, 4), random.randint(-1, 4)) for _ in range(of.axes)]
+    return {
+        "lhs_shape": (1, *of.n, of.inputs),
+        "rhs_shape": (*of.k, of.inputs, of.outputs),
+        "strides": tuple(of.s),
+        "padding": random.choice(["SAME", "VALID", pairs]),
+        "rhs_dilation": tuple(of.d),
+        "use_consistent_padding": random.random() < 0.3,
+    }
+
+
+def run_jax(words: Words) -> Any:
+    lax = importlib.import_module("jax").lax
+    arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
+    axes = len(words["strides"])
+    name = "DHW"[3 - axes :]
+    options = {
+        "strides": words["strides"],
+        "padding": words["padding"],
+        "rhs_dilation": words["rhs_dilation"],
+        "dimension_numbers": (f"N{name}C", f"{name}IO", f"N{name}C"),
+    }
+    if words["use_consistent_padding"]:
+        options["use_consistent_padding"] = True
+    return np.asarray(lax.conv_transpose(*arrays, **options))
+
+
+def jax_general_words(random: random.Random) -> Words:
+    of = geometry(random)
+    pairs = [(random.randint(-1, 4), random.randint(-1, 4)) for _ in range(of.axes)]
+    dilated = random.random() < 0.5
+    one = (1,) * of.axes
+    return {
+        "lhs_shape": (1, of.inputs, *of.n),
+        "rhs_shape": (of.outputs, of.inputs // of.groups, *of.k),
+        "window_strides": one if dilated else tuple(of.s),
+        "padding": random.choice(["SAME", "SAME_LOWER", "VALID", pairs]),
+        "lhs_dilation": tuple(of.s) if dilated else one,
+        "rhs_dilation": tuple(of.d),
+        "feature_group_count": of.groups,
+    }
+
+
+def run_jax_general(words: Words) -> Any:
+    lax = importlib.import_module("jax").lax
+    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
+    arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
+    return np.asarray(lax.conv_general_dilated(*arrays, **options))
+
+
+# OpenVINO.
+
+
+def openvino_words(random: random.Random) -> Words:
+    of = geometry(random)
+    begin = [random.randint(0, 3) for _ in of.n]
+    end = [random.randint(0, 3) for _ in of.n]
+    front = (of.groups,) if of.groups > 1 or random.random() < 0.2 else ()
+    inputs, outputs = of.inputs // of.groups, of.outputs // of.groups
+    words: Words = {
+        "data_shape": (1, of.inputs, *of.n),
+        "filters_shape": (*front, inputs, outputs, *of.k),
+        "strides": of.s,
+        "pads_begin": begin,
+        "pads_end": end,
+        "dilations": of.d,
+        "auto_pad": random.choice(["explicit", "same_upper", "same_lower", "valid"]),
+        "output_padding": [random.randint(0, 2) if random.random() < 0.5 else 0 for _ in of.n],
+    }
+    if random.random() < 0.5:
+        words["output_shape"] = sizes_near(random, of)
+        words["output_padding"] = [0] * of.axes
+    return words
+
+
+def run_openvino(words: Words) -> Any:
+    ov = importlib.import_module("openvino")
+    ops = importlib.import_module("openvino.opset13")
+    grouped = len(words["filters_shape"]) > len(words["data_shape"])
+    make = ops.group_convolution_backprop_data if grouped else ops.convolution_backprop_data
+    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
+    if "output_shape" in words:
+        options["output_shape"] = ops.constant(np.array(words["output_shape"], np.int64))
+    return openvino_result(ov, ops, make, words, options)
+
+
+def openvino_result(ov: Any, ops: Any, make: Any, words: Words, options: Words) -> Any:
+    data = ops.parameter(words["data_shape"], np.float32)
+    filters = ops.constant(ones(words["filters_shape"]))
+    model = ov.Model([make(data, filters, **options)], [data])
+    compiled = ov.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return compiled([ones(words["data_shape"])])[0]
+
+
+def openvino_ordinary_words(random: random.Random) -> Words:
+    of = geometry(random)
+    front = (of.groups,) if of.groups > 1 else ()
+    return {
+        "data_shape": (1, of.inputs, *of.n),
+        "filters_shape": (*front, of.outputs // of.groups, of.inputs // of.groups, *of.k),
+        "strides": of.s,
+        "pads_begin": [random.randint(0, 3) for _ in of.n],
+        "pads_end": [random.randint(0, 3) for _ in of.n],
+        "dilations": of.d,
+        "auto_pad": random.choice(["explicit", "same_upper", "same_lower", "valid"]),
+    }
+
+
+def run_openvino_ordinary(words: Words) -> Any:
+    ov = importlib.import_module("openvino")
+    ops = importlib.import_module("openvino.opset13")
+    grouped = len(words["filters_shape"]) > len(words["data_shape"])
+    make = ops.group_convolution if grouped else ops.convolution
+    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
+    return openvino_result(ov, ops, make, words, options)
+
+
+# PaddlePaddle.
+
+
+def paddle_padding(random: random.Random, of: Geometry) -> Any:
+    """A padding in one of Paddle's forms."""
+    each = [random.randint(0, 3) for _ in of.n]
+    pairs = [[random.randint(0, 3), random.randint(0, 3)] for _ in of.n]
+    turns = [zeros for pair in pairs for zeros in pair]
+    forms = ["SAME", "VALID", each, turns]
+    if of.axes > 1:
+        forms.append([[0, 0], [0, 0], *pairs])
+    return random.choice(forms)
+
+
+def paddle_words(random: random.Random) -> Words:
+    of = geometry(random)
+    words: Words = {
+        "x_shape": (1, of.inputs, *of.n),
+        "weight_shape": (of.inputs, of.outputs // of.groups, *of.k),
+        "stride": of.s,
+        "padding": paddle_padding(random, of),
+        "groups": of.groups,
+        "dilation": of.d,
+    }
+    if random.random() < 0.4:
+        words["output_size"] = sizes_near(random, of)
+    else:
+        words["output_padding"] = [
+            random.randint(0, max(s, d) - 1) for s, d in zip(of.s, of.d, strict=True)
+        ]
+    return words
+
+
+def run_paddle(words: Words, transposed: bool = True) -> Any:
+    paddle = importlib.import_module("paddle")
+    axes = len(words["x_shape"]) - 2
+    name = f"conv{axes}d_transpose" if transposed else f"conv{axes}d"
+    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
+    arrays = [paddle.to_tensor(ones(words[name])) for name in ("x_shape", "weight_shape")]
+    return getattr(paddle.nn.functional, name)(*arrays, **options).numpy()
+
+
+def paddle_ordinary_words(random: random.Random) -> Words:
+    of = geometry(random)
+    return {
+        "x_shape": (1, of.inputs, *of.n),
+        "weight_shape": (of.outputs, of.inputs // of.groups, *of.k),
+        "stride": of.s,
+        "padding": paddle_padding(random, of),
+        "groups": of.groups,
+        "dilation": of.d,
+    }
+
+
+# MLX.
+
+
+def mlx_words(random: random.Random) -> Words:
+    of = geometry(random, groups=False)
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "weight_shape": (of.outputs, *of.k, of.inputs),
+        "stride": tuple(of.s),
+        "padding": tuple(random.randint(0, (k - 1) * d) for k, d in zip(of.k, of.d, strict=True)),
+        "dilation": tuple(of.d),
+        "output_padding": tuple(random.randint(0, s - 1) for s in of.s),
+    }
+
+
+def run_mlx(words: Words, transposed: bool = True) -> Any:
+    mx = importlib.import_module("mlx.core")
+    axes = len(words["input_shape"]) - 2
+    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
+    if axes == 1:
+        options = {
+            name: value[0] if isinstance(value, tuple) else value for name, value in options.items()
+        }
+    name = f"conv_transpose{axes}d" if transposed else f"conv{axes}d"
+    arrays = [mx.ones(words[name]) for name in ("input_shape", "weight_shape")]
+    return np.array(getattr(mx, name)(*arrays, **options, stream=mx.cpu))
+
+
+def mlx_ordinary_words(random: random.Random) -> Words:
+    of = geometry(random, groups=False)
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "weight_shape": (of.outputs, *of.k, of.inputs),
+        "stride": tuple(of.s),
+        "padding": tuple(random.randint(0, 3) for _ in of.n),
+        "dilation": tuple(of.d),
+    }
+
+
+def keras_run(function: str, kind: str, draw: Callable[[random.Random], Words]) -> Run:
+    """A layer of Keras, on the backend that KERAS_BACKEND names."""
+    # TensorFlow refuses what does not lead back to the input, where Keras does not.
+    limits = ("doesn't match computed", "not yet support dilation", "not supported")
+    execute, translate = keras_runs(kind), translated("keras", function)
+    return Run(f"keras.{function}", "keras", draw, execute, translate, channels=-1, limits=limits)
+
+
+def one_column(layer: Layer) -> bool:
+    """Where OpenVINO 2026.4.1 sums wrongly on a CPU: 0 for 8 in (1, 1, 5, 5) by (1, 1, 2, 4),
+    strides (1, 4), without any padding.
+    """
+    return layer.axes[-1].n == 1 and layer.stride[-1] > 1
+
+
+#: What OpenVINO's CPU plugin has no kernel for.
+NO_KERNEL = ("could not create a primitive descriptor",)
+
+
+def all_runs() -> list[Run]:
+    """Every function that is translated and can be run here."""
+    return [
+        keras_run("conv_transpose", "Transpose", keras_words),
+        keras_run("conv", "", keras_ordinary_words),
+        keras_run("depthwise_conv", "Depthwise", keras_depthwise_words),
+        Run(
+            "tensorflow.conv_transpose",
+            "tensorflow",
+            tensorflow_words,
+            run_tensorflow,
+            translated("tensorflow", "conv_transpose"),
+            channels=-1,
+        ),
+        Run(
+            "tensorflow.convolution",
+            "tensorflow",
+            tensorflow_ordinary_words,
+            run_tensorflow_ordinary,
+            translated("tensorflow", "convolution"),
+            channels=-1,
+            limits=("must match last dimension of input",),  # no groups of three axes on a CPU
+            unasked="output_size must be positive",
+        ),
+        Run(
+            "tflite.transpose_conv",
+            "ai_edge_litert",
+            tflite_words,
+            run_tflite,
+            translated("tflite", "transpose_conv"),
+            channels=-1,
+            unasked="output_shape must lead back",
+        ),
+        Run(
+            "jax.conv_transpose",
+            "jax",
+            jax_words,
+            run_jax,
+            translated("jax", "conv_transpose"),
+            channels=-1,
+        ),
+        Run(
+            "jax.conv_general_dilated",
+            "jax",
+            jax_general_words,
+            run_jax_general,
+            translated("jax", "conv_general_dilated"),
+        ),
+        Run(
+            "openvino.convolution_backprop_data",
+            "openvino",
+            openvino_words,
+            run_openvino,
+            translated("openvino", "convolution_backprop_data"),
+            limits=NO_KERNEL,
+        ),
+        Run(
+            "openvino.convolution",
+            "openvino",
+            openvino_ordinary_words,
+            run_openvino_ordinary,
+            translated("openvino", "convolution"),
+            limits=NO_KERNEL,
+            faults=one_column,
+        ),
+        Run(
+            "paddle.conv_transpose",
+            "paddle",
+            paddle_words,
+            run_paddle,
+            translated("paddle", "conv_transpose"),
+            # Kernels that have no output padding of the stride or more.
+            limits=("are inconsistent", "are mismatching"),
+            unasked="output_size must be positive",
+        ),
+        Run(
+            "paddle.conv",
+            "paddle",
+            paddle_ordinary_words,
+            lambda words: run_paddle(words, transposed=False),
+            translated("paddle", "conv"),
+            unasked="output_size must be positive",
+        ),
+        Run(
+            "mlx.conv_transpose",
+            "mlx",
+            mlx_words,
+            run_mlx,
+            translated("mlx", "conv_transpose"),
+            channels=-1,
+        ),
+        Run(
+            "mlx.conv",
+            "mlx",
+            mlx_ordinary_words,
+            lambda words: run_mlx(words, transposed=False),
+            translated("mlx", "conv"),
+            channels=-1,
+            unasked="output_size must be positive",
+        ),
+    ]
+
+
+RUNS = {run.name: run for run in all_runs()}

@@ -1,0 +1,297 @@
+"""Translations of other frameworks' words, held to what the frameworks made of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from analytic import macs
+from analytic.frameworks import caffe, jax, keras, mlx, openvino, paddle, tensorflow, tflite
+from analytic.frameworks.translation import letters
+from analytic.layer import Layer, LayerError
+from tests.frameworks.held import coverage, figures, held
+from tests.frameworks.page import PAGE, page
+from tests.frameworks.runs import RUNS
+
+DATA = Path(__file__).parent / "data"
+RECORDED = [
+    json.loads(line) for line in (DATA / "framework_settings.jsonl").read_text().splitlines()
+]
+HELD = [json.loads(line) for line in (DATA / "frameworks.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("function", RUNS)
+def test_recorded_settings(function: str) -> None:
+    """What each framework made of some settings, once: shape, and sums of an output channel."""
+    rows = [row for row in RECORDED if row["function"] == function]
+    assert len(rows) >= 20
+    for row in rows:
+        if "refused" in row:
+            with pytest.raises(LayerError):
+                RUNS[function].translate(row["words"])
+            continue
+        layer = RUNS[function].translate(row["words"])
+        expected = coverage(layer) * (layer.in_channels // layer.groups)
+        assert [*expected.shape] == row["shape"]
+        assert figures(expected) == row["figures"], row
+
+
+@pytest.mark.parametrize("function", RUNS)
+def test_settings_on_the_framework_itself(function: str) -> None:
+    run = RUNS[function]
+    if not run.installed():
+        pytest.skip(f"{run.package} is not installed")
+    _, differing = held(run, 100, seed=1)
+    assert differing == []
+
+
+def test_every_function_was_held_to_its_framework() -> None:
+    assert {row["function"] for row in HELD} == {*RUNS}
+    for row in HELD:
+        assert row["settings"] >= 2000
+        assert row["equal at every position"] >= 500
+        assert "differ" not in row
+        said = [key for key in row if isinstance(row[key], int) and key != "settings"]
+        assert sum(row[key] for key in said) == row["settings"]
+
+
+def test_the_page_is_what_the_code_says() -> None:
+    assert PAGE.read_text() == page()
+
+
+def only_axis(layer: Layer) -> tuple[int, int, int]:
+    """Crops or zeros at begin and end, and the output size."""
+    (axis,) = layer.axes
+    size = (axis.n - 1) * axis.s + (axis.k - 1) * axis.d + 1 - axis.b - axis.e + axis.o
+    return axis.b, axis.e, size if layer.transposed else axis.n
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        # By hand, from the rules as they are documented.
+        (keras.conv_transpose((None, 4, 1), 1, 3, 2, "same"), (0, 1, 8)),
+        (keras.conv_transpose((None, 1, 4), 1, 1, 3, data_format="channels_first"), (0, -2, 12)),
+        (keras.conv((None, 8, 2), 4, 3, dilation_rate=2, padding="causal"), (4, 0, 8)),
+        (keras.depthwise_conv((None, 8, 2), 3, 2, "same", 3), (0, 1, 4)),
+        (tensorflow.conv_transpose((1, 4, 1), (3, 1, 1), (1, 7, 1), 2), (1, 1, 7)),
+        (tensorflow.conv_transpose((1, 4, 1), (3, 1, 1), (1, 8, 1), [1, 2, 1]), (0, 1, 8)),
+        (
+            tensorflow.conv_transpose((1, 1, 4), (3, 1, 1), (1, 1, 9), [2], "VALID", "NCW"),
+            (0, 0, 9),
+        ),
+        (jax.conv_transpose((1, 4, 1), (3, 1, 1), 2, "SAME"), (0, 1, 8)),
+        (
+            jax.conv_transpose((1, 4, 1), (3, 2, 1), 2, [(1, 1)], transpose_kernel=True),
+            (1, 1, 7),
+        ),
+        (openvino.convolution((1, 1, 8), (1, 1, 3), 2, 0, 0, 1, "same_lower"), (1, 0, 4)),
+        (openvino.convolution((1, 1, 8), (1, 1, 3), 2, 5, 5, 1, "valid"), (0, 0, 3)),
+        (paddle.conv_transpose((1, 1, 4), (1, 1, 3), 2, "SAME", dilation=5), (0, 1, 8)),
+        (
+            paddle.conv((1, 8, 1), (1, 1, 3), 1, [[0, 0], [2, 1], [0, 0]], data_format="NLC"),
+            (2, 1, 9),
+        ),
+        (mlx.conv_transpose((1, 4, 1), (1, 3, 1), 2, 1, 1, 1), (1, 0, 8)),
+        (caffe.deconvolution((1, 1, 4), 1, 4, 2, 1), (1, 1, 8)),
+        (caffe.convolution((1, 1, 8), 1, 3, 2, 1, bias_term=False), (1, 1, 4)),
+    ],
+)
+def test_by_hand(layer: Layer, expected: tuple[int, int, int]) -> None:
+    assert only_axis(layer) == expected
+
+
+def test_channels_groups_and_batch() -> None:
+    layer = keras.depthwise_conv((7, 9, 9, 4), 3, depth_multiplier=2, use_bias=False)
+    assert (layer.batch_size, layer.in_channels, layer.out_channels) == (7, 4, 8)
+    assert (layer.groups, layer.bias) == (4, False)
+    grouped = openvino.convolution_backprop_data((2, 4, 8), (2, 2, 3, 4), 2, 1, 1, 1)
+    assert (grouped.in_channels, grouped.out_channels, grouped.groups) == (4, 6, 2)
+    lite = tflite.transpose_conv((1, 4, 4, 3), (5, 2, 2, 3), (1, 8, 8, 5), 2, 2, bias=True)
+    assert (lite.in_channels, lite.out_channels, lite.bias) == (3, 5, True)
+    assert tflite.conv_2d((1, 9, 9, 4), (6, 3, 3, 2), 2, 2).groups == 2
+    assert tensorflow.depthwise_conv2d((1, 9, 9, 4), (3, 3, 4, 2)).out_channels == 8
+    explicit = [[0, 0], [1, 0], [0, 2], [0, 0]]
+    padded = tensorflow.convolution((1, 9, 9, 4), (3, 3, 4, 2), 1, explicit)
+    assert (padded.padding, padded.end_padding) == ((1, 0), (0, 2))
+
+
+def test_more_axes_than_images_have() -> None:
+    assert letters(4) == "abcd"
+    layer = keras.conv((1, 3, 3, 3, 3, 2), 1, 2)
+    assert layer.input_size == (3, 3, 3, 3)
+
+
+def equation(lhs: tuple[int, ...], rhs: tuple[int, ...], name: str = "", **words: Any) -> Any:
+    """A convolution as it stands in a trace of JAX, of channels last."""
+    axes = len(lhs) - 2
+    spec = (0, axes + 1, *range(1, axes + 1))
+    numbers = SimpleNamespace(lhs_spec=spec, rhs_spec=(axes + 1, axes, *range(axes)))
+    one = (1,) * axes
+    params = {
+        "window_strides": one, "padding": ((0, 0),) * axes, "lhs_dilation": one,
+        "rhs_dilation": one, "feature_group_count": 1, "batch_group_count": 1, **words,
+        "dimension_numbers": numbers,
+    }  # fmt: skip
+    return SimpleNamespace(
+        primitive=SimpleNamespace(name="conv_general_dilated"),
+        source_info=SimpleNamespace(name_stack=name),
+        invars=[SimpleNamespace(aval=SimpleNamespace(shape=shape)) for shape in (lhs, rhs)],
+        params=params,
+    )
+
+
+def test_layers_of_a_trace() -> None:
+    last = equation((4, 8, 2), (3, 2, 6), batch_group_count=2, lhs_dilation=(2,))
+    inner = SimpleNamespace(jaxpr=SimpleNamespace(eqns=[last]))
+    call = SimpleNamespace(primitive=SimpleNamespace(name="cond"), params={"branches": (inner,)})
+    first = equation((4, 8, 2), (3, 2, 6), "net/up", window_strides=(2,))
+    trace = SimpleNamespace(jaxpr=SimpleNamespace(eqns=[first, call, first]))
+    layers = jax.layers_of(trace)
+    assert [*layers] == ["net/up", "conv_general_dilated", "net/up (2)"]
+    assert layers["net/up"] == Layer([8], 2, 6, 3, 2, bias=False, batch_size=4, transposed=False)
+    nested = Layer([8], 2, 6, 3, 2, padding=2, bias=False, batch_size=2)
+    assert layers["conv_general_dilated"] == nested
+
+
+def test_every_pass_of_a_real_trace() -> None:
+    framework = pytest.importorskip("jax")
+    x, w = framework.numpy.ones((2, 8, 8, 4)), framework.numpy.ones((4, 4, 4, 6))
+
+    def loss(x: Any, w: Any) -> Any:
+        return framework.lax.conv_transpose(x, w, (2, 2), "SAME").sum()
+
+    trace = framework.make_jaxpr(framework.grad(framework.jit(loss), (0, 1)))(x, w)
+    layer = jax.conv_transpose(x.shape, w.shape, 2, "SAME")
+    assert {macs(each) for each in jax.layers_of(trace).values()} == {macs(layer)}
+
+
+@pytest.mark.parametrize(
+    ("function", "words", "refusal"),
+    [
+        (
+            keras.conv,
+            ((1, 8), 1, 3),
+            "input_shape must have batch, channels and an axis, got (1, 8)",
+        ),
+        (
+            keras.conv,
+            ((1, 8, 1), 1, 3, 1, "full"),
+            "padding must be one of 'valid', 'same', 'causal'",
+        ),
+        (keras.conv, ((1, 8, 1), 1, 0), "kernel_size must be positive, got 0 on axis 0"),
+        (
+            keras.conv,
+            ((1, 8, 1), 1, 3, 2, "same", "channels_last", 2),
+            "dilation_rate must be 1 where",
+        ),
+        (
+            keras.conv_transpose,
+            ((1, 8, 1), 1, 3, 2, "same", 2),
+            "output_padding must be less than the stride 2, got 2 on axis 0",
+        ),
+        (
+            keras.conv_transpose,
+            ((1, 8, 1), 1, 3, 2, "same", -1),
+            "output_padding must not be negative, got -1 on axis 0",
+        ),
+        (
+            tensorflow.conv_transpose,
+            ((1, 4, 1), (3, 1, 1), (1, 9, 1), 2),
+            "output_shape must lead back to the input size 4 on axis 0, got 9, which leads to 5",
+        ),
+        (
+            tensorflow.conv_transpose,
+            ((1, 4, 1), (3, 1, 2), (1, 8, 1), 2),
+            "filter_shape must have 1 channels there, got 2",
+        ),
+        (
+            tensorflow.conv_transpose,
+            ((1, 4, 1), (3, 1, 1), (1, 8), 2),
+            "output_shape must have 3 entries (NWC), got 2: (1, 8)",
+        ),
+        (
+            tensorflow.convolution,
+            ((1, 4, 1), (3, 1, 1), [1, 1, 2]),
+            "strides must be 1 for batch and channels, got [1, 1, 2]",
+        ),
+        (
+            tensorflow.convolution,
+            ((1, 4, 1), (3, 1, 1), 1, [[0, 0], [1, 1]]),
+            "padding must have 3 entries (NWC), got [[0, 0], [1, 1]]",
+        ),
+        (
+            tensorflow.convolution,
+            ((1, 4, 1), (3, 1, 1), 1, [[0, 0], [1, 1], [0, 1]]),
+            "padding must be 0 for batch and channels, got",
+        ),
+        (
+            jax.conv_transpose,
+            ((1, 4, 1), (3, 2, 1), 2, "SAME"),
+            "rhs_shape must have 1 inputs, got 2",
+        ),
+        (
+            jax.conv_transpose,
+            ((1, 4, 1), (3, 1, 1), 2, [(1, 1), (1, 1)]),
+            "padding must have one pair an axis (1), got [(1, 1), (1, 1)]",
+        ),
+        (
+            jax.conv_general_dilated,
+            ((1, 4, 8), (6, 3, 3), 1, "SAME"),
+            "rhs_shape must have inputs that are 4 for all 1 groups, got 3",
+        ),
+        (
+            jax.conv_general_dilated,
+            ((1, 4, 8), (6, 4, 3), 1, "SAME", 2),
+            "padding must be pairs where lhs_dilation is not 1, got 'SAME'",
+        ),
+        (
+            jax.conv_general_dilated,
+            ((1, 4, 8), (6, 4, 3), 2, [(1, 1)], 2),
+            "window_strides must be 1 where lhs_dilation is not, got 2",
+        ),
+        (
+            openvino.convolution,
+            ((1, 4, 8), (6, 3, 3), 1, 0, 0, 1),
+            "filters_shape must have 4 inputs, got 3",
+        ),
+        (
+            paddle.conv_transpose,
+            ((1, 4, 8), (3, 6, 3)),
+            "weight_shape must have 4 inputs, got 3",
+        ),
+        (
+            paddle.conv_transpose,
+            ((1, 1, 4), (1, 1, 3), 2, 0, 0, 1, 1, 11),
+            "output_size must be from 9 to 10, got 11 on axis 0",
+        ),
+        (
+            paddle.conv_transpose,
+            ((1, 1, 4, 4), (1, 1, 3, 3), 2, 0, (1, 2)),
+            "output_padding must be at most 1, got 2 on axis 1",
+        ),
+        (
+            paddle.conv_transpose,
+            ((1, 1, 4), (1, 1, 3), 1, 0, 2, 1, 3),
+            "output_padding must be at most 1, got 2 on axis 0",
+        ),
+        (
+            paddle.conv,
+            ((1, 4, 8), (6, 3, 3)),
+            "weight_shape must have inputs that are 4 for all 1 groups, got 3",
+        ),
+        (
+            mlx.conv,
+            ((1, 8, 4), (6, 3, 3)),
+            "weight_shape must have inputs that are 4 for all 1 groups, got 3",
+        ),
+    ],
+)
+def test_refusals(function: Any, words: tuple[Any, ...], refusal: str) -> None:
+    with pytest.raises(LayerError, match=f"^{re.escape(refusal)}"):
+        function(*words)
