@@ -17,7 +17,7 @@ from analytic.protocols import ConventionName
 from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
 from analytic.taps import dead_taps
-from analytic.totals import RULES, Count, Products
+from analytic.totals import RULES, Count, Products, choose
 
 T = TypeVar("T")
 
@@ -83,13 +83,15 @@ class Unknown(NamedTuple):
 class ModelCount(NamedTuple):
     """The layers of a model in order, and their sums. ``print`` shows the table.
 
-    The sums are of the known layers alone; ``unknown`` has the others.
+    The sums are of the known layers alone; ``unknown`` has the others. Those that are ``left_out``
+    are in the sums, and not in the table.
     """
 
     layers: tuple[LayerCount, ...]
     total: Counted
     convention: ConventionName
     unknown: tuple[Unknown, ...] = ()
+    left_out: tuple[LayerCount, ...] = ()
 
     def has_gradients(self) -> bool:
         """Whether other passes than forward ones are in it."""
@@ -98,14 +100,59 @@ class ModelCount(NamedTuple):
     def __str__(self) -> str:
         return self.table().rstrip("\n")
 
-    def table(self, style: str = "table") -> str:
-        """The whole as text; styles are table, markdown, latex, json and csv."""
+    def sorted_by(self, key: str) -> ModelCount:
+        """The rows by one of `SORTS`, the largest first; what is unknown comes last."""
+        value = choose("sort", SORTS, key)
+        last = len(self.layers)
+        unknown = tuple(row._replace(before=last) for row in self.unknown)
+        return self._replace(layers=(*sorted(self.layers, key=value),), unknown=unknown)
+
+    def top(self, rows: int) -> ModelCount:
+        """The first rows alone; the others are one row, and in the sums all the same."""
+        unknown = tuple(row._replace(before=min(row.before, rows)) for row in self.unknown)
+        layers, left_out = self.layers[:rows], self.layers[rows:]
+        return self._replace(layers=layers, unknown=unknown, left_out=left_out)
+
+    def table(self, style: str = "table", *, group_by: str | None = None) -> str:
+        """The whole as text; styles are table, markdown, latex, json and csv.
+
+        With ``group_by``, "kind" or "prefix", a row for the layers of each kind and pass, or of
+        each part of the model whose name is the first of theirs.
+        """
         if style not in FORMATS:
             raise ValueError(f"style must be one of {', '.join(map(repr, FORMATS))}, got {style!r}")
         with all_digits():
+            if group_by is not None:
+                return write_groups(self, choose("group_by", GROUPS, group_by), style)
             if style == "json":
                 return as_json(self)
             return as_csv(self) if style == "csv" else as_text(self, TABLES[style])
+
+
+#: What rows are sorted by.
+SORTS: Mapping[str, Callable[[LayerCount], Any]] = {
+    "macs": lambda row: -row.counted.macs,
+    "additions": lambda row: -row.counted.additions,
+    "dead": lambda row: -row.dead,
+    "name": lambda row: row.name,
+}
+
+
+def kind_of(row: LayerCount) -> str:
+    """The word for the kind of a layer."""
+    return "transposed" if row.layer.transposed else "ordinary"
+
+
+def kind_and_pass(row: LayerCount) -> str:
+    """The kind, and the pass if it is no forward one."""
+    return kind_of(row) if row.passed == "forward" else f"{kind_of(row)}, {row.passed}"
+
+
+#: What rows are put together by.
+GROUPS: Mapping[str, Callable[[LayerCount], str]] = {
+    "kind": kind_and_pass,
+    "prefix": lambda row: row.name.split(".")[0].split("/")[0],
+}
 
 
 def count_layers(
@@ -239,14 +286,16 @@ def as_text(model: ModelCount, style: str) -> str:
     Where layers are unknown, the last column says why.
     """
     passes = model.has_gradients()
+    kinds = any(not row.layer.transposed for row in model.layers)
     dead = any(row.dead for row in model.layers)
-    headers = ["layer", *["pass"] * passes, "input", "output"]
+    headers = ["layer", *["kind"] * kinds, *["pass"] * passes, "input", "output"]
     words = len(headers)
     headers += ["MACs", "MACs (input rule)", "MACs (output rule)"]
     headers += [f"additions ({model.convention})", "share of MACs", *["dead weights"] * dead]
     known = [
         [
             label({"name": row.name}),
+            *[kind_of(row)] * kinds,
             *[row.passed] * passes,
             write_sizes(row.layer.input_size),
             write_sizes(row.output_size),
@@ -258,9 +307,11 @@ def as_text(model: ModelCount, style: str) -> str:
     blank = [""] * (len(headers) - 1)
     unknown = [[label({"name": name}), *blank, reason] for name, reason, _ in model.unknown]
     rows = in_order(model, known, unknown)
-    kind = "known layers" if unknown else "layers"
-    name = f"total of {len(known)} {kind}"
-    rows.append([name, *[""] * (words - 1), *_numbers(model.total, model), *[""] * dead])
+    sums = [(f"total of {len(known) + len(model.left_out)} {_known(model)}", model.total)]
+    if model.left_out:
+        sums.insert(0, (f"{len(model.left_out)} more", summed(model.left_out)))
+    for name, counted in sums:
+        rows.append([name, *[""] * (words - 1), *_numbers(counted, model), *[""] * dead])
     align = ["left", *["right"] * len(blank)]
     if unknown:
         headers, align = [*headers, "missing"], [*align, "left"]
@@ -279,6 +330,43 @@ def dead_lines(model: ModelCount) -> Iterator[str]:
                 f"{label({'name': name})}: {dead:,} of {weights:,} weights meet no input, "
                 f"whatever the data; all meet one from input size {least} on\n"
             )
+
+
+def _known(model: ModelCount) -> str:
+    return "known layers" if model.unknown else "layers"
+
+
+def write_groups(model: ModelCount, group: Callable[[LayerCount], str], style: str) -> str:
+    """The rows of a model by groups, in the order of their first rows, in one of `FORMATS`."""
+    groups: dict[str, list[LayerCount]] = {}
+    for row in (*model.layers, *model.left_out):
+        groups.setdefault(group(row), []).append(row)
+    counts = [(name, len(rows), summed(rows)) for name, rows in groups.items()]
+    size = sum(number for _, number, _ in counts)
+    if style == "json":
+        document = {
+            "groups": [
+                {"name": name, "layers": number, **_results(counted, model)}
+                for name, number, counted in counts
+            ],
+            "total": _results(model.total, model),
+            "convention": model.convention,
+        }
+        return json.dumps(document, ensure_ascii=False) + "\n"
+    counts.append((f"total of {size} {_known(model)}", size, model.total))
+    if style == "csv":
+        line = CsvWriter(f"count_{name}" for name in _results(model.total, model))
+        return "".join(
+            line({"name": name, "layers": number}, _results(counted, model).values())
+            for name, number, counted in counts
+        )
+    headers = ["group", "layers", "MACs", "MACs (input rule)", "MACs (output rule)"]
+    headers += [f"additions ({model.convention})", "share of MACs"]
+    cells = [
+        [label({"name": name}), grouped(number), *_numbers(counted, model)]
+        for name, number, counted in counts
+    ]
+    return aligned(cells, headers, TABLES[style], ["left", *["right"] * 6]) + "\n"
 
 
 def _numbers(counted: Counted, model: ModelCount) -> list[str]:
@@ -304,7 +392,8 @@ def _counts(row: LayerCount, model: ModelCount) -> dict[str, Any]:
 def as_json(model: ModelCount) -> str:
     """One JSON object with the keys ``layers``, ``total`` and ``convention``.
 
-    Where layers are unknown, each has a key ``missing``, and ``known`` says how many are summed.
+    Where layers are unknown, each has a key ``missing``, and ``known`` says how many are summed;
+    ``left_out`` says how many of these are not listed.
     """
     known = [{**_fields(row, model), "count": _counts(row, model)} for row in model.layers]
     unknown: list[dict[str, Any]] = [
@@ -316,7 +405,9 @@ def as_json(model: ModelCount) -> str:
         "convention": model.convention,
     }
     if unknown:
-        document["known"] = len(known)
+        document["known"] = len(known) + len(model.left_out)
+    if model.left_out:
+        document["left_out"] = len(model.left_out)
     return json.dumps(document, ensure_ascii=False) + "\n"
 
 
@@ -334,7 +425,11 @@ def as_csv(model: ModelCount) -> str:
         ({**blank, "name": name, "missing": reason}, dict.fromkeys(sums, ""))
         for name, reason, _ in model.unknown
     ]
-    name = f"total of {len(known)} known layers" if unknown else "total"
+    size = len(known) + len(model.left_out)
+    name = f"total of {size} known layers" if unknown else "total"
     rows = [*in_order(model, known, unknown), ({**blank, "name": name, **why}, sums)]
+    if model.left_out:
+        others = {**sums, **_results(summed(model.left_out), model)}
+        rows.insert(-1, ({**blank, "name": f"{len(model.left_out)} more", **why}, others))
     line = CsvWriter(f"count_{name}" for name in sums)
     return "".join(line(fields, results.values()) for fields, results in rows)

@@ -185,8 +185,8 @@ def test_passes_are_told_apart_where_there_are_gradients() -> None:
     runs = [Run("aspp", DILATED, passed) for passed in ("forward", "grad_weight")]
     model = count_runs(runs)
     lines = str(model).splitlines()
-    assert lines[0].split()[:2] == ["layer", "pass"]
-    assert [line.split()[1] for line in lines[2:4]] == ["forward", "grad_weight"]
+    assert lines[0].split()[:3] == ["layer", "kind", "pass"]
+    assert [line.split()[2] for line in lines[2:4]] == ["forward", "grad_weight"]
     assert sum("meet no input" in line for line in lines) == 1
     rows = json.loads(model.table("json"))["layers"]
     assert [row["pass"] for row in rows] == ["forward", "grad_weight"]
@@ -431,3 +431,115 @@ def test_names_stay_on_one_line_of_a_table() -> None:
     assert "a b [31mccc" in text
     assert len(text.splitlines()) == 4
     assert max(map(len, text.splitlines())) < 500
+
+
+#: Parts of a model, of either kind.
+STAGES = {
+    "down.0": Layer((4, 4), 1, 2, 3, padding=1, transposed=False),
+    "down.1": Layer([6], 2, 2, 2, transposed=False),
+    "up.0": Layer([3], 2, 1, 2, stride=2),
+    "head": DILATED,
+}
+
+
+def staged() -> ModelCount:
+    """Forward and weight gradient of the stages."""
+    runs = [Run(name, layer, kind) for name, layer in STAGES.items()
+            for kind in ("forward", "grad_weight")]  # fmt: skip
+    return count_runs(runs)
+
+
+def test_rows_are_sorted_and_cut_and_the_sums_stay() -> None:
+    model = staged()
+    macs = {name: oracle.macs(layer) for name, layer in STAGES.items()}
+    order = sorted(STAGES, key=lambda name: -macs[name])
+    ranked = model.sorted_by("macs")
+    assert [row.name for row in ranked.layers] == [name for name in order for _ in range(2)]
+    assert [row.name for row in model.sorted_by("name").layers] == sorted([*STAGES] * 2)
+    assert model.sorted_by("dead").layers[0].name == "head"
+    additions = [row.counted.additions for row in model.sorted_by("additions").layers]
+    assert additions == sorted(additions, reverse=True)
+    cut = ranked.top(3)
+    assert (len(cut.layers), len(cut.left_out), cut.total) == (3, 5, model.total)
+    lines = str(cut).splitlines()
+    more, total = lines[5], lines[6]
+    assert more.startswith("5 more ")
+    assert total.startswith("total of 8 layers ")
+    others = 2 * sum(macs.values()) - 2 * macs[order[0]] - macs[order[1]]
+    assert numbers(more)[1] == others
+    read = json.loads(cut.table("json"))
+    assert (len(read["layers"]), read["left_out"]) == (3, 5)
+    rows = [*csv.DictReader(io.StringIO(cut.table("csv")))]
+    assert [row["name"] for row in rows[3:]] == ["5 more", "total"]
+    assert int(rows[3]["count_macs"]) == others
+    with pytest.raises(ValueError, match="sort must be one of 'macs'"):
+        model.sorted_by("size")
+
+
+def test_what_is_unknown_stays_where_rows_are_cut_and_comes_last_where_they_are_sorted() -> None:
+    rows: dict[str, Layer | Missing] = {"?": Missing("a size"), **STAGES}
+    model = count_layers(rows)
+    assert json.loads(model.top(1).table("json"))["known"] == 4
+    names = [row["name"] for row in json.loads(model.top(1).table("json"))["layers"]]
+    assert names == ["?", "down.0"]
+    names = [row["name"] for row in json.loads(model.sorted_by("name").table("json"))["layers"]]
+    assert names[-1] == "?"
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        (
+            "kind",
+            {
+                "ordinary": ("down.0", "down.1", "head"),
+                "ordinary, grad_weight": ("down.0", "down.1", "head"),
+                "transposed": ("up.0",),
+                "transposed, grad_weight": ("up.0",),
+            },
+        ),
+        (
+            "prefix",
+            {"down": ("down.0", "down.1") * 2, "up": ("up.0",) * 2, "head": ("head",) * 2},
+        ),
+    ],
+)
+def test_rows_are_put_together(by: str, groups: dict[str, tuple[str, ...]]) -> None:
+    expected_macs = {
+        name: sum(oracle.macs(STAGES[layer]) for layer in layers) for name, layers in groups.items()
+    }
+    model = staged()
+    read = json.loads(model.table("json", group_by=by))
+    assert {group["name"]: group["macs"] for group in read["groups"]} == expected_macs
+    assert [group["layers"] for group in read["groups"]] == [*map(len, groups.values())]
+    assert read["total"]["macs"] == model.total.macs
+    rows = [*csv.DictReader(io.StringIO(model.top(1).table("csv", group_by=by)))]
+    assert {row["name"]: int(row["count_macs"]) for row in rows[:-1]} == expected_macs
+    assert rows[-1]["name"] == "total of 8 layers"
+    for style in ("table", "markdown", "latex"):
+        text = model.table(style, group_by=by)
+        assert all(name.replace("_", " ").split()[0] in text for name in groups)
+    with pytest.raises(ValueError, match="group_by must be one of 'kind', 'prefix'"):
+        model.table(group_by="size")
+
+
+def test_kinds_are_told_where_there_are_ordinary_layers() -> None:
+    lines = str(staged()).splitlines()
+    assert lines[0].split()[:3] == ["layer", "kind", "pass"]
+    assert lines[2].split()[:3] == ["down.0", "ordinary", "forward"]
+    assert "kind" not in str(count_layers(LAYERS)).splitlines()[0]
+
+
+def test_thousands_of_layers_stay_readable() -> None:
+    many = {f"block.{index}.conv": STAGES["down.0"] for index in range(5000)}
+    assert len(str(count_layers(many).sorted_by("macs").top(20)).splitlines()) == 2 + 20 + 2
+
+
+def test_rows_of_a_model_are_chosen_on_the_command_line(model_file: str) -> None:
+    result = run(model_file, "--dim", "batch=2", "--sort", "name", "--top", "1", "--json")
+    read = json.loads(result.stdout)
+    assert ([row["name"] for row in read["layers"]], read["left_out"]) == (["up"], 1)
+    result = run(model_file, "--dim", "batch=2", "--group-by", "kind", "--top", "1")
+    assert result.stdout.splitlines()[-1].startswith("total of 2 layers")
+    result = run("--sort", "macs", "--input-size", "3")
+    assert "--sort, --top and --group-by are for a FILE.onnx" in str(result.exception)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
 
@@ -62,6 +62,16 @@ PASSES_OPTION = click.option(
     "--passes", is_flag=True, help="Also what the gradients cost, and a training step."
 )
 
+MODEL_OPTIONS = (
+    click.option(
+        "--sort", type=click.Choice(["macs", "additions", "dead", "name"]), help="Rows of a model."
+    ),
+    click.option("--top", type=click.IntRange(min=1), help="Only so many rows of a model."),
+    click.option(
+        "--group-by", type=click.Choice(["kind", "prefix"]), help="One row for many of a model."
+    ),
+)
+
 HELP = """Count one layer, given by flags, or every layer of a FILE.
 
 FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
@@ -70,7 +80,8 @@ Conv1d/2d/3d); - is standard input. Other keys are carried through. A line that 
 is reported, and the others are counted all the same. Results go under the key count, or in columns
 count_...; those of --passes under passes, or in columns passes_... A FILE.onnx is a model: its
 convolutions, transposed and ordinary, are counted by every rule and summed; those whose sizes are
-not known become rows that say what is missing.
+not known become rows that say what is missing. Its rows are sorted by --sort, the largest first,
+cut by --top, and put together by --group-by: kind, or the first part of their names.
 
 \b
 Example:
@@ -80,6 +91,14 @@ Example:
 Exit status: 0 all counted; 1 a row was bad or a comparison differed; 2 wrong usage or an illegal
 layer.
 """
+
+
+class Shown(NamedTuple):
+    """Which rows of a model are shown, and in which order."""
+
+    sort: str | None
+    top: int | None
+    group_by: str | None
 
 
 def counter_of(
@@ -110,23 +129,29 @@ def count_command(
         rule: RuleName,
         dims: tuple[str, ...],
         passes: bool,
+        sort: str | None,
+        top: int | None,
+        group_by: str | None,
         **flags: Any,
     ) -> None:
+        shown = Shown(sort, top, group_by)
         choices = convention, rule, passes
         other = counter_of(check, *choices) if check and flags.pop("check") else None
         counter = Checked(counter_of(evaluator, *choices), other)
         style = style_of(style, as_json=as_json)
         source = source_of(file, flags, dims)
+        if source != "model" and any(shown):
+            raise click.UsageError("--sort, --top and --group-by are for a FILE.onnx")
         if source == "flags":
             count_one(layer_of_flags(flags, " (or give a FILE)"), counter, style)
         elif source == "model":
-            count_model(str(file), dims, counter, convention, style, passes=passes)
+            count_model(str(file), dims, counter, convention, style, shown, passes=passes)
         else:
             writer = report.writer(style, convention, rule, passes=passes)
             count_file(str(file), counter, writer)
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
-    options += [DIM_OPTION, PASSES_OPTION]
+    options += [DIM_OPTION, PASSES_OPTION, *MODEL_OPTIONS]
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
@@ -233,6 +258,7 @@ def count_model(
     counter: LayerCounter,
     convention: ConventionName,
     style: str,
+    shown: Shown,
     *,
     passes: bool,
 ) -> None:
@@ -248,7 +274,11 @@ def count_model(
         )
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
-    sys.stdout.write(model.table(style))
+    if shown.sort:
+        model = model.sorted_by(shown.sort)
+    if shown.top and not shown.group_by:
+        model = model.top(shown.top)
+    sys.stdout.write(model.table(style, group_by=shown.group_by))
     if model.unknown:
         raise Failed(f"{path}: {len(model.unknown)} of {len(rows)} layers are not known")
 
