@@ -11,7 +11,11 @@ from analytic.totals import filters
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
     from analytic.layer import Layer
+    from analytic.protocols import Arithmetic, LayerLike
 
 
 class DeadTaps(NamedTuple):
@@ -43,21 +47,29 @@ def dead_taps(layer: Layer) -> DeadTaps:
     [False, True, False]
     """
     layer = as_layer(layer)
-    dead = tuple([dead_on(axis) for axis in layer.axes])
-    weights = alive = 1
-    for axis, taps in zip(layer.axes, dead, strict=True):
-        weights, alive = weights * axis.k, alive * (axis.k - taps)
+    weights, taps = dead(INTEGERS, layer, layer.axes)
     least = tuple([alive_from(axis, layer.transposed) for axis in layer.axes])
-    return DeadTaps(filters(INTEGERS, layer) * (weights - alive), dead, least)
+    return DeadTaps(weights, taps, least)
 
 
-def dead_on(axis: Axis) -> int:
+def dead(
+    lib: Arithmetic, layer: LayerLike, axes: Sequence[Axis[Any]]
+) -> tuple[Any, tuple[Any, ...]]:
+    """The dead weights of a layer and the dead taps of its axes, over any arithmetic."""
+    taps = tuple([dead_on(axis, lib) for axis in axes])
+    weights = alive = 1
+    for axis, number in zip(axes, taps, strict=True):
+        weights, alive = weights * axis.k, alive * (axis.k - number)
+    return filters(lib, layer) * (weights - alive), taps
+
+
+def dead_on(axis: Axis[Any], lib: Arithmetic = INTEGERS) -> Any:
     """``k − J``, the taps of an axis that have no pair. Needs ``L ≥ 1``.
 
     >>> dead_on(Axis(n=1, k=3, s=1, d=1, b=1, e=1, o=0))
     2
     """
-    return int(axis.k - taps_reached(INTEGERS, axis, overlaps(INTEGERS, axis)))
+    return axis.k - taps_reached(lib, axis, overlaps(lib, axis))
 
 
 def alive_from(axis: Axis, transposed: bool = True) -> int:
@@ -90,11 +102,13 @@ def dead_words(dead: DeadTaps) -> str:
     >>> dead_words(DeadTaps(1600, (2, 0), (37, 1)))
     'dead taps: 2 on axis 0, so 1,600 weights meet no input; none is dead from input size 37x1 on'
     """
-    if not dead.weights:
-        return ""
-    taps = " and ".join(f"{taps} on axis {axis}" for axis, taps in enumerate(dead.taps) if taps)
-    least = "x".join(map(str, dead.alive_from))
+    return said(dead.taps, f"{dead.weights:,}", dead.alive_from) if dead.weights else ""
+
+
+def said(taps: Iterable[object], weights: str, least: Iterable[object]) -> str:
+    """The words about dead taps, from the numbers that stand in them; axes without any are 0."""
+    axes = " and ".join(f"{number} on axis {axis}" for axis, number in enumerate(taps) if number)
     return (
-        f"dead taps: {taps}, so {dead.weights:,} weights meet no input; "
-        f"none is dead from input size {least} on"
+        f"dead taps: {axes}, so {weights} weights meet no input; "
+        f"none is dead from input size {'x'.join(map(str, least))} on"
     )

@@ -22,6 +22,7 @@ from analytic.cli import program
 from analytic.explorer import LABELS, words
 from analytic.layer import AXIS_RULES, PER_AXIS, Layer, shown
 from analytic.phases import largest
+from analytic.taps import dead_taps, dead_words
 from analytic.totals import CONVENTIONS, RULES
 
 #: Nothing is downloaded, nothing is synchronised, and nothing of the user's own is read.
@@ -305,6 +306,21 @@ def words_of(browser: Any, layers: list[dict[str, Any]]) -> Any:
         "})",
         layers,
     )
+
+
+def test_the_page_tells_of_dead_taps(browser: Any) -> None:
+    """By hand: on one input, padded by 1, the middle tap of 3 alone meets it."""
+    typed(browser, {"input_size": (1, 2), "kernel_size": 3, "padding": 1})
+    assert text(browser, "dead") == (
+        "dead taps: 2 on axis 0, so 6 weights meet no input; none is dead from input size 2x2 on"
+    )
+    for fields in (
+        {"input_size": (1, 3), "kernel_size": (3, 2), "dilation": (5, 4), "padding": (4, 2)},
+        {"input_size": (2, 2), "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 3},
+        {"input_size": (4, 4), "kernel_size": 3},
+    ):
+        typed(browser, fields)
+        assert text(browser, "dead") == dead_words(dead_taps(layer_of(fields)))
 
 
 #: Stride, dilation, padding.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol, sympify
 
-from analytic import affine, checkerboard, maps, phases, symbolic, totals
+from analytic import affine, checkerboard, maps, phases, symbolic, taps, totals
 from analytic import layer as rules
 from analytic.axis import Axis, extent
 from analytic.export import typeset
@@ -97,6 +97,9 @@ def interior() -> Iterator[PageFunction]:
     yield function("small", both, small)
     yield function("commonFactor", AXIS, (phases.common_factor(EXPRESSIONS, AXIS),))
     yield function("largest", AXIS, (phases.largest(EXPRESSIONS, AXIS),))
+    weights, dead = taps.dead(EXPRESSIONS, LAYER, AXES)
+    least = [affine.alive_from(axis, EXPRESSIONS) for axis in AXES]
+    yield function("dead", (*both, *OF_LAYER), (weights, *dead, *least))
     for apart in (False, True):
         even = checkerboard.nearest(EXPRESSIONS, AXIS, cropped_apart=apart)
         changed = [getattr(even, name) for name in checkerboard.CHANGED]

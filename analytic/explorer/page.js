@@ -196,6 +196,13 @@ function showVerdict({ axes }) {
   $("advice").replaceChildren(...unbroken(fill(advice[Number(apart)][diagnosis], numbers)));
 }
 
+// Weights that never meet an input, and the input size from which there are none.
+function showDead({ axes, rest }) {
+  const [weights, dead0, dead1, least0, least1] = formulas.dead(...axes.flat(), ...rest);
+  const key = [dead0, dead1].map((taps) => (taps ? 1 : 0));
+  $("dead").textContent = fill(data.words.dead[key], { weights: grouped(weights), dead0, dead1, least0, least1 });
+}
+
 // Words in which a flag and its value stay on one line.
 function unbroken(words) {
   return words.split(/(--[a-z-]+ \S+)/).map((part, at) => (at % 2 ? element("span", { class: "flag" }, part) : part));
@@ -510,6 +517,7 @@ function answer(layer) {
   showMap(layer, count); // first: it asks for the width of the page, before this changes
   showHeadline(count);
   showVerdict(layer);
+  showDead(layer);
   showTables(count);
   showFormula(layer, count);
 }

@@ -11,7 +11,7 @@ from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
-from analytic import checkerboard
+from analytic import checkerboard, taps
 from analytic.axis import Axis
 from analytic.layer import Rule, on_axis, whole
 from analytic.pictures import window
@@ -35,6 +35,7 @@ def templates() -> dict[str, Any]:
             }
             for changed in (changes(cropped_apart=False), changes(cropped_apart=True))
         ],
+        "dead": dict(dead()),
         "gap": window.not_drawn("{what}", "{first}", "{last}", window.NO_ROOM),
     }
 
@@ -59,6 +60,14 @@ def diagnoses() -> Iterator[tuple[str, checkerboard.Diagnosis]]:
     faults = range(len(checkerboard.FAULTS))
     for differ, first, second in product((0, 1), faults, faults):
         yield f"{differ},{first},{second}", checkerboard.Diagnosis(differ, (first, second), (0, 0))
+
+
+def dead() -> Iterator[tuple[str, str]]:
+    """What is said of dead taps, by whether each axis has some."""
+    least = ["{least0}", "{least1}"]
+    for first, second in product((0, 1), (0, 1)):
+        some = (first and "{dead0}", second and "{dead1}")
+        yield f"{first},{second}", taps.said(some, "{weights}", least) if any(some) else ""
 
 
 def changes(*, cropped_apart: bool) -> dict[str, tuple[Any, ...]]:
