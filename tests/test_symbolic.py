@@ -354,6 +354,15 @@ def test_half_of_an_odd_kernel_is_a_padding() -> None:
         formula.evaluate(q=-1, n0=7, o0=0)
 
 
+def test_of_numbers_there_is_nothing_to_check() -> None:
+    assert symbolic.overlaps(input_size=(8, 8), **PLAIN).conditions == ()
+
+
+def test_nothing_is_divided_by_one() -> None:
+    closed = symbolic.overlaps(axes=1, stride=1, dilation=1).closed()
+    assert not any(value.has(floor) for value in (closed.expr, *closed.definitions.values()))
+
+
 def test_a_condition_on_a_half_is_written_without_fractions() -> None:
     q = Symbol("q", odd=True)
     formula = symbolic.overlaps(axes=1, kernel_size=5, padding=(q - 3) / 2, stride=1, dilation=1)
