@@ -274,6 +274,15 @@ def test_functions_that_would_never_end_are_refused() -> None:
         layers_of(endless(deep))
 
 
+def test_want_of_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any, **__: Any) -> None:
+        raise MemoryError("std::bad_alloc")
+
+    monkeypatch.setattr(onnx.inliner, "inline_local_functions", none)
+    with pytest.raises(ValueError, match="the onnx package needs more memory for it"):
+        layers_of(endless(["b = Relu (a)"]))
+
+
 def test_functions_that_differ_in_their_overload_are_others() -> None:
     model = endless(["b = Relu (a)", "b = l.f0 (a)"])
     for number, function in enumerate(model.functions):

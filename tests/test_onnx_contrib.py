@@ -160,3 +160,8 @@ def test_convolutions_with_the_channels_last(operator: str) -> None:
     missing = rows["node"]
     assert isinstance(missing, Missing)
     assert missing.names == ("x:1", "x:3")
+    odd = helper.make_node("Odd", ["x"], ["o"], name="odd", domain=MICROSOFT)
+    layer.input[0] = "o"
+    missing = rows_of(odd, layer, turned, end, **shapes)["node"]
+    assert isinstance(missing, Missing)
+    assert missing.reason.startswith("its input has no size on axis 0, 1, 2: node odd (com.micro")

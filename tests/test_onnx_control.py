@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, parser
 
 from analytic import Layer
 from analytic.models import Missing
-from analytic.onnx import layers_of, read
+from analytic.onnx import DimensionError, layers_of, read
 from tests import onnx_graphs
 
 HEAD = '<ir_version: 8, opset_import: ["": 17]> g'
@@ -208,3 +208,24 @@ def test_an_output_of_a_graph_that_no_node_gives() -> None:
     row = read(model(body)).rows["y"]
     assert isinstance(row, Missing)
     assert "a graph has an output that no node gives" in row.reason
+
+
+def test_what_a_loop_collects_of_which_nothing_is_known() -> None:
+    body = COLLECTED.format(turns="three", condition="")
+    proto = model(
+        body.replace("ReduceSum <keepdims = 0> (p, one)", "local.Odd (p)"), INPUTS, CONSTANTS
+    )
+    proto.opset_import.add(domain="local", version=1)
+    row = read(proto).rows["y"]
+    assert isinstance(row, Missing)
+    assert "node o/body/r (local.Odd): nothing is known of the operator" in row.reason
+
+
+def test_sizes_by_node_in_a_body_must_not_contradict() -> None:
+    body = (
+        "o = Loop (n, c, x) <body = b (int64 i, bool k, p) => (bool g, q) "
+        "{ g = Identity (k) q = ConvTranspose <pads = [1, 1]> (p, u) }> v = Identity (o)"
+    )
+    proto = model(body, INPUTS + ", float[4, 4, 3] u")
+    with pytest.raises(DimensionError, match="o/body/q:2 is 5 in the file, but 6 is given"):
+        layers_of(proto, {"o/body/q:2": 6})

@@ -81,7 +81,7 @@ def many_axes() -> onnx.ModelProto:
     nodes += [helper.make_node("Relu", [f"v{turn}"], [f"v{turn + 1}"]) for turn in range(100)]
     return model_of(
         [*nodes, helper.make_node("Relu", ["v100"], ["end"])],
-        {"ones": [1, 4, 5] + [1] * 4000},
+        {"ones": [1, 4, 5] + [1] * 100},
         other=[1] * 10_000,
     )
 
@@ -102,20 +102,20 @@ def turns() -> onnx.ModelProto:
     )
 
 
-def beside(path: str) -> onnx.ModelProto:
+def beside(path: str, operator: str) -> onnx.ModelProto:
     """A constant that is beside the file, at a path that is none of the model's business."""
     tensor = TensorProto(name="value", data_type=TensorProto.INT64, dims=[1])
     tensor.data_location = TensorProto.EXTERNAL
     for key, value in (("location", path), ("offset", "0"), ("length", "8")):
         tensor.external_data.add(key=key, value=value)
+    inputs = ["one"] if operator == "ConstantOfShape" else []
     return model_of(
         [
-            helper.make_node("ConstantOfShape", ["three"], ["c"], value=tensor),
-            helper.make_node("Constant", [], ["d"], value=tensor),
-            helper.make_node("Concat", ["c", "d"], ["s"], axis=0),
+            helper.make_node(operator, inputs, ["c"], value=tensor),
+            helper.make_node("Concat", ["head", "c"], ["s"], axis=0),
             helper.make_node("Reshape", ["x", "s"], ["end"]),
         ],
-        {"three": [3]},
+        {"one": [1], "head": [1, 4]},
     )
 
 
@@ -123,7 +123,7 @@ HOSTILE: dict[str, Callable[[], onnx.ModelProto]] = {
     "doubled": doubled,
     "terabytes": terabytes,
     "many axes": many_axes,
-    "beside": lambda: beside("/dev/zero"),
+    "beside": lambda: beside("/dev/zero", "Constant"),
 }
 
 
@@ -161,13 +161,24 @@ def test_no_more_elements_than_are_few_are_computed() -> None:
         assert isinstance(read(model_of(nodes, constants)).rows["last"], Layer) == is_known
 
 
-def test_nothing_beside_the_file_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight bytes beside it would be a legal shape."""
+@pytest.mark.parametrize("operator", ["Constant", "ConstantOfShape"])
+def test_nothing_beside_the_file_is_opened(
+    operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight bytes beside it would make a legal shape."""
     (tmp_path / "data").write_bytes(numpy.array([5], numpy.int64).tobytes())
     path = tmp_path / "model.onnx"
-    onnx.save(beside("data"), path)
+    onnx.save(beside("data", operator), path)
     monkeypatch.chdir(tmp_path)
     assert isinstance(read(path).rows["last"], Missing)
+
+
+def test_inputs_of_more_axes_than_anyone_has() -> None:
+    for axes in (64, 65):
+        node = helper.make_node("Relu", ["z"], ["end"])
+        last = read(model_of([node], z=[1] * axes)).rows["last"]
+        assert isinstance(last, Missing)
+        assert ("the graph input z has more than 64 axes" in last.reason) == (axes == 65)
 
 
 @pytest.mark.parametrize(
@@ -280,10 +291,10 @@ def test_a_hostile_file_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.Monke
 def test_values_are_those_of_numbers_alone() -> None:
     text = TensorProto(data_type=TensorProto.STRING, dims=[1], string_data=[b"a"])
     assert values.value_of(text) is None
-    short = TensorProto(data_type=TensorProto.INT64, dims=[3], int64_data=[1, 2])
-    assert values.value_of(short) is None
-    negative = TensorProto(data_type=TensorProto.INT64, dims=[-1])
-    assert values.value_of(negative) is None
+    damaged = TensorProto(data_type=TensorProto.INT64, dims=[3], int64_data=[1, 2])
+    assert values.value_of(damaged) is None
+    left_out = TensorProto(data_type=TensorProto.INT64, dims=[3])
+    assert values.value_of(left_out) is None
     empty = TensorProto(data_type=TensorProto.INT64, dims=[0])
     value = values.value_of(empty)
     assert value is not None

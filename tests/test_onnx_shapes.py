@@ -145,8 +145,9 @@ def test_names_that_are_expressions_of_others(name: str) -> None:
 
 def test_names_that_are_no_expressions_are_names() -> None:
     for name in ("h w", "unk__7", "batch-size", "s->t", "exec('x')", "s//", "1 2", "é"):
-        with pytest.raises(UnboundError, match="without a size: n, "):
+        with pytest.raises(UnboundError) as unbound:
             layers_of(derived(name))
+        assert f"without a size: n, {name}; bind" in str(unbound.value)
         assert macs(derived(name), {"n": 1, name: 8}) == 21_600
 
 
@@ -159,6 +160,10 @@ def test_expressions_without_a_size_are_unbound_or_refused() -> None:
     with pytest.raises(DimensionError, match=r"s/3 has no size where s = 16: it comes to '16/3'"):
         layers_of(model, {"n": 1, "s": 16})
     assert layers_of(model, {"n": 1, "s": 15, "h": 8})["y"].input_size == (8, 8)
+    with pytest.raises(DimensionError, match="s/3 has no size where s = 16"):
+        layers_of(model, {"n": 1, "s": 16, "s/3": 5})
+    with pytest.raises(DimensionError, match="s/3 has no size where s = 16"):
+        layers_of(derived("s/3"), {"n": 1, "s": 16, "s/3": 5})
 
 
 def test_what_stops_is_named_and_what_contradicts() -> None:
@@ -259,7 +264,7 @@ def test_expressions(name: str, size: int | None) -> None:
 STOPS = {
     "more elements than are computed with": (
         "r = Range (zero, many, one) t = Gather (r, four) p = Reshape (x, t)",
-        "node p (Reshape): the size of its output depends on data",
+        "node r (Range): its elements have no value, or are more than 4096",
     ),
     "constants of too many elements": (
         "l = Constant <value_ints = [" + ", ".join(["1"] * 4097) + "]> () "
@@ -268,11 +273,11 @@ STOPS = {
     ),
     "text": (
         "t = Cast <to = 8> (four) u = Cast <to = 7> (t) p = Reshape (x, u)",
-        "node p (Reshape): the size of its output depends on data",
+        "node t (Cast): its elements have no value",
     ),
     "a division by zero": (
         "t = Div (four, zeros) p = Reshape (x, t)",
-        "node p (Reshape): the size of its output depends on data",
+        "node t (Div): its elements have no value",
     ),
     "the number of elements of what is not known": (
         "o = NonZero (x) n = Size (o) u = Unsqueeze (n, zeros) p = Reshape (x, u)",
@@ -294,6 +299,28 @@ STOPS = {
         "q = SplitToSequence <axis = 3> (x, split) p = SequenceAt (q, i)",
         "node p (SequenceAt): the size of its output depends on data",
     ),
+    "a constant of text": (
+        't = Constant <value_strings = ["5"]> () u = Cast <to = 7> (t) p = Reshape (x, u)',
+        "node p (Reshape): the size of its output depends on data",
+    ),
+    "a range of a type whose length onnx does not say": (
+        (
+            "a = Cast <to = 5> (zero) b = Cast <to = 5> (many) c = Cast <to = 5> (one) "
+            "r = Range (a, b, c) d = Cast <to = 7> (r) p = Reshape (x, d)"
+        ),
+        "node r (Range): its elements have no value, or are more than 4096",
+    ),
+    "places of more than few elements": (
+        (
+            "c = ConstantOfShape <value=int64[1] {1}> (square) n = NonZero (c) "
+            "t = Gather <axis = 1> (n, last) u = Reshape (t, minus) p = Tile (x, u)"
+        ),
+        "node n (NonZero): its elements have no value, or are more than 4096",
+    ),
+    "a constant without a value": (
+        "t = Constant () u = Cast <to = 7> (t) p = Reshape (x, u)",
+        "node t (Constant): ",
+    ),
     "no output": ("t = Relu (x)", "no node before it gives its input p"),
 }
 
@@ -303,7 +330,8 @@ def test_what_stops_says_why(name: str) -> None:
     body, words = STOPS[name]
     constants = """<int64 zero = {0}, int64 many = {5000}, int64 one = {1}, int64[1] four = {4},
         int64[1] five = {5}, int64[1] zeros = {0}, int64[4] wrong = {1, 4, 7, 8},
-        int64[2] split = {3, 4}>"""
+        int64[2] split = {3, 4}, int64[2] square = {64, 64}, int64[2] last = {4095, 4095},
+        int64[1] minus = {-1}>"""
     model = graph(
         f"{body} y = {UP} (p, w)", inputs="float[1, 4, 7, 7] x, int64 i", weights=constants
     )
@@ -360,3 +388,12 @@ def test_versions_of_operators_without_a_rule_are_said_so() -> None:
         model.opset_import.add(domain="", version=version)
         assert layers_of(model)["y"].input_size == (7, 7)
         del model.opset_import[:]
+
+
+def test_a_layer_of_a_sequence_has_nothing_to_blame() -> None:
+    model = parser.parse_model(
+        f"{HEAD} g (seq(float[1, 4, 7, 7]) q, float[4, 6, 4, 4] w) => (y) {{ y = {UP} (q, w) }}"
+    )
+    (missing,) = read(model).rows.values()
+    assert isinstance(missing, Missing)
+    assert missing.reason == "its input has no size on axis 0, 2, 3; give it, as in --dim y:0=SIZE"

@@ -89,14 +89,14 @@ class Dimensions:
         return [part for part in self.parts.get(name, [name]) if part not in self.sizes] or [name]
 
     def refuse_contradiction(self, name: str) -> None:
-        """Raise where an expression has another size than is given, or an input none."""
+        """Raise where an expression has another size than is given, or none that is wanted."""
         where = ", ".join(
             f"{short(part)} = {self.sizes.get(part)}" for part in self.parts[name][:4]
         )
         try:
             size = self.derived(name)
         except NoValueError as reason:
-            if name in self.inputs and name not in self.sizes:
+            if name in self.inputs or name in self.sizes:
                 raise DimensionError(
                     f"the dimension {short(name)} has no size where {where}: {reason}"
                 ) from None

@@ -69,6 +69,7 @@ NOTE_ON_BLOCKS = (
     "channels are in blocks of onnxruntime's, filled up with zeros; they are counted as the file "
     "has them"
 )
+NOT_COMPUTED = f"its elements have no value, or are more than {MOST_ELEMENTS}"
 NOT_ITS_OWN = "it has not the attributes or the outputs of its operator"
 
 Declared: TypeAlias = Mapping[str, onnx.ValueInfoProto]
@@ -112,7 +113,8 @@ class Inference:
             return Fact(value.type)
         tensor = value.type.tensor_type
         if not tensor.HasField("shape") or len(tensor.shape.dim) > MOST_AXES:
-            stop = Stop(f"the graph input {short(text(value.name))} has no shape")
+            what = f"more than {MOST_AXES} axes" if tensor.HasField("shape") else "no shape"
+            stop = Stop(f"the graph input {short(text(value.name))} has {what}")
             return Fact(tensor_type(None, tensor.elem_type), None, (stop,))
         names = [name_of_axis(value, axis) for axis in range(len(tensor.shape.dim))]
         shape = [self.sized(dim, name) for dim, name in zip(tensor.shape.dim, names, strict=True)]
@@ -137,8 +139,6 @@ class Inference:
         """A fact with the sizes that the file declares, where there are no others."""
         shape, declared = fact.shape, value.type.tensor_type
         if is_known(shape) or not declared.HasField("shape"):
-            return fact
-        if len(declared.shape.dim) > MOST_AXES:
             return fact
         sizes = [self.sized(dim, text(dim.dim_param)) for dim in declared.shape.dim]
         if shape is None:
@@ -192,6 +192,8 @@ class Inference:
         except (ValueError, TypeError):
             return stopped(node, facts, ContradictionError(NOT_ITS_OWN))
         causes = joined(fact.causes for fact in inputs if fact)
+        if node.proto.op_type in ARITHMETIC and inputs and are_computed(inputs):
+            causes = (*causes, node.stop(NOT_COMPUTED))
         return [
             fact_of(values[name]) if name in values else self.result(node, kind, causes)
             for name, kind in zip(node.proto.output, types, strict=True)
@@ -211,7 +213,7 @@ class Inference:
         self, node: onnx.NodeProto, inputs: Sequence[Fact | None], types: Sequence[TypeProto]
     ) -> Mapping[str, Value]:
         """The elements of the outputs by name, where they follow from sizes and constants."""
-        if domain_of(node) or node.op_type not in ARITHMETIC:
+        if node.op_type not in ARITHMETIC:
             return {}
         if node.op_type in OF_SHAPE and inputs and inputs[0]:
             value = OF_SHAPE[node.op_type](inputs[0].shape, attributes_of(node))
@@ -219,7 +221,7 @@ class Inference:
         if node.op_type == "Constant":
             value = constant(node)
             return {} if value is None else {node.output[0]: value}
-        if any(fact is not None and fact.value is None for fact in inputs):
+        if not are_computed(inputs):
             return {}
         if node.op_type not in NO_LARGER and not are_few(types):
             return {}
@@ -323,6 +325,11 @@ def stopped(node: Node, facts: Facts, why: StoppedError) -> list[Fact]:
     stop = node.stop(str(why))._replace(is_wrong=isinstance(why, ContradictionError))
     causes = joined(fact.causes for fact in inputs if fact.is_lost) or (stop,)
     return [Fact(tensor_type(None), None, causes) for _ in node.proto.output]
+
+
+def are_computed(inputs: Sequence[Fact | None]) -> bool:
+    """Whether the elements of all inputs are known."""
+    return all(fact is None or fact.value is not None for fact in inputs)
 
 
 def are_few(types: Sequence[TypeProto]) -> bool:

@@ -19,7 +19,6 @@ from onnx.reference import ReferenceEvaluator
 
 from analytic.layer import integer
 from analytic.onnx.nodes import Attributes
-from analytic.onnx.protobuf import ELEMENTS
 
 #: No more elements of a tensor are computed with: shapes, pads and tables of indices have fewer.
 MOST_ELEMENTS = 4096
@@ -63,16 +62,11 @@ NO_LARGER = words(
 
 def value_of(tensor: onnx.TensorProto) -> Array | None:
     """The elements of a tensor that is small, and holds them all."""
-    # Of the product of the sizes, for a tensor of no elements has none to hold.
-    amount = math.prod(tensor.dims)
-    is_outside = tensor.data_location == onnx.TensorProto.EXTERNAL
-    if not 0 <= amount <= MOST_ELEMENTS or is_outside or tensor.data_type not in NUMBERS:
-        return None
-    if amount and not any(getattr(tensor, field) for field in ELEMENTS):
+    if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.data_type not in NUMBERS:
         return None
     try:
         return numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError):  # as where there are fewer elements than it says
+    except (ValueError, TypeError, KeyError):  # as where the elements were long, and left out
         return None
 
 
