@@ -567,3 +567,11 @@ Definition passes_runs (layer : LayerLike) (axes : Reached) (rule : string) : Pr
   (let biases := LayerLike_out_channels layer * LayerLike_bias layer in
   (let sums := biases * (LayerLike_batch_size layer * Products_positions (Reached_products axes) - sample) in
   cost_runs layer axes "forward"%string landed charged /\ cost_runs layer axes "grad_input"%string landed charged /\ cost_runs layer axes "grad_weight"%string landed charged))))).
+
+Definition together (first second : Pass) :=
+  Build_Pass (Pass_macs first + Pass_macs second) (Pass_additions first + Pass_additions second) (Pass_operations first + Pass_operations second) (Pass_elements first + Pass_elements second) (Pass_reached first + Pass_reached second).
+
+Definition training_step (self : Passes) (grad_input : bool) :=
+  let step := if grad_input then together (Passes_forward self) (Passes_grad_input self)
+  else Passes_forward self in
+  together (together step (Passes_grad_weight self)) (Passes_grad_bias self).

@@ -237,3 +237,18 @@ Proof.
       (conj (conj (or_intror (or_introl eq_refl)) runs)
         (conj (or_intror (or_intror (or_introl eq_refl))) runs))))).
 Qed.
+
+(** A training step, with or without the gradient by the input: the sum of its passes. *)
+Theorem training_step_counts passes with_grad_input count :
+  In count [Code.Pass_macs; Code.Pass_additions; Code.Pass_operations; Code.Pass_elements;
+            Code.Pass_reached] ->
+  count (Code.training_step passes with_grad_input)
+  = count (Code.Passes_forward passes)
+    + (if with_grad_input then count (Code.Passes_grad_input passes) else 0)
+    + count (Code.Passes_grad_weight passes) + count (Code.Passes_grad_bias passes).
+Proof.
+  intros of_a_pass. unfold Code.training_step, Code.together. cbv zeta.
+  repeat destruct of_a_pass as [<-|of_a_pass]; try contradiction; destruct with_grad_input;
+    cbn [Code.Pass_macs Code.Pass_additions Code.Pass_operations Code.Pass_elements
+         Code.Pass_reached]; lia.
+Qed.

@@ -347,7 +347,8 @@ class Function(Scope):
 
     def __init__(self, node: ast.FunctionDef, known: Known) -> None:
         #: The arithmetic is that of integers, and no argument.
-        arguments = [a for a in node.args.args if a.arg != "lib"]
+        named = [*node.args.args, *node.args.kwonlyargs]
+        arguments = [a for a in named if a.arg != "lib"]
         super().__init__(known, {a.arg: known.type(a.annotation) for a in arguments})
         self.node = node
         self.loops: list[str] = []

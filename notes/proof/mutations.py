@@ -111,7 +111,7 @@ MUTATIONS = [
         "maps", "until = below + size(axis)", "until = size(axis)", "taps_read(INTEGERS, axis, 1)"
     ),
     Mutation("maps", "for y in range(size(axis))", "for y in range(axis.n)", "along(axis)"),
-    Mutation("taps", "int(axis.k - taps", "int(axis.n - taps", "dead_on(axis)"),
+    Mutation("taps", "axis.k - taps_reached(", "axis.n - taps_reached(", "dead_on(axis)"),
     Mutation("phases", "s, d, y + b)", "s, d, y)", "landing(INTEGERS, axis, 3)"),
     Mutation("phases", "(least, met - more)", "(least, met)", "shares(INTEGERS, axis)"),
     Mutation("phases", "axis.e - axis.o", "axis.e", "edges(INTEGERS, axis)"),
@@ -149,6 +149,12 @@ MUTATIONS = [
         "analytic.passes(layer(axis, batch_size=0)).grad_bias.additions",
     ),
     Mutation("totals", "1 if result.batched else", "0 if result.batched else", PASSES),
+    Mutation(
+        "totals",
+        "first.elements + second.elements",
+        "first.elements + second.reached",
+        "analytic.passes(layer(axis)).training_step().elements",
+    ),
 ]
 
 

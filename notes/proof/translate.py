@@ -31,7 +31,7 @@ TRANSLATED = {
     "protocols": "LayerLike",
     "totals": "Products Reached Convention CONVENTIONS ORDINARY_CONVENTIONS RULES Pass Passes "
     "Count Result PASSES products reached convention_named "
-    "additions_per_filter filters macs count cost passes",
+    "additions_per_filter filters macs count cost passes together training_step",
 }
 #: Where each name belongs that may be called.
 HOME = {name: module for module, names in TRANSLATED.items() for name in names.split()}
@@ -90,6 +90,14 @@ class Plain(ast.NodeTransformer):
                         for alias in aliases
                     ]
         self.others = {name for name, home in defined if HOME.get(name) != home}
+        self.generic_visit(node)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        for method in node.body:
+            match method:
+                case ast.FunctionDef(args=ast.arguments(args=[ast.arg("self") as own, *_])):
+                    own.annotation = loaded(node.name)
         self.generic_visit(node)
         return node
 
