@@ -37,15 +37,6 @@ class Result(NamedTuple):
     counts: Count
     passes: Passes | None = None
 
-    def numbers(self) -> list[int]:
-        """The numbers of a row of a table, which can be summed over layers."""
-        count, passes = self
-        numbers = [count.total, count.macs, 2 * count.macs]
-        if passes is not None:
-            costs = (*passes, passes.training_step())
-            numbers += [cost.operations for cost in costs]
-        return numbers
-
 
 def grouped(value: Any) -> str:
     """An integer with its thousands apart; anything else as it is."""
@@ -123,17 +114,25 @@ def layer_fields(layer: Layer) -> dict[str, Any]:
 
 
 class Totals:
-    """Sums over the layers of a file."""
+    """Sums over layers of what tables show, and of what each pass and a training step takes."""
 
     def __init__(self) -> None:
-        self.layers = 0
-        self.numbers: list[int] = []
+        self.layers = self.operations = self.macs = 0
+        self.steps: list[int] = []
 
     def add(self, result: Result) -> None:
         """Add one counted layer."""
+        counts, passes = result
         self.layers += 1
-        numbers = result.numbers()
-        self.numbers = [*map(add, self.numbers, numbers)] if self.numbers else numbers
+        self.operations += counts.total
+        self.macs += counts.macs
+        if passes is not None:
+            steps = [cost.operations for cost in (*passes, passes.training_step())]
+            self.steps = [*map(add, self.steps, steps)] if self.steps else steps
+
+    def numbers(self) -> list[int]:
+        """A row of a table."""
+        return [self.operations, self.macs, 2 * self.macs, *self.steps]
 
 
 class TableWriter:
@@ -153,7 +152,9 @@ class TableWriter:
     def row(self, line: int, fields: Mapping[str, Any], layer: Layer, result: Result) -> str:
         """The text that is ready once this row is there: often none."""
         sizes = write_sizes(layer.input_size), write_sizes(result.counts.output_size)
-        self.rows.append([str(line), label(fields), *sizes, *map(grouped, result.numbers())])
+        alone = Totals()
+        alone.add(result)
+        self.rows.append([str(line), label(fields), *sizes, *map(grouped, alone.numbers())])
         # Only text for a terminal is written in blocks: what goes into a paper is one table.
         ready = self.style == TABLES["table"] and len(self.rows) == BLOCK
         return self.flush() if ready else ""
@@ -167,8 +168,8 @@ class TableWriter:
 
     def close(self, totals: Totals) -> str:
         """The rows that are left, and the totals."""
-        numbers = totals.numbers or [0] * (len(self.headers) - 4)
-        self.rows.append(["", f"total of {totals.layers} layers", "", "", *map(grouped, numbers)])
+        row = ["", f"total of {totals.layers} layers", "", "", *map(grouped, totals.numbers())]
+        self.rows.append(row + ["0"] * (len(self.headers) - len(row)))  # of no layers
         return self.flush()
 
 
@@ -184,7 +185,7 @@ class JsonWriter:
 
     def close(self, totals: Totals) -> str:
         """Nothing more for the program; a line for whoever watches."""
-        operations, macs, twice, *steps = totals.numbers or [0, 0, 0]
+        operations, macs, twice, *steps = totals.numbers()
         step = f", {steps[-1]} exact operations of a training step" if steps else ""
         sys.stderr.write(
             f"total of {totals.layers} layers: {operations} operations, "

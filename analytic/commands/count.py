@@ -135,9 +135,9 @@ def count_command(
         **flags: Any,
     ) -> None:
         shown = Shown(sort, top, group_by)
-        choices = convention, rule, passes
-        other = counter_of(check, *choices) if check and flags.pop("check") else None
-        counter = Checked(counter_of(evaluator, *choices), other)
+        counter = counter_of(evaluator, convention, rule, passes)
+        if check and flags.pop("check"):
+            counter = Checked(counter, counter_of(check, convention, rule, passes))
         style = style_of(style, as_json=as_json)
         source = source_of(file, flags, dims)
         if source != "model" and any(shown):
@@ -177,20 +177,18 @@ def source_of(file: str | None, flags: Mapping[str, Any], dims: tuple[str, ...])
 
 
 class Checked:
-    """A `LayerCounter` that compares with another one, if there is one, and says so in the end."""
+    """A `LayerCounter` that compares with another one, and says so in the end."""
 
-    def __init__(self, evaluate: LayerCounter, check: LayerCounter | None) -> None:
-        self.evaluate = evaluate
+    def __init__(self, counter: LayerCounter, check: LayerCounter) -> None:
+        self.counter = counter
         self.check = check
         self.agreed = 0
-        if check:
-            click.get_current_context().call_on_close(self.say)
+        click.get_current_context().call_on_close(self.say)
 
     def __call__(self, layer: Layer) -> report.Result:
-        result = self.evaluate(layer)
-        if self.check:
-            refuse_difference(result, self.check(layer))
-            self.agreed += 1
+        result = self.counter(layer)
+        refuse_difference(result, self.check(layer))
+        self.agreed += 1
         return result
 
     def say(self) -> None:
