@@ -89,6 +89,7 @@ def test_expressions_keep_their_brackets(python: str, gallina: str) -> None:
         "a.append(1)\n return a.pop()",
         "while a // a:\n  a = a - 1\n return a",
         "a: int = 2\n return a",
+        "b_ = 2\n return b_",
         "return (a := 2)",
         "return",
         "print(a)\n return a",
@@ -224,4 +225,16 @@ def test_a_name_has_to_be_of_what_is_translated(header: str, tmp_path: Path) -> 
     imported = "from analytic.axis import Axis, positive, size"
     affine.write_text(affine.read_text().replace(imported, header))
     with pytest.raises(RefusedError, match="another size"):
+        translated(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "later", ["def size(axis):\n return 7", "size = len", "for size in (): pass"]
+)
+def test_what_is_translated_has_one_meaning(later: str, tmp_path: Path) -> None:
+    for name in TRANSLATED:
+        shutil.copy(SOURCES / f"{name}.py", tmp_path)
+    module = tmp_path / "axis.py"
+    module.write_text(f"{module.read_text()}\n\n{later}\n")
+    with pytest.raises(RefusedError, match="size"):
         translated(tmp_path)

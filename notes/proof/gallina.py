@@ -128,6 +128,8 @@ class Scope:
 
     def spelled(self, name: str) -> str:
         """A variable's name, unless it is a word of Coq or the name of something else."""
+        if name.endswith("_") and name.strip("*_"):  # the name that another variable may get here
+            raise RefusedError(loaded(name))
         return name + "_" * (name in KEYWORDS or name in self.known.callable)
 
     def kind(self, node: ast.expr) -> str:

@@ -242,6 +242,7 @@ def translated(sources: Path) -> str:
     plain, known, parts = Plain(trees["arithmetic"]), Known(), [HEAD]
     for module, members in TRANSLATED.items():
         plain.module = module
+        once(trees[module], members.split())
         nodes: dict[str, ast.stmt] = {}
         for node in ast.walk(plain.visit(trees[module])):
             match node:
@@ -250,6 +251,20 @@ def translated(sources: Path) -> str:
         parts.append(f"(** analytic/{module}.py *)\n")
         parts += [definition(nodes[name], known) for name in members.split()]
     return "\n".join(parts)
+
+
+def once(module: ast.Module, members: list[str]) -> None:
+    """What is translated has one meaning in its module: the last of several would count."""
+    bound: set[str] = set()
+    for statement in module.body:
+        match statement:
+            case ast.FunctionDef(name) | ast.ClassDef(name):
+                new = {name}
+            case _:
+                new = {*assigned([statement])}
+        if new & bound & {*members}:
+            raise RefusedError(statement)
+        bound |= new
 
 
 def definition(node: ast.stmt, known: Known) -> str:
