@@ -452,6 +452,9 @@ def test_what_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n" * 100)
     with pytest.raises(ValueError, match="not an ONNX model"):
         layers_of(path)
+    path.write_bytes(onnx.ModelProto(producer_name="nobody").SerializeToString())
+    with pytest.raises(ValueError, match="not an ONNX model: it has no graph"):
+        layers_of(path)
     with pytest.raises(TypeError, match=r"model must be a path or an onnx.*, got bytes"):
         layers_of(data)
     with pytest.raises(FileNotFoundError):
@@ -486,7 +489,7 @@ def nested_deeply(levels: int) -> bytes:
 def test_a_model_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(nested_deeply(2000))
-    with pytest.raises(ValueError, match="not an ONNX model"):
+    with pytest.raises(ValueError, match="not an ONNX model: nested too deeply"):
         layers_of(path)
 
 

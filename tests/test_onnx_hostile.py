@@ -173,6 +173,12 @@ def test_nothing_beside_the_file_is_opened(
     assert isinstance(read(path).rows["last"], Missing)
 
 
+def test_outputs_of_more_axes_than_anyone_has() -> None:
+    last = read(many_axes()).rows["last"]
+    assert isinstance(last, Missing)
+    assert "node v0 (Reshape): its output has more than 64 axes" in last.reason
+
+
 def test_inputs_of_more_axes_than_anyone_has() -> None:
     for axes in (64, 65):
         node = helper.make_node("Relu", ["z"], ["end"])
@@ -206,6 +212,17 @@ def test_expressions_of_any_depth_and_size_are_names_or_have_no_value(text: str)
         return
     assert text.startswith(("+".join("ss"), "s+", "s//", "9"))
     assert value >= 0
+
+
+def test_numbers_on_the_way_have_no_more_bits_than_there_may_be() -> None:
+    for power, has_value in ((255, True), (256, False)):
+        expression = parse(f"{'*'.join(['s'] * power)}/{'/'.join(['s'] * power)}")
+        assert expression is not None
+        if has_value:
+            assert expression.value({"s": 2}) == 1
+        else:
+            with pytest.raises(NoValueError, match="more than 256 bits"):
+                expression.value({"s": 2})
 
 
 def test_long_names_are_no_expressions() -> None:
