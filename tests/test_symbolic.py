@@ -354,6 +354,23 @@ def test_half_of_an_odd_kernel_is_a_padding() -> None:
         formula.evaluate(q=-1, n0=7, o0=0)
 
 
+def test_a_bound_does_not_wait_for_what_is_not_asked() -> None:
+    """Overlaps and covered are even from 100 inputs on, inputs reached from a larger number on."""
+    bound: Any = {"axes": 1, "kernel_size": 2, "stride": 2, "dilation": 401, "padding": 200,
+                  "output_padding": 0}  # fmt: skip
+    assert symbolic.overlaps(**bound).generic().bounds == (100,)
+    (reached,) = symbolic.inputs_reached(**bound).generic().bounds or ()
+    assert reached > 100 + forms.MOST_SIZES
+
+    def truth(n: int) -> tuple[int, int]:
+        profile = brute.profile(Axis(n, 2, 2, 401, 200, 200, 0))
+        return sum(profile), sum(c > 0 for c in profile)
+
+    for counts in zip(*map(truth, range(99, 105)), strict=True):
+        steps = [b - a for a, b in itertools.pairwise(counts)]
+        assert steps[0] != steps[1] == steps[2] == steps[3] == steps[4]
+
+
 def test_of_numbers_there_is_nothing_to_check() -> None:
     assert symbolic.overlaps(input_size=(8, 8), **PLAIN).conditions == ()
 

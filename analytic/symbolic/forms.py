@@ -133,8 +133,8 @@ def stairs(n: Expr, start: int, count: int, steps: Sequence[int]) -> Expr:
     so that one of them need not be written.
     """
     period = len(steps)
-    candidates = (*reversed(steps), 0)
-    base = min(candidates, key=lambda c: (c != 0) + sum(step != c for step in steps))
+    # The step whose floor is not written: what leaves the fewest terms.
+    base = min(reversed(steps), key=lambda c: (c != 0) + sum(step != c for step in steps))
     total = line(n, start, Integer(count), Integer(base))
     for j, step in enumerate(steps):
         if step != base:
