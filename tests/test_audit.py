@@ -165,9 +165,14 @@ def test_findings_of_another_environment_are_put_beside(layers: str, tmp_path: P
     lines = invoke(layers, "--json").output.splitlines()
     counters = [json.loads(line) for line in lines if line.startswith("{")]
     assert [counter["counter"] for counter in counters] == ["FlopCounterMode", "fvcore"]
-    there.write_text(json.dumps({**counters[0], "counter": "elsewhere"}) + "\n")
+    renamed = [
+        {**counter, "counter": name}
+        for counter, name in zip(counters, ("elsewhere", "failing there"), strict=True)
+    ]
+    there.write_text("".join(json.dumps(counter) + "\n" for counter in renamed))
     text = invoke(layers, "--also", str(there)).output
     assert "| elsewhere " in text
+    assert "- failing there on 1 layers, first A: RuntimeError: no transposed" in text
     assert f"Made by `python -m oracle audit {layers} --also {there}`" in text
     there.write_text(json.dumps({**counters[0], "outcomes": []}) + "\n")
     done = invoke(layers, "--also", str(there))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import analytic
+
 
 def modules_after(statement: str) -> set[str]:
     """The modules that a fresh interpreter has once it has run a statement."""
@@ -47,6 +49,32 @@ def run_without_torch(tmp_path: Path, *arguments: str) -> subprocess.CompletedPr
     environment = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, *arguments]
     return subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments", "error", "words"),
+    [
+        ("torch", ["-m"], SystemExit, "2"),
+        ("torch", ["script.py"], ModuleNotFoundError, "oracle runs torch, which is not installed"),
+        ("sympy", ["-m"], ModuleNotFoundError, "no sympy"),  # torch is there, and lacks something
+    ],
+)
+def test_what_the_oracle_says_of_a_missing_module(
+    missing: str,
+    arguments: list[str],
+    error: type[BaseException],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = f"raise ModuleNotFoundError('no {missing}', name='{missing}')"
+    (tmp_path / "torch.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "argv", arguments)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    home = Path(analytic.__file__).parents[1] / "oracle" / "__init__.py"
+    with pytest.raises(error, match=words):
+        exec(compile(home.read_text(), home, "exec"), {"__name__": "oracle"})
 
 
 def test_the_oracle_says_in_one_line_that_it_needs_torch(tmp_path: Path) -> None:

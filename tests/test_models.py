@@ -314,6 +314,13 @@ def pictured(value: Any) -> Any:
     return id(value)
 
 
+def test_numpys_random_state_is_left_alone_where_it_is_not_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "numpy.random", raising=False)
+    assert layers_of(Up(), X) == {"up": UP}
+
+
 @pytest.mark.parametrize("kind", [Assigning, AssigningInEarnest])
 @pytest.mark.filterwarnings("ignore:AssigningInEarnest runs in earnest:RuntimeWarning")
 def test_what_a_forward_pass_assigns_is_put_back(kind: type[Assigning]) -> None:

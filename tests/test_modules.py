@@ -9,6 +9,7 @@ from hypothesis import given, settings
 import analytic
 import oracle
 from analytic import Layer, LayerError
+from oracle.modules import module_of
 from tests.strategies import layers
 
 
@@ -63,3 +64,31 @@ def test_lazy_modules_are_refused_until_they_ran() -> None:
         oracle.layer(module, (8, 8))
     module(torch.zeros(1, 3, 8, 8))
     assert oracle.layer(module, (8, 8)).in_channels == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Layer((5,), 1, 1, 3, padding=1, end_padding=0), "crops of begin and end apart"),
+        (
+            Layer((5,), 1, 1, 3, padding=1, end_padding=0, transposed=False),
+            "crops of begin and end apart",
+        ),
+        (Layer((2, 2, 2, 2), 1, 1, 1), "has 4 axes"),
+        (Layer((2, 2, 2, 2), 1, 1, 1, transposed=False), "has 4 axes"),
+    ],
+)
+def test_layers_that_no_module_is(given: Layer, words: str) -> None:
+    with pytest.raises(ValueError, match=f"no torch module has {words}|no torch module {words}"):
+        module_of(given)
+
+
+def test_an_uneven_padding_of_the_same_size_has_a_word() -> None:
+    described = Layer((7,), 2, 2, 4, padding="same", transposed=False)
+    assert described.end_padding == (2,)
+    assert oracle.layer(module_of(described), (7,)) == described
+
+
+def test_no_padding_has_a_word_too() -> None:
+    module = torch.nn.Conv1d(2, 2, 4, padding="valid")
+    assert oracle.layer(module, (7,)) == Layer((7,), 2, 2, 4, transposed=False)

@@ -128,6 +128,15 @@ def test_the_backward_of_a_depthwise_layer_costs_twice_its_forward() -> None:
         assert counts["aten.convolution_backward"] == times * counts["aten.convolution"]
 
 
+def test_a_list_in_a_traced_graph_may_be_a_constant() -> None:
+    one, two = (SimpleNamespace(toIValue=lambda number=number: number) for number in (1, 2))
+    built = SimpleNamespace(
+        toIValue=lambda: None, node=lambda: SimpleNamespace(inputs=lambda: [one, two])
+    )
+    assert plugins.traced(built) == [1, 2]
+    assert plugins.traced(SimpleNamespace(toIValue=lambda: [3, 4])) == [3, 4]
+
+
 def test_fvcore_on_a_mixed_model() -> None:
     nn_tools = pytest.importorskip("fvcore.nn")
     analysis = nn_tools.FlopCountAnalysis(Mixed(), torch.randn(2, 3, 9, 12))

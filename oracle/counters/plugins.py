@@ -168,7 +168,7 @@ class Lines:
     def ptflops_aten(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
         """For the aten backend of ptflops: MACs and bias, of the whole batch."""
         x, weight, bias, stride, padding, dilation, transposed, output_padding, groups = inputs[:9]
-        if not self.counts(transposed):
+        if not self.counts(transposed):  # not in CI
             from ptflops.aten_ops import conv_flop
 
             ordinary: int = conv_flop(inputs, outputs)
@@ -176,14 +176,14 @@ class Lines:
         options = (stride, padding, dilation, output_padding, groups, transposed)
         return macs_and_bias(layer_of_operator(x.shape, weight.shape, bias is not None, *options))
 
-    def moduleprofiler(self) -> dict[Any, Callable[..., int]]:
+    def moduleprofiler(self) -> dict[Any, Callable[..., int]]:  # not in CI
         """For ``ModuleProfiler(ops_fn_map=…)``: the tool's own map, with ours for the modules."""
         from moduleprofiler.ops import get_default_ops_map
 
         modules = MODULES if self.both else TRANSPOSED
         return {**get_default_ops_map(), **dict.fromkeys(modules, moduleprofiler_operations)}
 
-    def torchtnt(self) -> None:
+    def torchtnt(self) -> None:  # not in CI
         """Put exact convolutions, forward and backward, into the map of torchtnt: MACs."""
         from torchtnt.utils import flops
 

@@ -103,7 +103,7 @@ def flop_counter_mode_backward(module: nn.Module, x: torch.Tensor, lines: Lines 
 def torchtnt(which: str) -> Run:
     """``get_module_summary``: its forward or its backward FLOPs."""
 
-    def run(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+    def run(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:  # not in CI
         from torchtnt.utils import flops
         from torchtnt.utils.module_summary import get_module_summary
 
@@ -126,7 +126,7 @@ def fvcore(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
     return analysis.total()
 
 
-def thop(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+def thop(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:  # not in CI
     """``profile``, of whichever of the two packages is called thop here."""
     from thop import profile
 
@@ -137,7 +137,7 @@ def thop(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
 def ptflops(backend: str) -> Run:
     """``get_model_complexity_info`` with one of its backends."""
 
-    def run(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+    def run(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:  # not in CI
         from ptflops import get_model_complexity_info
 
         return get_model_complexity_info(
@@ -153,7 +153,7 @@ def ptflops(backend: str) -> Run:
     return run
 
 
-def torchinfo(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
+def torchinfo(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
     """``summary``."""
     from torchinfo import summary
 
@@ -163,7 +163,7 @@ def torchinfo(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
 def calflops(*, training: bool) -> Run:
     """``calculate_flops``: its second number, the MACs, forward or of a training step."""
 
-    def run(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
+    def run(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
         from calflops import calculate_flops
 
         return calculate_flops(
@@ -177,14 +177,14 @@ def calflops(*, training: bool) -> Run:
     return run
 
 
-def torchprofile(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
+def torchprofile(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
     """``profile_macs``."""
     from torchprofile import profile_macs
 
     return profile_macs(module, x)
 
 
-def torchscan(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
+def torchscan(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
     """``crawl_module``."""
     from torchscan import crawl_module
 
@@ -194,7 +194,7 @@ def torchscan(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
 def deepspeed(which: int) -> Run:
     """``get_model_profile``: its first number are FLOPs, its second MACs."""
 
-    def run(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:
+    def run(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
         from deepspeed.profiling.flops_profiler import get_model_profile
 
         return get_model_profile(module, args=[x], print_profile=False, as_string=False)[which]
@@ -202,7 +202,7 @@ def deepspeed(which: int) -> Run:
     return run
 
 
-def moduleprofiler(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+def moduleprofiler(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:  # not in CI
     """``ModuleProfiler.estimate_ops``."""
     from moduleprofiler import ModuleProfiler
 
@@ -210,13 +210,15 @@ def moduleprofiler(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> A
     return profiler.estimate_ops(module, x)["__root__"]["ops"]
 
 
-def onnx_tool(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:
+def onnx_tool(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:  # not in CI
     """``Model.graph.profile`` on a model of the one node, as torch would export it."""
     shape = tuple(x.shape)
     return onnx_tool_graph(one_node(module, shape), shape, lines).macs[0]
 
 
-def onnx_tool_graph(model: Any, input_shape: tuple[int, ...], lines: Lines | None) -> Any:
+def onnx_tool_graph(  # not in CI
+    model: Any, input_shape: tuple[int, ...], lines: Lines | None
+) -> Any:
     """The tool's graph of an ONNX model with the input x, profiled."""
     import numpy
     from onnx_tool import NODE_REGISTRY, Model
@@ -236,7 +238,7 @@ def onnx_tool_graph(model: Any, input_shape: tuple[int, ...], lines: Lines | Non
     return graph
 
 
-def one_node(module: Any, input_shape: tuple[int, ...]) -> Any:
+def one_node(module: Any, input_shape: tuple[int, ...]) -> Any:  # not in CI
     """The ONNX model of one convolution, ordinary or transposed."""
     from onnx import TensorProto, helper
 
@@ -262,7 +264,7 @@ def one_node(module: Any, input_shape: tuple[int, ...]) -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def xla(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:
+def xla(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
     """``cost_analysis`` of the compiled convolution: what XLA says of ``conv_general_dilated``."""
     import jax
     from jax import lax
@@ -293,7 +295,7 @@ def xla(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:
     return jax.jit(convolve).lower(*arguments).cost_analysis()["flops"]
 
 
-def tensorflow(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:
+def tensorflow(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
     """``tf.compat.v1.profiler.profile`` of a graph of the one convolution and its bias."""
     import tensorflow as tf
 
