@@ -9,6 +9,9 @@ Open Scope Z_scope.
 Theorem ceil_div_counts x m : Code.ceil_div x m = ceiling x m.
 Proof. reflexivity. Qed.
 
+Theorem ceil_div_runs x m : 1 <= m -> Code.ceil_div_runs x m.
+Proof. trivial. Qed.
+
 Theorem least_input_size_counts n k s d b e o :
   Code.least_input_size (Axis n k s d b e o) = n_min k s d b e o.
 Proof. reflexivity. Qed.

@@ -36,6 +36,9 @@ Proof.
   unfold Code.reach, ceiling. cbv zeta. f_equal; [|lia]. do 4 f_equal. lia.
 Qed.
 
+Theorem reach_runs a y : 1 <= dilation a -> Code.reach_runs a y.
+Proof. destruct a. trivial. Qed.
+
 (** c(y), and 0 where nothing lands. *)
 Theorem at_counts_pairs a y : proper a ->
   Code.at_ a y = pairs_of_value (inputs a) (taps a) (stride a) (dilation a) (y + begin_crop a).
@@ -79,6 +82,9 @@ Proof.
   - injection E as E Z. pose proof (Z.div_mod (y + b - t * d) s). lia.
   - replace (y + b - t * d) with (i * s) by lia. now rewrite Z.div_mul, Z.mod_mul by lia.
 Qed.
+
+Theorem met_runs a y t : 1 <= stride a -> Code.met_runs a y t.
+Proof. trivial. Qed.
 
 Theorem landing_counts a y : proper a ->
   Code.landing a y = pairs_of_value (inputs a) (taps a) (stride a) (dilation a) (y + begin_crop a).
@@ -152,6 +158,9 @@ Proof.
       assert (1 < g); [|lia]. apply holes. exists v. rewrite <- divides_mod by lia. lia.
   - destruct (0 <? s - u), (0 <? k - q * u); lia.
 Qed.
+
+Theorem levels_runs a : proper a -> Code.levels_runs a.
+Proof. apply shares_runs. Qed.
 
 (** What an interior position of a phase receives. *)
 Theorem interior_counts a phase : proper a ->

@@ -139,6 +139,10 @@ Proof.
   intros all. destruct (conventions_table kd axes c all) as (_ & -> & _). destruct c, kd; reflexivity.
 Qed.
 
+Theorem additions_per_filter_runs kd products c :
+  Code.additions_per_filter_runs products (convention_word c) (transposed kd).
+Proof. destruct kd, c; cbn; auto. Qed.
+
 Lemma filters_run l bias : proper_layer l -> Code.filters_runs (code_layer l bias).
 Proof. intros (_ & _ & _ & ? & _). assumption. Qed.
 
