@@ -196,6 +196,9 @@ INFERRED: list[Case] = [
         ({**SAME, "dilations": [2, 3, 4]}, [30, 50, 65, 64, 63]),
     ),
 ]
+#: A kernel that is narrower than the stride, as onnxruntime runs it; and no stride at all.
+INFERRED += cases("Conv", [1, 1, 5], [1, 1, 1], ({**SAME, "strides": [3]}, [1, 1, 2]))
+INFERRED += cases("Conv", [1, 1, 5], [1, 1, 1], ({**SAME, "strides": [0]}, None))
 for name in ("Conv", "ConvInteger", "QLinearConv"):
     INFERRED += [
         *cases(

@@ -229,3 +229,15 @@ def test_sizes_by_node_in_a_body_must_not_contradict() -> None:
     proto = model(body, INPUTS + ", float[4, 4, 3] u")
     with pytest.raises(DimensionError, match="o/body/q:2 is 5 in the file, but 6 is given"):
         layers_of(proto, {"o/body/q:2": 6})
+
+
+def test_a_node_whose_sizes_are_known_is_not_to_blame() -> None:
+    branches = (
+        "u = If (c) <then_branch = t () => (a) { a = Relu (x) }, "
+        "else_branch = e () => (b) { b = Neg (x) }> v = Reshape (u, i)"
+    )
+    turns = COLLECTED.format(turns="three", condition="").replace("v =", "u =")
+    for body in (branches, turns + " v = Reshape (u, i)"):
+        row = read(model(body, INPUTS + ", int64[3] i", CONSTANTS)).rows["y"]
+        assert isinstance(row, Missing)
+        assert "node v (Reshape): the size of its output depends on data" in row.reason

@@ -252,6 +252,14 @@ def test_cyclic_names_and_megabytes_of_names_are_one_line() -> None:
         assert str(refused.value).isprintable()
 
 
+def test_no_more_reasons_are_kept_than_anyone_reads() -> None:
+    inputs: dict[str, list[Any]] = {f"z{at}": [1, 4, f"n{at}"] for at in range(100)}
+    joined = helper.make_node("Concat", [*inputs], ["end"], axis=2)
+    last = read(model_of([joined], **inputs)).rows["last"]
+    assert isinstance(last, Missing)
+    assert last.names == tuple(f"n{at}" for at in range(64))
+
+
 def test_names_of_nodes_and_values_of_any_length_are_short_in_a_message() -> None:
     long = "n" * 10**6
     node = helper.make_node("Odd", [long], ["end"], name=long, domain=long)

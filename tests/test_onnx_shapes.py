@@ -211,6 +211,19 @@ def test_a_convolution_whose_weight_is_not_known() -> None:
     assert missing.reason.startswith("in_channels must be the weight's 1, got 4")
 
 
+@pytest.mark.parametrize("group", ["0", "-1", '"two"', "[2]"])
+@pytest.mark.parametrize("unknown", ["x", "w"])
+def test_groups_that_are_none_say_nothing_of_channels(group: str, unknown: str) -> None:
+    text = (
+        '<ir_version: 8, opset_import: ["": 17, "local": 1]>'
+        f"g (float[1, 4, 8, 8] x, float[4, 4, 3, 3] w) => (y) {{ z = local.Odd ({unknown}) "
+        f"y = Conv <kernel_shape = [3, 3], group = {group}> (INPUTS) }}"
+    ).replace("INPUTS", "z, w" if unknown == "x" else "x, z")
+    (missing,) = read(parser.parse_model(text)).rows.values()
+    assert isinstance(missing, Missing)
+    assert "node z (local.Odd): nothing is known of the operator" in missing.reason
+
+
 def test_sizes_by_node_must_fit() -> None:
     model = derived("h")
     dims = {"n": 1, "s": 16}
