@@ -255,7 +255,7 @@ def test_cyclic_names_and_megabytes_of_names_are_one_line() -> None:
 def test_no_more_reasons_are_kept_than_anyone_reads() -> None:
     inputs: dict[str, list[Any]] = {f"z{at}": [1, 4, f"n{at}"] for at in range(100)}
     joined = helper.make_node("Concat", [*inputs], ["end"], axis=2)
-    last = read(model_of([joined], **inputs)).rows["last"]
+    last = read(model_of([joined], None, **inputs)).rows["last"]
     assert isinstance(last, Missing)
     assert last.names == tuple(f"n{at}" for at in range(64))
 
