@@ -14,6 +14,7 @@ import sys
 import termios
 import threading
 import tracemalloc
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -515,11 +516,7 @@ def test_check_compares(program: Program, monkeypatch: pytest.MonkeyPatch) -> No
             return passes._replace(grad_input=passes.grad_input._replace(additions=5))
 
     seven = True
-    wrong = count_module.count_command(
-        "oracle",
-        Wrong(),
-        check=analytic,
-    )
+    wrong = count_module.count_command("oracle", {"wrong": Wrong}, check=analytic)
     group = cli.commands("oracle", "", {})
     group.add_command(wrong, "wrong")
     monkeypatch.setattr(oracle.cli, "program", group)
@@ -687,3 +684,13 @@ def test_a_progress_bar_on_a_real_terminal(tmp_path: Path) -> None:
     os.close(ours)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
     assert "0.00/78.0" in shown
+
+
+def test_the_second_oracle_where_it_is_installed(program: Program) -> None:
+    done = program(f"count {ONE} --oracle xla --check", name="oracle")
+    if find_spec("jax") is None:
+        missing = "--oracle xla runs jax, which is not installed"
+        words = f"oracle: {missing}: pip install 'convtranspose-ops[audit]'\n"
+        assert done == (2, "", words)
+    else:
+        assert (done.status, done.out) == (0, program(f"count {ONE}").out)

@@ -114,12 +114,16 @@ def counter_of(
 
 
 def count_command(
-    program: str, evaluator: Evaluator, check: Evaluator | None = None
+    program: str,
+    evaluators: Mapping[str, Callable[[], Evaluator]],
+    check: Evaluator | None = None,
 ) -> click.Command:
-    """The command ``count`` of a program.
+    """The command ``count`` of a program, by the first of its evaluators.
 
-    Where there is ``check``, another evaluator, a flag ``--check`` compares every count with its.
+    Where there are more, a flag ``--oracle`` chooses; where there is ``check``, another evaluator,
+    a flag ``--check`` compares every count with its.
     """
+    first, *others = evaluators
 
     def count(
         file: str | None,
@@ -135,7 +139,8 @@ def count_command(
         **flags: Any,
     ) -> None:
         shown = Shown(sort, top, group_by)
-        counter = counter_of(evaluator, convention, rule, passes)
+        evaluator = evaluators[flags.pop("oracle") if others else first]
+        counter = counter_of(evaluator(), convention, rule, passes)
         if check and flags.pop("check"):
             counter = Checked(counter, counter_of(check, convention, rule, passes))
         style = style_of(style, as_json=as_json)
@@ -152,6 +157,9 @@ def count_command(
 
     options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     options += [DIM_OPTION, PASSES_OPTION, *MODEL_OPTIONS]
+    if others:
+        names = click.Choice([*evaluators])
+        options.append(click.option("--oracle", type=names, default=first, show_default=True))
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
@@ -333,4 +341,4 @@ def bound(text: str) -> tuple[str, int]:
         raise click.UsageError(f"--dim {name}: {reason}") from None
 
 
-command = count_command("analytic", analytic)
+command = count_command("analytic", {"analytic": lambda: analytic})
