@@ -304,6 +304,13 @@ def test_a_formula_is_of_one_kind() -> None:
         ordinary.evaluate(n0=5, p0=1, transposed=0)
 
 
+def test_paddings_of_an_ordinary_layer_are_not_negative() -> None:
+    for transposed in (True, False):
+        formula = symbolic.overlaps(axes=1, end_padding=(None,), transposed=transposed)
+        signs = {str(s): s.is_nonnegative for s in formula.symbols if str(s) in {"p0", "e0"}}
+        assert signs == dict.fromkeys(("p0", "e0"), None if transposed else True)
+
+
 def test_words_for_paddings() -> None:
     bound: Any = {"axes": 1, "stride": 1, "dilation": 2, "transposed": False}
     same, valid = (symbolic.overlaps(padding=word, **bound) for word in ("same", "valid"))
