@@ -22,9 +22,9 @@ def by_xla() -> Evaluator:
         raise click.UsageError(
             "--oracle xla runs jax, which is not installed: pip install 'convtranspose-ops[audit]'"
         )
-    from oracle import xla
+    from oracle import xla  # not in CI
 
-    return xla
+    return xla  # not in CI
 
 
 command = count_command("oracle", {"torch": by_torch, "xla": by_xla}, check=analytic)
