@@ -92,6 +92,12 @@ def test_parts_are_named_by_what_they_are() -> None:
     for bound, expected in cases:
         names = [str(name) for name in symbolic.covered(axes=1, **bound).definitions]
         assert names == expected.split()
+    # Where n − u happens to be L − s, it is n − u all the same.
+    alike = {"kernel_size": k, "padding": k, "stride": 1, "dilation": 2, "output_padding": 1}
+    parts = symbolic.covered(axes=1, **alike).definitions
+    assert [str(value) for name, value in parts.items() if str(name) == "n0_met"] == [
+        "Max(0, n0 - 2)"
+    ]
     step = symbolic.passes(axes=1, transposed=False)
     names = [str(name) for name in step.grad_input.reached.definitions]
     assert names == ["L0", "g0", "u0", "v0", "n0_met", "k0_met", "T0", "I0"]

@@ -243,6 +243,13 @@ def test_an_output_of_any_input_goes_without_saying() -> None:
     assert [str(f.domain) for f in generic] == ["n0 >= 3", "n0 >= 2"]
 
 
+def test_a_bound_of_two_inputs_is_a_condition() -> None:
+    generic = half_padded(2).generic()
+    assert str(generic.domain) == "n0 >= 2"
+    with pytest.raises(LayerError, match="input_size must be at least 2 for this formula, got 1"):
+        generic.evaluate(n0=1)
+
+
 def test_a_case_that_the_next_one_has_in_it_is_left_out() -> None:
     a, b = Symbol("a", integer=True, positive=True), Symbol("b", integer=True, positive=True)
     three = Integer(3)
