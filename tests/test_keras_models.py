@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from analytic.frameworks.keras_models import layers_of
+import analytic
+from analytic.cli import program
+from analytic.frameworks.keras_models import layers_of, read
 from analytic.layer import Layer, LayerError
+from analytic.models import UsageError
+from tests.frameworks import zoo
 
 WORDS = {"kernel_size": [3, 3], "strides": [1, 1], "padding": "same", "use_bias": True}
 
@@ -55,36 +63,99 @@ def test_a_separable_convolution_is_two_layers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "words"),
+    ("wrong", "words"),
     [
-        (layer("ConvLSTM2D", "m", [1, 2, 8, 8, 4]), LayerError, "a translation, got ConvLSTM2D m"),
+        (
+            layer("ConvLSTM2D", "m", [1, 2, 8, 8, 4]),
+            "m: ConvLSTM2D is no convolution that has a translation",
+        ),
         (
             layer("TimeDistributed", "t", None, layer={"class_name": "Conv2D"}),
-            LayerError,
-            "a translation, got TimeDistributed t",
+            "t: TimeDistributed is no convolution that has a translation",
         ),
         (
             layer("Conv2D", "c", None, filters=4, **WORDS),
-            LayerError,
-            "models must be built, got c without the shape of its input",
+            "c: the model is not built: the shape of the input is not known",
         ),
         (
             layer("Conv2D", "c", [None, None, 8, 4], filters=4, **WORDS),
-            TypeError,
-            "input_shape must be an integer, got None",
+            "c: input_shape must be an integer, got None",
         ),
     ],
 )
-def test_refusals(wrong: dict[str, Any], error: type[Exception], words: str) -> None:
-    with pytest.raises(error, match=words):
+def test_refusals(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(LayerError, match=f"^{words}$"):
         layers_of(model(wrong))
 
 
-def test_a_model_of_keras() -> None:
+UP = called("Conv2DTranspose", "up", [None, 8, 8, 4], filters=6, **WORDS)
+KERAS = json.dumps({"module": "keras"})[:-1] + ", " + model(UP)[1:]
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.json"])
+def test_a_file_on_the_command_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".keras"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", model(UP))
+    else:
+        path.write_text(KERAS)
+    done = CliRunner().invoke(program, ["count", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(done.stdout)["layers"]
+    assert row["name"] == "up"
+    macs = analytic.macs(layers_of(model(UP))["up"])
+    assert row["count"]["macs"] == json.loads(done.stdout)["total"]["macs"] == macs
+
+
+def test_what_is_not_known_does_not_hide_what_is(tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    path.write_text(
+        KERAS.replace(
+            '"layers": [', '"layers": [' + json.dumps(layer("ConvLSTM2D", "m", None)) + ", "
+        )
+    )
+    reading = read(str(path))
+    assert [*reading.rows] == ["m", "up"]
+    assert reading.rows["up"] == layers_of(model(UP))["up"]
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "3", '{"config": {"layers": [3]}}', "{", ""])
+def test_what_is_no_architecture(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "net.keras"
+    path.write_text(text)
+    done = CliRunner().invoke(program, ["count", str(path)])
+    assert done.exit_code == 1
+    assert "not an architecture of Keras" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_sizes_of_names_are_for_onnx(tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    done = CliRunner().invoke(program, ["count", str(path), "--dim", "n=3"])
+    assert done.exit_code == 2
+    with pytest.raises(UsageError, match="no named sizes"):
+        read(str(path), {"n": 3})
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_models_as_they_run(name: str, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    built = zoo.MODELS[name](keras)
+    layers = layers_of(built.to_json())
+    assert zoo.run(keras, built) == Counter(
+        (each.input_size, each.in_channels, analytic.count(each).output_size, each.out_channels)
+        for each in layers.values()
+    )
+    built.save(tmp_path / "model.keras")
+    assert read(str(tmp_path / "model.keras")).rows == layers
+
+
+def test_a_separable_convolution_of_keras() -> None:
     keras = pytest.importorskip("keras")
     inputs = keras.Input((16, 16, 3))
-    narrow = keras.layers.Conv2D(8, 3, strides=2, padding="same")(inputs)
-    wide = keras.layers.Conv2DTranspose(3, 4, strides=2, padding="same")(narrow)
-    outputs = keras.layers.SeparableConv2D(5, 3)(keras.layers.add([inputs, wide]))
-    layers = layers_of(keras.Model(inputs, outputs).to_json())
-    assert [each.input_size for each in layers.values()] == [(16, 16), (8, 8), (16, 16), (14, 14)]
+    built = keras.Model(inputs, keras.layers.SeparableConv2D(5, 3)(inputs))
+    weights = [kernel.shape for kernel in built.weights]
+    layers = [*layers_of(built.to_json()).values()]
+    assert [layer.input_size for layer in layers] == [(16, 16), (14, 14)]
+    assert weights == [(3, 3, 3, 1), (1, 1, 3, 5), (5,)]

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from analytic import identify, report
-from analytic.commands.count import layers_of_model
+from analytic.commands.count import layers_of_model, model_reader
 from analytic.commands.toolbox import LAYER_OPTIONS, Failed, LayerFile, layer_of_flags, with_options
 from analytic.layer import Layer
 
@@ -23,7 +23,7 @@ def given_layers(path: str | None, flags: dict[str, Any]) -> list[Layer]:
         return [layer_of_flags(flags)]
     if any(value is not None for value in flags.values()):
         raise click.UsageError("give a FILE or the flags of one layer, not both")
-    if not path.lower().endswith(".onnx"):
+    if model_reader(path) is None:
         return LayerFile(path).layers()
     layers = layers_of_model(path, {})
     unknown = [name for name, layer in layers.items() if not isinstance(layer, Layer)]
@@ -35,7 +35,7 @@ def given_layers(path: str | None, flags: dict[str, Any]) -> list[Layer]:
 def split(arguments: tuple[str, ...]) -> tuple[list[identify.Figure], str | None]:
     """The figures, and the file if the last argument is one."""
     *others, last = arguments
-    file = last if others and (last.lower().endswith(".onnx") or Path(last).is_file()) else None
+    file = last if others and (model_reader(last) or Path(last).is_file()) else None
     figures = others if file else arguments
     try:
         return [identify.parse(text) for text in figures], file
@@ -130,7 +130,7 @@ def table(figure: str, matches: list[identify.Match]) -> str:
 HELP = r"""Say what a published FIGURE counted, best matches first.
 
 A figure is a number as it was printed: 4.1G, "4.1 GMACs", 4123456789, 6.5K/pixel. The layer is
-given by flags, or a model's by a FILE of layers or a FILE.onnx, whose sum the figure then is;
+given by flags, or a model's by a FILE of layers or of a model, whose sum the figure then is;
 --rest is what its other layers cost. Every rule, convention and counter's formula is tried, once
 and twice, in units of a thousand and of 1024. What must be assumed for a reading is said, and those
 that assume least come first: with more than two assumptions some reading gives any figure.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from analytic.frameworks import keras
 from analytic.frameworks.translation import Shape
 from analytic.layer import Layer, LayerError
-from analytic.models import numbered
+from analytic.models import Missing, Reading, UsageError, numbered
 
 Config = Mapping[str, Any]
 
@@ -21,7 +23,7 @@ def layers_of(architecture: str) -> dict[str, Layer]:
     shape of its input, in which None stands for the batch alone, which is 1 then. A layer that is
     called several times is there several times; a separable convolution is a depthwise one and one
     of kernel 1. Layers that convolve in another way (``ConvLSTM2D``, a convolution in a wrapper)
-    are a `LayerError`. Source: keras.io, Whole model saving & loading.
+    and sizes that are not known are a `LayerError`. Source: keras.io, Whole model saving & loading.
 
     >>> convolution = {"filters": 6, "kernel_size": [4, 4], "strides": [2, 2], "padding": "same"}
     >>> up = {"class_name": "Conv2DTranspose", "config": {"name": "up", **convolution},
@@ -30,33 +32,67 @@ def layers_of(architecture: str) -> dict[str, Layer]:
     >>> layers_of(json.dumps(net))["up"].padding
     (1, 1)
     """
-    model = json.loads(architecture)
-    return numbered(pair for layer in model["config"]["layers"] for pair in convolutions(layer))
+    layers = {}
+    for name, row in rows_of(architecture).items():
+        if isinstance(row, Missing):
+            raise LayerError(f"{name}: {row.reason}")
+        layers[name] = row
+    return layers
 
 
-def convolutions(layer: Config, within: str = "") -> Iterator[tuple[str, Layer]]:
-    """Name and layer of each convolution of a layer, or of the model that it is."""
+def read(path: str, dims: Mapping[str, int] | None = None) -> Reading:
+    """The rows of a ``.keras`` file, or of the JSON of an architecture; it has no names of sizes.
+
+    What is not known of a layer is said in its row, and does not hide the others.
+    """
+    if dims:
+        raise UsageError(
+            "a model of Keras has no named sizes: build it with the input that it is for"
+        )
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read("config.json").decode()
+    else:
+        text = Path(path).read_text(encoding="utf-8")
+    return Reading(rows_of(text), [])
+
+
+def rows_of(architecture: str) -> dict[str, Layer | Missing]:
+    """The convolutions of a model, known or not."""
+    try:
+        layers = json.loads(architecture)["config"]["layers"]
+        return numbered(pair for layer in layers for pair in convolutions(layer))
+    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as reason:
+        raise ValueError(f"not an architecture of Keras: {reason!r}") from None
+
+
+def convolutions(layer: Config, within: str = "") -> Iterator[tuple[str, Layer | Missing]]:
+    """Name and row of each convolution of a layer, or of the model that it is."""
     config, kind = layer["config"], layer["class_name"]
     name = within + config["name"]
     for part in config.get("layers", ()):
         yield from convolutions(part, f"{name}/")
-    if kind in KINDS:
-        for shape in input_shapes(layer, name):
+    if kind not in KINDS:
+        if "Conv" in kind or "Conv" in str((config.get("layer") or {}).get("class_name", "")):
+            yield name, Missing(f"{kind} is no convolution that has a translation")
+        return
+    shapes = input_shapes(layer)
+    if not shapes:
+        yield name, Missing("the model is not built: the shape of the input is not known")
+    for shape in shapes:
+        try:
             for suffix, convolution in KINDS[kind](shape, config).items():
                 yield name + suffix, convolution
-    elif "Conv" in kind or "Conv" in str(config.get("layer", {}).get("class_name", "")):
-        raise LayerError(f"layers must be convolutions that have a translation, got {kind} {name}")
+        except (LayerError, TypeError) as reason:
+            yield name, Missing(str(reason))
 
 
-def input_shapes(layer: Config, name: str) -> list[Shape]:
+def input_shapes(layer: Config) -> list[Shape]:
     """The shape of the input at each call."""
     nodes = layer.get("inbound_nodes", ())
-    called = [node["args"][0]["config"]["shape"] for node in nodes]
+    called: list[Shape] = [node["args"][0]["config"]["shape"] for node in nodes]
     built = (layer.get("build_config") or {}).get("input_shape")
-    shapes: list[Shape] = called or ([built] if built else [])
-    if not shapes:
-        raise LayerError(f"models must be built, got {name} without the shape of its input")
-    return shapes
+    return called or ([built] if built else [])
 
 
 def plain(

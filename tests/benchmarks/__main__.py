@@ -189,7 +189,7 @@ def passes_table(times: Times) -> str:
     rows = []
     for kind in ("transposed", "ordinary", "both"):
         count, passes = (
-            times[f"test_sweep.test_layers[{function}-{kind}]"] for function in ("count", "passes")
+            times[f"test_sweep.test_layers[{kind}-{function}]"] for function in ("count", "passes")
         )
         rows.append([kind, seconds(count), seconds(passes), f"{passes / count:.2f}×"])
     return table(["layers", "count", "passes", "ratio"], rows)
