@@ -1,4 +1,4 @@
-"""Published architectures as both exporters of torch write them: see `tests.architectures`."""
+"""Published architectures as both exporters of torch write them: see `tests.exports`."""
 
 from __future__ import annotations
 
