@@ -239,7 +239,15 @@ def test_a_name_has_to_be_of_what_is_translated(header: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "later", ["def size(axis):\n return 7", "size = len", "for size in (): pass"]
+    "later",
+    [
+        "def size(axis):\n return 7",
+        "size = len",
+        "for size in (): pass",
+        "Axis.size = len",
+        "setattr(Axis, 'size', len)",
+        "globals()['size'] = len",
+    ],
 )
 def test_what_is_translated_has_one_meaning(later: str, tmp_path: Path) -> None:
     for name in TRANSLATED:
@@ -248,3 +256,11 @@ def test_what_is_translated_has_one_meaning(later: str, tmp_path: Path) -> None:
     module.write_text(f"{module.read_text()}\n\n{later}\n")
     with pytest.raises(RefusedError, match="size"):
         translated(tmp_path)
+
+
+def test_an_operation_has_one_meaning() -> None:
+    source = (SOURCES / "arithmetic.py").read_text()
+    twice = source.replace("    maximum = ", "    maximum = staticmethod(min)\n    maximum = ")
+    assert twice != source
+    with pytest.raises(RefusedError, match="maximum"):
+        Plain(ast.parse(twice))

@@ -65,6 +65,8 @@ class Plain(ast.NodeTransformer):
         #: What the operations of `Integers` are: ``{"maximum": "max", …, "F": "F"}``.
         self.operations: dict[str, str] = {}
         for node in body:
+            if {*assigned([node]), getattr(node, "name", "")} & {*self.operations}:
+                raise RefusedError(node)
             match node:
                 case ast.Assign([ast.Name(name)], ast.Call(ast.Name("staticmethod"), [callee])):
                     self.operations[name] = ast.unparse(callee)
@@ -254,14 +256,25 @@ def translated(sources: Path) -> str:
 
 
 def once(module: ast.Module, members: list[str]) -> None:
-    """What is translated has one meaning in its module: the last of several would count."""
+    """What is translated has one meaning in its module: the last of several would count.
+
+    Nor does the module change what it has defined.
+    """
     bound: set[str] = set()
     for statement in module.body:
         match statement:
             case ast.FunctionDef(name) | ast.ClassDef(name):
                 new = {name}
+            case ast.Expr(ast.Constant()):  # a docstring
+                new = set()
             case _:
                 new = {*assigned([statement])}
+                parts = ast.Attribute | ast.Subscript
+                stores = [n for n in ast.walk(statement) if isinstance(n, parts)]
+                if isinstance(statement, ast.Expr) or not all(
+                    isinstance(store.ctx, ast.Load) for store in stores
+                ):
+                    raise RefusedError(statement)
         if new & bound & {*members}:
             raise RefusedError(statement)
         bound |= new
