@@ -458,6 +458,11 @@ def test_literals_of_c_are_wide_from_16_bits_on() -> None:
             number(n)
 
 
+def test_a_minus_sign_is_no_factor() -> None:
+    product = -m * Symbol("j", integer=True)
+    assert [printers.Python().whole(product), printers.JavaScript().whole(product)] == ["-j*m"] * 2
+
+
 def test_several_functions_share_their_helpers(tmp_path: Path) -> None:
     formulas = {name: symbolic.count(convention=name).total for name in analytic.CONVENTIONS}
     named = {f"total_{name}": formula for name, formula in formulas.items()}

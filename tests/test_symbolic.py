@@ -347,6 +347,8 @@ def test_a_kernel_of_twice_the_stride() -> None:
         expected = analytic.covered([5], 2 * stride, stride=stride, **values)
         assert formula.evaluate(n0=5, k=stride, **values) == expected
         assert formula.evaluate(n0=5, kernel_size=2 * stride, stride=stride, **values) == expected
+    with pytest.raises(TypeError, match="covered needs a value of k"):
+        formula.evaluate(n0=5, kernel_size=4, **values)
     with pytest.raises(ValueError, match=r"kernel_size is 2\*k in this formula, got 5"):
         formula.evaluate(n0=5, kernel_size=5, stride=2, **values)
 
@@ -534,6 +536,9 @@ def test_what_is_not_an_integer_is_named() -> None:
         formula.generic()
     with pytest.raises(ValueError, match="closed\\(\\) needs integers in place of dilation d0"):
         formula.closed()
+    padded = symbolic.overlaps(axes=1, kernel_size=3, stride=1, dilation=1, output_padding=0)
+    with pytest.raises(ValueError, match=r"needs integers in place of padding p0 on axis 0$"):
+        padded.generic()
     apart = symbolic.overlaps(axes=1, kernel_size=3, stride=1, dilation=1, end_padding=(None,))
     with pytest.raises(ValueError, match="padding p0 on axis 0, end_padding e0 on axis 0, output"):
         apart.generic()

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: Fields of a count, and what gradients need; numbers of a pass are called ``grad_weight_macs``.
 COUNTS = ("output_size", *NUMBERS, "inputs_reached", "taps_reached")
-PASSES = (*Passes._fields, "training_step")
-OF_PASS = tuple(f"{name}_{number}" for name in PASSES for number in Pass._fields)
+OF_PASS = tuple(
+    f"{name}_{number}" for name in (*Passes._fields, "training_step") for number in Pass._fields
+)
 LANGUAGES: tuple[LanguageName, ...] = get_args(LanguageName)
 
 

@@ -34,14 +34,14 @@ DESCRIPTIONS = {
     "taps_reached": "Taps that meet an input",
 }
 #: What each number of a pass is, and each pass.
-NUMBERS = {
+PASS_NUMBERS = {
     "macs": "Multiply-accumulates",
     "additions": "Additions of products that land",
     "operations": "Multiplications that land and additions",
     "elements": "Elements of the result",
     "reached": "Elements of the result that receive a product",
 }
-PASSES = {
+PASS_NAMES = {
     "forward": "the forward pass",
     "grad_input": "the gradient by input",
     "grad_weight": "the gradient by weight",
@@ -56,8 +56,8 @@ LANGUAGES = (*TYPESET, *PROGRAMS)
 def described(name: str) -> str:
     """What a count is, or a number of a pass."""
     of_pass, _, number = name.rpartition("_")
-    if of_pass in PASSES:
-        return f"{NUMBERS[number]} in {PASSES[of_pass]}"
+    if of_pass in PASS_NAMES:
+        return f"{PASS_NUMBERS[number]} in {PASS_NAMES[of_pass]}"
     return DESCRIPTIONS[re.sub(r"_\d+$", "", name)]
 
 

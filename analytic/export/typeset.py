@@ -50,8 +50,6 @@ COUNTS = {
     "inputs_reached": "I",
     "taps_reached": "J",
 }
-#: Of a pass: its name and one of these.
-NUMBERS = {name: name for name in Pass._fields} | {"macs": "MACs"}
 LATEX_GREEK = {"psi": r"\psi", "lamda": r"\lambda", "gamma": r"\gamma"}
 MATHML_GREEK = {"psi": "ψ", "lamda": "λ", "gamma": "γ"}
 
@@ -94,8 +92,8 @@ def count_name(formula: Formula) -> Name:
         name = COUNTS[formula.name]
         return Name(name, words=name in {"multiplications", "additions", "total", "MACs"})
     of_pass, _, number = formula.name.rpartition("_")
-    if number in NUMBERS:
-        return Name(f"{of_pass} {NUMBERS[number]}", words=True)
+    if number in Pass._fields:
+        return Name(f"{of_pass} {COUNTS.get(number, number)}", words=True)
     (at,) = formula.axes
     return input_name(at, len(formula.layer.axes), "out")
 
