@@ -100,6 +100,7 @@ def test_a_file_on_the_command_line(tmp_path: Path, name: str) -> None:
             archive.writestr("config.json", model(UP))
     else:
         path.write_text(KERAS)
+    assert read(str(path)).rows == layers_of(model(UP))
     done = CliRunner().invoke(program, ["count", str(path), "--json"])
     assert done.exit_code == 0, done.output
     (row,) = json.loads(done.stdout)["layers"]
@@ -120,10 +121,25 @@ def test_what_is_not_known_does_not_hide_what_is(tmp_path: Path) -> None:
     assert reading.rows["up"] == layers_of(model(UP))["up"]
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "3", '{"config": {"layers": [3]}}', "{", ""])
+def test_an_archive_without_an_architecture(tmp_path: Path) -> None:
+    path = tmp_path / "net.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("weights", b"")
+    with pytest.raises(ValueError, match=r"^not a \.keras file: .*config\.json"):
+        read(str(path))
+
+
+CALLED = model({**layer("Conv2D", "c", None), "inbound_nodes": [{"args": []}]})
+
+
+@pytest.mark.parametrize(
+    "text", [CALLED, "[" * 10**5, "{}", "[]", "3", '{"config": {"layers": [3]}}', "{", ""]
+)
 def test_what_is_no_architecture(tmp_path: Path, text: str) -> None:
     path = tmp_path / "net.keras"
     path.write_text(text)
+    with pytest.raises(ValueError, match=r"^not an architecture of Keras: "):
+        read(str(path))
     done = CliRunner().invoke(program, ["count", str(path)])
     assert done.exit_code == 1
     assert "not an architecture of Keras" in done.stderr

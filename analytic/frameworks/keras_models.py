@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,18 @@ def read(path: str, dims: Mapping[str, int] | None = None) -> Reading:
         raise UsageError(
             "a model of Keras has no named sizes: build it with the input that it is for"
         )
-    if zipfile.is_zipfile(path):
+    return Reading(rows_of(architecture_of(path)), [])
+
+
+def architecture_of(path: str) -> str:
+    """The JSON that a file is, or that stands in it as ``config.json``."""
+    if not zipfile.is_zipfile(path):
+        return Path(path).read_text(encoding="utf-8")
+    try:
         with zipfile.ZipFile(path) as archive:
-            text = archive.read("config.json").decode()
-    else:
-        text = Path(path).read_text(encoding="utf-8")
-    return Reading(rows_of(text), [])
+            return archive.read("config.json").decode()
+    except (KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as reason:
+        raise ValueError(f"not a .keras file: {reason}") from None
 
 
 def rows_of(architecture: str) -> dict[str, Layer | Missing]:
@@ -62,8 +69,10 @@ def rows_of(architecture: str) -> dict[str, Layer | Missing]:
     try:
         layers = json.loads(architecture)["config"]["layers"]
         return numbered(pair for layer in layers for pair in convolutions(layer))
-    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as reason:
+    except (AttributeError, LookupError, TypeError, RecursionError) as reason:
         raise ValueError(f"not an architecture of Keras: {reason!r}") from None
+    except json.JSONDecodeError as reason:
+        raise ValueError(f"not an architecture of Keras: {reason}") from None
 
 
 def convolutions(layer: Config, within: str = "") -> Iterator[tuple[str, Layer | Missing]]:
