@@ -458,6 +458,13 @@ def test_literals_of_c_are_wide_from_16_bits_on() -> None:
             number(n)
 
 
+@in_each_language
+def test_f_goes_along_only_where_it_is_needed(language: LanguageName) -> None:
+    polynomial = symbolic.overlaps(kernel_size=4, stride=2, padding=1, output_padding=0, dilation=1)
+    assert "F(" not in polynomial.to(language)
+    assert "F(" in symbolic.overlaps().to(language)
+
+
 def test_a_minus_sign_is_no_factor() -> None:
     product = -m * Symbol("j", integer=True)
     assert [printers.Python().whole(product), printers.JavaScript().whole(product)] == ["-j*m"] * 2
