@@ -342,6 +342,36 @@ def test_what_a_custom_operator_hides_is_said() -> None:
         assert layers_of(Hiding(), (1, 4, 8, 8)) == {}
 
 
+@pytest.mark.filterwarnings("ignore")  # of torch, that int8 modules will move
+@pytest.mark.parametrize("axes", [1, 2])
+def test_int8_layers_are_read(axes: int) -> None:
+    from torch.ao.nn import quantized
+
+    down = getattr(quantized, f"Conv{axes}d")(3, 4, 3, stride=2, padding=1)
+    up = getattr(quantized, f"ConvTranspose{axes}d")(4, 6, 4, 2, 1, bias=False)
+
+    class Int8(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.down, self.up = down, up
+
+        def forward(self, x: Tensor) -> Any:
+            return self.up(self.down(torch.quantize_per_tensor(x, 0.1, 8, torch.quint8)))
+
+    engine = torch.backends.quantized.engine
+    torch.backends.quantized.engine = "qnnpack"
+    try:
+        layers = layers_of(Int8(), (2, 3, *[8] * axes), kinds="both")
+    finally:
+        torch.backends.quantized.engine = engine
+    first = Layer([8] * axes, 3, 4, 3, 2, 1, batch_size=2, transposed=False)
+    second = Layer([4] * axes, 4, 6, 4, 2, 1, bias=False, batch_size=2)
+    assert {name: layer.replace(bias=True) for name, layer in layers.items()} == {
+        "down": first,
+        "up": second.replace(bias=True),
+    }
+
+
 def test_a_tensor_of_time_batch_and_channels() -> None:
     class TimeFirst(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
