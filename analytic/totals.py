@@ -130,6 +130,10 @@ class Count(NamedTuple, Generic[Number]):
         with all_digits():
             return "\n".join(f"{label:<34}{value}" for label, value in self.headline())
 
+    def numbers(self) -> tuple[Any, ...]:
+        """The numbers of the whole layer: the fields of `NUMBERS`."""
+        return self[1:-2]
+
     def headline(self) -> list[tuple[str, Any]]:
         """The three numbers that people ask for, each with what it is."""
         macs: Any = self.macs

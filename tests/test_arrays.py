@@ -76,7 +76,7 @@ def expected_of(results: list[Any], width: int) -> list[Any]:
 
 
 def numbers(count: Count[Any]) -> tuple[Any, ...]:
-    return (*count.output_size, *count[1:-2])
+    return (*count.output_size, *count.numbers())
 
 
 # Columns of layers, most of them legal, many of them not, some of them huge; grids among them.

@@ -278,7 +278,9 @@ def count(
     def numbers(lib: Any, products: Any, channels: Channels, kinds: Any) -> Sequence[Rows]:
         def counts(transposed: bool) -> Sequence[Rows]:
             sizes = products.sizes()
-            return totals.count(lib, channels, sizes, products, convention, rule, transposed)[1:-2]
+            return totals.count(
+                lib, channels, sizes, products, convention, rule, transposed
+            ).numbers()
 
         return [*products.sizes(), *by_kind(lib, kinds, counts)]
 
@@ -299,7 +301,7 @@ def rows(counts: Count[NDArray[Any]]) -> Iterator[Count]:
     axes = len(counts.output_size)
     legal = ~np.ma.getmaskarray(counts.total)
     fields = [
-        np.ma.getdata(field)[legal].tolist() for field in (*counts.output_size, *counts[1:-2])
+        np.ma.getdata(field)[legal].tolist() for field in (*counts.output_size, *counts.numbers())
     ]
     for row in zip(*fields, strict=True):
         yield Count._make((row[:axes], *row[axes:], counts.convention, counts.rule))
