@@ -410,4 +410,7 @@ def test_a_layer_of_a_sequence_has_nothing_to_blame() -> None:
     )
     (missing,) = read(model).rows.values()
     assert isinstance(missing, Missing)
-    assert missing.reason == "its input has no size on axis 0, 2, 3; give it, as in --dim y:0=SIZE"
+    assert missing.reason == (
+        "its input has no size on axis 0, 2, 3; "
+        "give it by --dim y:0=SIZE --dim y:2=SIZE --dim y:3=SIZE"
+    )

@@ -138,7 +138,8 @@ def missing(name: str, operands: Operands, causes: Causes) -> Missing:
     if stops:
         reason += f": {stops[0].words}"
     if axes and not any(stop.is_wrong for stop in stops):
-        reason += f"; give it, as in --dim {short(name)}:{axes[0]}=SIZE"
+        hints = [f"--dim {short(name)}:{axis}=SIZE" for axis in axes[:4]]
+        reason += f"; give it by {' '.join(hints)}"
     return Missing(reason)
 
 
