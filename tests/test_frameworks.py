@@ -97,6 +97,7 @@ def only_axis(layer: Layer) -> tuple[int, int, int]:
             paddle.conv((1, 8, 1), (1, 1, 3), 1, [[0, 0], [2, 1], [0, 0]], data_format="NLC"),
             (2, 1, 9),
         ),
+        (jax.conv_transpose((1, 4, 1), (3, 1, 1), 2, [(3, 3)]), (-1, -1, 11)),
         (mlx.conv_transpose((1, 4, 1), (1, 3, 1), 2, 1, 1, 1), (1, 0, 8)),
         (caffe.deconvolution((1, 1, 4), 1, 4, 2, 1), (1, 1, 8)),
         (caffe.convolution((1, 1, 8), 1, 3, 2, 1, bias_term=False), (1, 1, 4)),
@@ -209,6 +210,11 @@ def test_every_pass_of_a_real_trace() -> None:
             tensorflow.conv_transpose,
             ((1, 4, 1), (3, 1, 2), (1, 8, 1), 2),
             "filter_shape must have 1 channels there, got 2",
+        ),
+        (
+            tensorflow.conv_transpose,
+            ((1, 4, 1), (3, 1, 1), (1, 8, 2), 2),
+            "output_shape must have 1 channels there, got 2",
         ),
         (
             tensorflow.conv_transpose,

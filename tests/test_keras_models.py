@@ -31,7 +31,7 @@ def called(kind: str, name: str, *shapes: list[int | None], **config: Any) -> di
     """A layer as a functional model has it, with its calls."""
     tensors = [{"class_name": "__keras_tensor__", "config": {"shape": shape}} for shape in shapes]
     nodes = [{"args": [tensor], "kwargs": {}} for tensor in tensors]
-    return {**layer(kind, name, None, **config), "inbound_nodes": nodes}
+    return {**layer(kind, name, shapes[0], **config), "inbound_nodes": nodes}
 
 
 def model(*layers: dict[str, Any]) -> str:
