@@ -237,6 +237,7 @@ def test_lines_are_put_together_from_what_a_pipe_has(size: int) -> None:
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_the_longest_line(mark: bytes) -> None:
     """With its end; a byte-order mark is no part of it."""
+    assert LONGEST_LINE == 1_048_576
     words = f"the line is longer than {LONGEST_LINE} bytes"
     good = GOOD.encode()
     for end, longest in ((b"\n", LONGEST_LINE - 1), (b"", LONGEST_LINE)):
@@ -259,6 +260,11 @@ def test_a_byte_order_mark_on_another_line_is_an_error() -> None:
     words = "not JSON: Unexpected UTF-8 BOM (decode using utf-8-sig) at column 1"
     (error,) = errors(f"{GOOD}\n\ufeff{GOOD}\n")
     assert error == (2, f"{words} (nor the header of a CSV file)")
+
+
+def test_an_object_with_commas_is_no_header() -> None:
+    named = GOOD.replace("{", '{"name": "a,stride,b", ')
+    assert [row.layer for row in rows(f"{named}\n{GOOD}\n")] == [LAYER, LAYER]
 
 
 def test_lines_below_a_header_that_are_no_text() -> None:
