@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.grad import conv1d_input, conv2d_input
+from torch.nn.grad import conv1d_input, conv2d_input, conv2d_weight
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import analytic
@@ -19,6 +19,7 @@ from analytic import Layer
 from analytic.models import ModelCount
 from oracle import count_module, layers_of
 from oracle.modules import MODULES
+from oracle.tracing import Values
 from tests.zoo import MODELS
 
 aten = torch.ops.aten
@@ -421,3 +422,50 @@ def test_a_compiled_layer_has_the_name_of_its_class() -> None:
 def test_kinds_are_words() -> None:
     with pytest.raises(ValueError, match="kinds must be one of 'transposed', 'ordinary', 'both'"):
         layers_of(NET, (2, 3, 8, 8), kinds="all")  # type: ignore[arg-type]
+
+
+def test_what_is_written_into_by_the_unknown_is_unknown() -> None:
+    """A view of a small tensor takes what only a pass in earnest knows."""
+
+    class Writing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.up = nn.ConvTranspose1d(4, 2, 3)
+
+        def forward(self, x: Tensor) -> Any:
+            small, large = x.new_zeros(3), x.new_ones(Values.MOST + 1)
+            small[1:].add_(large.sum())
+            assert small.sum().item() == 2 * (Values.MOST + 1)
+            return self.up(x)
+
+    with pytest.warns(RuntimeWarning, match="in earnest"):
+        assert [*layers_of(Writing(), (1, 4, 5))] == ["up"]
+
+
+def test_results_in_an_object_are_differentiated() -> None:
+    class Output:
+        def __init__(self, value: Tensor) -> None:
+            self.value = value
+
+    class Wrapping(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.up = nn.ConvTranspose1d(4, 2, 3, bias=False)
+
+        def forward(self, x: Tensor) -> Any:
+            return Output(self.up(x)), None
+
+    rows = count_module(Wrapping(), (1, 4, 5), training=True).layers
+    assert [row.passed for row in rows] == ["forward", "grad_weight"]
+
+
+def test_a_gradient_by_the_weight_is_no_layer() -> None:
+    class Learning(nn.Module):
+        def forward(self, x: Tensor, y: Tensor) -> Any:
+            return conv2d_weight(x, (6, 4, 3, 3), y)  # type: ignore[no-untyped-call]
+
+    tensors = torch.zeros(2, 4, 8, 8), torch.zeros(2, 6, 6, 6)
+    assert layers_of(Learning(), *tensors, kinds="both") == {}
+    (row,) = count_module(Learning(), *tensors, kinds="both").layers
+    assert (row.name, row.passed) == ("conv2d_weight", "grad_weight")
+    assert row.counted.macs == 2 * 24 * 18**2
