@@ -157,19 +157,11 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "diffusers VQModel": diffusers("VQModel", ((1, 3, 64, 64),)),
     "HiFi-GAN (SpeechT5)": transformers("SpeechT5HifiGan", "SpeechT5HifiGanConfig", ((1, 80, 80),)),
     "UnivNet": transformers("UnivNetModel", "UnivNetConfig", ((1, 40, 100), (1, 40, 64))),
-    "Wav2Vec2": transformers("Wav2Vec2Model", "Wav2Vec2Config", ((1, 16000),), "cpu"),
-    "HuBERT": transformers("HubertModel", "HubertConfig", ((1, 16000),), "cpu"),
-    "WavLM": transformers("WavLMModel", "WavLMConfig", ((1, 16000),), "cpu"),
-    "SEW": transformers("SEWModel", "SEWConfig", ((1, 16000),), "cpu"),
-    "EnCodec": transformers("EncodecModel", "EncodecConfig", ((1, 1, 24000),), "cpu"),
     "DAC": transformers("DacModel", "DacConfig", ((1, 1, 16000),)),
     "Segformer": transformers("SegformerForSemanticSegmentation", "SegformerConfig", WIDE),
     "DPT": transformers("DPTForDepthEstimation", "DPTConfig", ((1, 3, 384, 384),)),
     "ConvNeXt": transformers("ConvNextModel", "ConvNextConfig", IMAGE),
     "Swin2SR": transformers("Swin2SRForImageSuperResolution", "Swin2SRConfig", ((1, 3, 64, 64),)),
-    "SuperPoint": transformers(
-        "SuperPointForKeypointDetection", "SuperPointConfig", ((1, 3, 240, 320),), "cpu"
-    ),
     "Whisper encoder": Architecture(
         "transformers.models.whisper.modeling_whisper",
         lambda package: package.WhisperEncoder(package.WhisperConfig()),

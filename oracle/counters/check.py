@@ -6,7 +6,7 @@ transposed convolutions alone must leave ordinary ones to the counter, to the la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -30,6 +30,10 @@ class Checked(NamedTuple):
     without: int | str
     transposed: int | str
     both: int | str
+
+    def ran(self) -> bool:
+        """Whether the counter reports anything of the layer by itself."""
+        return isinstance(self.without, int)
 
     def passed(self) -> bool:
         """Whether our lines are exact where they are meant to be, and change nothing elsewhere."""
@@ -81,13 +85,12 @@ class Summary(NamedTuple):
     unchanged: int
 
 
-def summary(layers: Iterable[Checked]) -> Summary:
-    """All these layers in one counter."""
-    ran = [layer for layer in layers if isinstance(layer.without, int)]
+def summary(layers: Sequence[Checked]) -> Summary:
+    """All these layers in one counter. One may report a layer with our lines that it knows not."""
     return Summary(
-        ran=len(ran),
-        without=sum(layer.without == layer.exact for layer in ran),
-        transposed=sum(layer.transposed == layer.exact for layer in ran),
-        both=sum(layer.both == layer.exact for layer in ran),
-        unchanged=sum(layer.transposed == layer.without for layer in ran),
+        ran=sum(isinstance(layer.transposed, int) for layer in layers),
+        without=sum(layer.without == layer.exact for layer in layers),
+        transposed=sum(layer.transposed == layer.exact for layer in layers),
+        both=sum(layer.both == layer.exact for layer in layers),
+        unchanged=sum(layer.transposed == layer.without for layer in layers if layer.ran()),
     )
