@@ -542,4 +542,4 @@ def test_rows_of_a_model_are_chosen_on_the_command_line(model_file: str) -> None
     result = run(model_file, "--dim", "batch=2", "--group-by", "kind", "--top", "1")
     assert result.stdout.splitlines()[-1].startswith("total of 2 layers")
     result = run("--sort", "macs", "--input-size", "3")
-    assert "--sort, --top and --group-by are for a FILE.onnx" in str(result.exception)
+    assert "--sort, --top and --group-by are for the file of a model" in str(result.exception)

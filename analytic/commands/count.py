@@ -148,7 +148,7 @@ def count_command(
         style = style_of(style, as_json=as_json)
         source = source_of(file, flags, dims)
         if source != "model" and any(shown):
-            raise click.UsageError("--sort, --top and --group-by are for a FILE.onnx")
+            raise click.UsageError("--sort, --top and --group-by are for the file of a model")
         if source == "flags":
             count_one(layer_of_flags(flags, " (or give a FILE)"), counter, style)
         elif source == "model":
