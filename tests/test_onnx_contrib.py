@@ -165,3 +165,13 @@ def test_convolutions_with_the_channels_last(operator: str) -> None:
     missing = rows_of(odd, layer, turned, end, **shapes)["node"]
     assert isinstance(missing, Missing)
     assert missing.reason.startswith("its input has no size on axis 0, 1, 2: node odd (com.micro")
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_quantised_transposed_convolution(bias: bool) -> None:
+    """Its weight is the fourth input, its bias the ninth; sizes as of the layer that it is."""
+    order = ["x", "s", "s", "w", "s", "s", "s", "s", *(["c"] if bias else [])]
+    quantised = node("QLinearConvTranspose", *order, strides=[2, 2], pads=[1, 1, 1, 1])
+    rows = rows_of(quantised, s=[], c=[6])
+    assert rows["node"] == Layer([8, 6], 4, 6, 3, stride=2, padding=1, bias=bias)
+    assert isinstance(rows["last"], Missing)  # its 6 channels are none of the 4 that the next reads
