@@ -83,11 +83,6 @@ def by_rule(layer: Layer, rule: RuleName) -> int:
     return int(totals.macs(INTEGERS, layer, products(layer), rule))
 
 
-def input_rule(layer: Layer) -> int:
-    """``N·ψ·K`` times the inputs."""
-    return by_rule(layer, "input")
-
-
 def output_rule(layer: Layer) -> int:
     """``N·ψ·K`` times the outputs."""
     return by_rule(layer, "output")
