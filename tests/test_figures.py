@@ -337,3 +337,9 @@ def test_the_figure_of_an_ordinary_convolution() -> None:
     caption = words(figure)
     assert caption.startswith("3x3 to 3x3, kernel 3x3, stride 1x1, padding 1x1")
     assert "ΠT − ΠI = 49 − 9 = 40" in caption
+
+
+@pytest.mark.parametrize(("kernel", "ticks"), [(8, [1, 2, 3, 4, 5, 6, 7, 8]), (9, [1, 9])])
+def test_up_to_eight_values_have_a_tick_each(kernel: int, ticks: list[int]) -> None:
+    figure = figures.coverage(Layer((1, 9), 1, 1, (1, kernel)))
+    assert list(figure.axes[-1].get_yticks()) == ticks

@@ -316,3 +316,8 @@ def test_long_values_are_shown_short() -> None:
     with pytest.raises(LayerError) as refusal:
         Layer((4,), 1, 1, [1] * 10**6)
     assert len(str(refusal.value)) < 200
+
+
+def test_an_integer_is_shown_whole_up_to_256_bits() -> None:
+    assert shown(2**256 - 1) == str(2**256 - 1)
+    assert shown(2**256) == "an integer of 257 bits"

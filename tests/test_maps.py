@@ -101,3 +101,10 @@ def test_holes() -> None:
     assert analytic.coverage([3], 2, stride=2, dilation=2) == [1, 0, 2, 0, 2, 0, 1]
     for y, c in itertools.product((1, 3, 5), (0,)):
         assert maps.at(Axis(3, 2, 2, 2, 0, 0, 0), y) == c
+
+
+def test_integers_that_cpython_keeps_take_no_memory() -> None:
+    """Those up to 256 are there already; a list takes 104 bytes, and 9 for each of its entries."""
+    kept, new = (analytic.layer.axes_of([n], n) for n in (256, 257))
+    assert maps.list_bytes(kept) == 104 + 511 * 9
+    assert maps.list_bytes(new) == 104 + 513 * (9 + 32)
