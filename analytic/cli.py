@@ -73,7 +73,8 @@ def commands(name: str, description: str | None, homes: Mapping[str, str]) -> cl
     return click.version_option(analytic.__version__, prog_name=name)(group)
 
 
-HELP = """Exact operation counts of transposed convolutions, in closed form, without running them.
+HELP = """Exact operation counts of convolutions, transposed and ordinary, in closed form, without
+running them.
 
 \b
 Example:

@@ -169,12 +169,7 @@ def cost_analysis(layer: Layer) -> MacsOfPasses:
     """
     import jax
 
-    layer = as_layer(layer)
-    convolve = convolution(layer.axes, layer.transposed, layer.groups)
-    sizes, _ = in_and_out(layer.axes, layer.transposed)
-    inputs = jax.ShapeDtypeStruct((layer.batch_size, layer.in_channels, *sizes), "float32")
-    per_group = layer.in_channels // layer.groups
-    taps = jax.ShapeDtypeStruct((layer.out_channels, per_group, *layer.kernel_size), "float32")
+    convolve, inputs, taps = shaped(as_layer(layer))
     outputs = jax.eval_shape(convolve, inputs, taps)
 
     def grad_input(taps: Any, outputs: Any) -> Any:
@@ -184,12 +179,34 @@ def cost_analysis(layer: Layer) -> MacsOfPasses:
         return jax.linear_transpose(lambda w: convolve(inputs, w), taps)(outputs)
 
     return MacsOfPasses(
-        forward=half(jax.jit(convolve).lower(inputs, taps)),
-        grad_input=half(jax.jit(grad_input).lower(taps, outputs)),
-        grad_weight=half(jax.jit(grad_weight).lower(inputs, outputs)),
+        forward=forward_flops(layer) // 2,
+        grad_input=flops(grad_input, taps, outputs) // 2,
+        grad_weight=flops(grad_weight, inputs, outputs) // 2,
     )
 
 
-def half(lowered: Any) -> int:
-    """Half the operations that XLA counts; it says nothing of none."""
-    return int(lowered.cost_analysis().get("flops", 0)) // 2
+def forward_flops(layer: Layer) -> int:
+    """The operations of the forward pass, as XLA reports them."""
+    return flops(*shaped(layer))
+
+
+def shaped(layer: Layer) -> tuple[Callable[[Any, Any], Any], Any, Any]:
+    """The convolution of a layer, and what its input and its taps are: shapes without values."""
+    import jax
+
+    convolve = convolution(layer.axes, layer.transposed, layer.groups)
+    sizes, _ = in_and_out(layer.axes, layer.transposed)
+    per_group = layer.in_channels // layer.groups
+    shapes = (
+        (layer.batch_size, layer.in_channels, *sizes),
+        (layer.out_channels, per_group, *layer.kernel_size),
+    )
+    inputs, taps = (jax.ShapeDtypeStruct(shape, "float32") for shape in shapes)
+    return convolve, inputs, taps
+
+
+def flops(function: Callable[..., Any], *arguments: Any) -> int:
+    """The operations that XLA counts of a function; it says nothing of none."""
+    import jax
+
+    return int(jax.jit(function).lower(*arguments).cost_analysis().get("flops", 0))

@@ -56,7 +56,7 @@ DIM_OPTION = click.option(
     "dims",
     multiple=True,
     metavar="NAME=SIZE",
-    help="The size of a dimension of an ONNX model, by its name or as NODE:AXIS; may be repeated.",
+    help="The size of a dimension of a model's file, by its name or as NODE:AXIS; may be repeated.",
 )
 
 PASSES_OPTION = click.option(
@@ -161,7 +161,10 @@ def count_command(
     options += [DIM_OPTION, PASSES_OPTION, *MODEL_OPTIONS]
     if others:
         names = click.Choice([*evaluators])
-        options.append(click.option("--oracle", type=names, default=first, show_default=True))
+        words = "What runs the experiment."
+        options.append(
+            click.option("--oracle", type=names, default=first, show_default=True, help=words)
+        )
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
     return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
@@ -270,7 +273,7 @@ def count_model(
     *,
     passes: bool,
 ) -> None:
-    """Count the layers of an ONNX model; those that are unknown become rows that say why."""
+    """Count the layers of a model; those that are unknown become rows that say why."""
     from analytic.models import count_runs
 
     rows = layers_of_model(path, dict(map(bound, dims)))

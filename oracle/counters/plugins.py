@@ -34,7 +34,6 @@ from oracle.modules import MODULES, TRANSPOSED, layer_of_operator, layer_of_run
 
 aten = torch.ops.aten
 #: Tensors, or what has their shape.
-Shaped = Any
 Shape = Sequence[int]
 
 macs_and_bias = partial(meant, "MACs + bias additions")

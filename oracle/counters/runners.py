@@ -21,6 +21,7 @@ from torch import nn
 from analytic import counters
 from analytic.layer import integer
 from oracle.counters.plugins import Lines
+from oracle.modules import layer as layer_of_module
 
 #: Runs a counter on a module and an input, with our lines or without: what it reports.
 Run = Callable[[nn.Module, torch.Tensor, Lines | None], Any]
@@ -266,33 +267,10 @@ def one_node(module: Any, input_shape: tuple[int, ...]) -> Any:  # not in CI
 
 def xla(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
     """``cost_analysis`` of the compiled convolution: what XLA says of ``conv_general_dilated``."""
-    import jax
-    from jax import lax
+    from oracle.xla import forward_flops
 
-    axes, per_group = len(module.kernel_size), module.in_channels // module.groups
-    letters = "DHW"[3 - axes :]
-    reach = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
-    options: dict[str, Any] = {"window_strides": module.stride}
-    pads = [(p, p) for p in module.padding]
-    if module.transposed:
-        options = {"window_strides": (1,) * axes, "lhs_dilation": module.stride}
-        sides = zip(reach, module.padding, module.output_padding, strict=True)
-        pads = [(whole - p, whole - p + o) for whole, p, o in sides]
-
-    def convolve(inputs: Any, taps: Any) -> Any:
-        return lax.conv_general_dilated(
-            inputs,
-            taps,
-            padding=pads,
-            rhs_dilation=module.dilation,
-            dimension_numbers=(f"NC{letters}", f"OI{letters}", f"NC{letters}"),
-            feature_group_count=module.groups,
-            **options,
-        )
-
-    shapes = (tuple(x.shape), (module.out_channels, per_group, *module.kernel_size))
-    arguments = [jax.ShapeDtypeStruct(shape, "float32") for shape in shapes]
-    return jax.jit(convolve).lower(*arguments).cost_analysis()["flops"]
+    batch, _, *sizes = x.shape
+    return forward_flops(layer_of_module(module, sizes, batch_size=batch))
 
 
 def tensorflow(module: Any, x: torch.Tensor, _lines: Lines | None) -> Any:  # not in CI
