@@ -16,9 +16,9 @@ from analytic.records import NamedTuple
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, NoReturn, SupportsIndex
+    from typing import Any, NoReturn, SupportsIndex, Unpack
 
-    from analytic.protocols import Arithmetic, InputSize, LayerLike, Padding, PerAxis
+    from analytic.protocols import Arguments, Arithmetic, InputSize, LayerLike, Padding, PerAxis
 
 
 class LayerError(ValueError):
@@ -328,6 +328,54 @@ def ordinary_axes(given: tuple[Axis, ...]) -> tuple[Axis, ...]:
     return tuple([axes[axis] for axis in given])
 
 
+def output_paddings(
+    output_size: tuple[int, ...], input_size: object, kernel_size: object, arguments: Arguments
+) -> tuple[int, ...]:
+    """The output paddings of a transposed convolution with this output: each below its stride."""
+    stride, dilation = arguments.get("stride", 1), arguments.get("dilation", 1)
+    begin, end = arguments.get("padding", 0), arguments.get("end_padding")
+    apart = end is not None
+    geometry = (kernel_size, stride, begin, 0, dilation, end if apart else begin)
+    columns = axis_columns(input_size, geometry)
+    paddings = []
+    for number, row in enumerate(zip(*columns, strict=True)):
+        axis = Axis(*row)
+        slacks = axis_slacks(INTEGERS, axis, cropped_apart=apart)
+        before = AXIS_RULES.index(PADDING) + 1  # the rules of what the output padding rests on
+        check(AXIS_RULES[:before], slacks[:before], axis, on_axis(number))
+        least = size(axis)
+        demand_output(output_size[number], least, least + axis.s - 1, number)
+        paddings.append(output_size[number] - least)
+    return tuple(paddings)
+
+
+def demand_output(wanted: int, least: int, most: int, axis: int) -> None:
+    """Refuse an output size that the other arguments do not give the axis."""
+    if not least <= wanted <= most:
+        words = shown(least) if least == most else f"from {shown(least)} to {shown(most)}"
+        raise LayerError(f"output_size must be {words}, got {shown(wanted)}{on_axis(axis)}")
+
+
+def demand_output_padding(given: object, paddings: tuple[int, ...]) -> None:
+    """Refuse an output padding, other than 0, that is not the one which the output size makes."""
+    entries = per_axis("output_padding", given, len(paddings))
+    for axis, (entry, padding) in enumerate(zip(entries, paddings, strict=True)):
+        if any(entries) and entry != padding:
+            words = f"output_padding must be {padding} for this output_size"
+            raise LayerError(f"{words}, got {shown(entry)}{on_axis(axis)}")
+
+
+def output_sizes(output_size: object, axes: int) -> tuple[int, ...]:
+    """An output size, one entry an axis: alone, or behind batch and channels as in a tensor."""
+    if isinstance(output_size, (list, tuple)):
+        if len(output_size) == axes + 2:
+            output_size = output_size[2:]
+        if len(output_size) != axes:
+            words = f"output_size must have one entry an axis ({axes})"
+            raise LayerError(f"{words}, got {len(output_size)}: {shown(output_size)}")
+    return per_axis("output_size", output_size, axes)
+
+
 class Layer:
     """A convolution of either kind and the size of its input. Frozen; checked when made.
 
@@ -437,6 +485,50 @@ class Layer:
         apart = end_padding is not None or (isinstance(padding, str) and b != e)
         keep("end_padding", e if apart else None)
         keep("output_padding", o)
+
+    @classmethod
+    def of_output(
+        cls,
+        output_size: PerAxis,
+        input_size: InputSize,
+        in_channels: SupportsIndex,
+        out_channels: SupportsIndex,
+        kernel_size: PerAxis,
+        **arguments: Unpack[Arguments],
+    ) -> Layer:
+        r"""The layer that is called with an ``output_size``, which says its output padding.
+
+        .. math:: o = L - L_0, \qquad 0 \le o < s
+
+        on each axis, where ``L`` is the output size and ``L_0`` that without output padding. As in
+        torch, ``output_size`` may have the batch and the channels first, which are not read. An
+        ``output_padding`` other than 0 must be the one that follows. An ordinary convolution has
+        one output size, and no other is taken.
+
+        ``arguments`` and errors are those of `Layer`; `LayerError` for a size that no output
+        padding below the stride gives. Cost: that of two layers.
+        Source: documentation of ``torch.nn.ConvTranspose2d``, ``output_size`` of its call.
+
+        >>> Layer.of_output((16, 15), (8, 8), 4, 6, 3, stride=2, padding=1).output_padding
+        (1, 0)
+        >>> [1 + (8 - 1) * 2 - 2 * 1 + (3 - 1) * 1 + o for o in (1, 0)]
+        [16, 15]
+        >>> Layer.of_output(17, (8, 8), 4, 6, 3, stride=2, padding=1)
+        Traceback (most recent call last):
+        analytic.layer.LayerError: output_size must be from 15 to 16, got 17 on axis 0
+        """
+        axes = len(sizes(input_size))
+        wanted = output_sizes(output_size, axes)
+        layer = input_size, in_channels, out_channels, kernel_size
+        if not boolean("transposed", arguments.get("transposed", True)):
+            ordinary = cls(*layer, **arguments)
+            for number, axis in enumerate(ordinary.axes):
+                demand_output(wanted[number], axis.n, axis.n, number)
+            return ordinary
+        paddings = output_paddings(wanted, input_size, kernel_size, arguments)
+        demand_output_padding(arguments.get("output_padding", 0), paddings)
+        arguments["output_padding"] = paddings
+        return cls(*layer, **arguments)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a Layer is frozen: {name} cannot be set")

@@ -35,6 +35,14 @@ class Geometry(TypedDict, total=False):
     transposed: bool
 
 
+class Arguments(Geometry, total=False):
+    """What a `Layer` takes beside its sizes and its channels."""
+
+    groups: SupportsIndex
+    bias: bool
+    batch_size: SupportsIndex
+
+
 class Arithmetic(Protocol):
     """The operations, beside ``+ - * //``, that a formula may use."""
 

@@ -249,6 +249,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(BOOLEANS, parse_boolean),
     "input_size": parse_input_size,
     "padding": parse_padding,
+    "output_size": parse_sizes,
 }
 #: The value of a blank cell.
 BLANK = object()
@@ -302,17 +303,23 @@ class Keys:
             for name in REQUIRED:
                 if name not in arguments:
                     raise ValueError(f"{name} is missing")
-        return Layer(**arguments)
+        return layer_with(arguments)
+
+
+def layer_with(arguments: dict[str, Any]) -> Layer:
+    """The layer with these arguments, of which ``output_size`` is one of torch's call."""
+    return Layer.of_output(**arguments) if "output_size" in arguments else Layer(**arguments)
 
 
 keys_of = lru_cache(16)(Keys)
 
 
 def layer_of(fields: Mapping[str, Any]) -> Layer:
-    """The layer that a row describes. Keys that are no argument of `Layer` are left alone.
+    """The layer that a row describes. Keys that are no argument are left alone.
 
-    Values are integers, lists and booleans as in JSON, or text as in CSV, where an empty cell means
-    the default. Errors are those of `Layer`.
+    Arguments are those of `Layer`, and ``output_size`` as in `Layer.of_output`. Values are
+    integers, lists and booleans as in JSON, or text as in CSV, where an empty cell means the
+    default. Errors are those of `Layer`.
     """
     return keys_of(tuple(fields)).layer_of(fields)
 

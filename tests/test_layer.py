@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
+from hypothesis import strategies as st
 
 import analytic
 from analytic import Layer, LayerError
@@ -321,3 +322,75 @@ def test_long_values_are_shown_short() -> None:
 def test_an_integer_is_shown_whole_up_to_256_bits() -> None:
     assert shown(2**256 - 1) == str(2**256 - 1)
     assert shown(2**256) == "an integer of 257 bits"
+
+
+CONV_TRANSPOSE = (torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d, torch.nn.ConvTranspose3d)
+
+
+@given(layers(least_batch=1, cropped_apart=False), st.data())
+def test_output_sizes_are_torchs(layer: Layer, data: st.DataObject) -> None:
+    """The output that torch has of them, or its refusal."""
+    axes = len(layer.axes)
+    module = CONV_TRANSPOSE[axes - 1](*[*layer.fields().values()][1:-1])
+    sizes = tuple(
+        data.draw(st.integers(max(size - 3, 1), size + 3))
+        for size in analytic.count(layer).output_size
+    )
+    channels_first = data.draw(st.sampled_from([(), (layer.batch_size, layer.out_channels)]))
+    arguments = {**layer.fields(), "output_size": (*channels_first, *sizes)}
+    del arguments["output_padding"]
+    ones = torch.ones(layer.batch_size, layer.in_channels, *layer.input_size)
+    try:
+        output = module(ones, output_size=[*channels_first, *sizes])
+    except (RuntimeError, ValueError):
+        with pytest.raises(LayerError, match="output_size must be"):
+            Layer.of_output(**arguments)
+    else:
+        assert analytic.count(Layer.of_output(**arguments)).output_size == (*output.shape[2:],)
+
+
+UP: dict[str, Any] = {**GOOD, "input_size": (8, 8), "stride": 2, "padding": 1}  # 15 to 16 outputs
+NO_OUTPUT: list[tuple[dict[str, Any], str]] = [
+    ({"output_size": (16, 17)}, "output_size must be from 15 to 16, got 17 on axis 1"),
+    ({"output_size": 14}, "output_size must be from 15 to 16, got 14 on axis 0"),
+    ({"output_size": 9, "stride": 1}, "output_size must be 8, got 9 on axis 0"),
+    ({"output_size": [16]}, "output_size must have one entry an axis (2), got 1: [16]"),
+    ({"output_size": (6, 16, 16)}, "output_size must have one entry an axis (2), got 3:"),
+    ({"output_size": (16, 16.0)}, "output_size must be an integer, got 16.0 on axis 1"),
+    ({"output_size": None}, "output_size must be an integer, got None"),
+    ({"output_size": 0, "padding": 8}, "output_size must be from 1 to 2, got 0 on axis 0"),
+    ({"output_size": 0, "padding": 9}, "output_size must be positive, got 0 on axis 0"),
+    ({"output_size": 16, "stride": 0}, "stride must be positive, got 0 on axis 0"),
+    ({"output_size": 16, "padding": -1}, "padding must not be negative, got -1 on axis 0"),
+    ({"output_size": 16, "padding": "same"}, "padding must be an integer, got 'same'"),
+    ({"output_size": 16, "input_size": 8}, "input_size must be a list or tuple with one entry"),
+    ({"output_size": 16, "groups": 3}, "in_channels must be divisible by groups 3, got 4"),
+    (
+        {"output_size": (16, 15), "output_padding": 1},
+        "output_padding must be 0 for this output_size, got 1 on axis 1",
+    ),
+    (
+        {"output_size": (8, 8), "transposed": False},
+        "output_size must be 4, got 8 on axis 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), NO_OUTPUT, ids=lambda case: str(case)[:60])
+def test_output_sizes_that_no_layer_has(change: dict[str, Any], words: str) -> None:
+    with pytest.raises((LayerError, TypeError)) as refusal:
+        Layer.of_output(**{**UP, **change})
+    assert str(refusal.value).startswith(words)
+
+
+def test_an_output_size_says_the_output_padding() -> None:
+    layer = Layer(**UP, output_padding=(1, 0))
+    for given_padding in (0, (0, 0), (1, 0)):
+        assert Layer.of_output((16, 15), **UP, output_padding=given_padding) == layer
+    assert Layer.of_output(16, **UP) == Layer(**UP, output_padding=1)
+    # Without output padding there is no output at all, and with it there is one.
+    assert Layer.of_output([1], (1,), 1, 1, 2, stride=2, padding=1).output_padding == (1,)
+    crops = {**UP, "padding": -1, "end_padding": 3}
+    assert Layer.of_output(16, **crops) == Layer(**crops, output_padding=1)
+    ordinary = {**UP, "transposed": False}
+    assert Layer.of_output(4, **ordinary) == Layer(**ordinary)

@@ -288,6 +288,21 @@ def test_cells_that_come_again_are_read_alike_in_short_and_long_lines() -> None:
         assert errors(HEADER + cells + "\n") == [(2, "out_channels is missing")]
 
 
+def test_an_output_size_is_read() -> None:
+    """It was carried through once, and another layer was counted."""
+    row = GOOD.replace("4}", '3, "stride": 2, "padding": 1, "output_size": [16, 15]}')
+    assert rows(row)[0].layer == Layer((8, 8), 4, 6, 3, 2, 1, output_padding=(1, 0))
+    head = HEADER.replace("stride", "stride,output_size")
+    up, default = rows(f"{head}8x8,4,6,3,2,18x17\n8x8,4,6,3,2,\n")
+    assert up.layer == Layer((8, 8), 4, 6, 3, 2, output_padding=(1, 0))
+    assert default.layer == Layer((8, 8), 4, 6, 3, 2)
+    words = "output_size must be from 17 to 18, got 16 on axis 1"
+    assert errors(f"{head}8x8,4,6,3,2,18x16\n") == [(2, words)]
+    misspelt = head.replace("output_size", "Output-Size")
+    words = "'Output-Size' must be written 'output_size'"
+    assert errors(f"{misspelt}8x8,4,6,3,2,18x17\n") == [(2, words)]
+
+
 def test_results_never_overwrite() -> None:
     count = count_fields(analytic.count(LAYER))
     results = {"count": count}

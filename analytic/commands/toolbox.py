@@ -193,7 +193,7 @@ class LayerFile:
         self.path = path
         self.rows = self.bad = 0
         #: Keys that nothing more is to be said of.
-        self.known = set(Layer.FIELDS)
+        self.known = set(tables.PARSERS)
 
     def __iter__(self) -> Iterator[tables.Row]:
         with source(self.path) as (stream, self.say):
@@ -218,7 +218,7 @@ class LayerFile:
             return
         for key in fields.keys() - self.known:
             self.known.add(key)
-            for near in get_close_matches(key, Layer.FIELDS, n=1, cutoff=0.8):
+            for near in get_close_matches(key, tables.PARSERS, n=1, cutoff=0.8):
                 self.say(
                     f"note: {key!r} is not an argument and is carried through; is {near!r} meant?"
                 )
