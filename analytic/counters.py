@@ -11,6 +11,7 @@ from collections import namedtuple
 
 from analytic import integers, totals
 from analytic.arithmetic import INTEGERS
+from analytic.headline import FLOPS_PER_MAC
 from analytic.protocols import RuleName
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
@@ -39,13 +40,13 @@ class Meaning(
         return int(self.factor * getattr(count, self.field) + additions) // samples
 
 
-TWICE_MACS = Meaning(2, "macs")
-#: By what a counter says that it reports. FLOPs are twice the MACs.
+FLOPS = Meaning(FLOPS_PER_MAC, "macs")
+#: By what a counter says that it reports.
 MEANINGS: Mapping[str, Meaning] = {
     "MACs": Meaning(1, "macs"),
     "mult-adds": Meaning(1, "macs"),
-    "FLOPs": TWICE_MACS,
-    "2 × MACs": TWICE_MACS,
+    "FLOPs": FLOPS,
+    "2 × MACs": FLOPS,
     "MACs + bias additions": Meaning(1, "macs", bias=True),
     "MACs + bias additions, a sample": Meaning(1, "macs", bias=True, sample=True),
     "operations": Meaning(1, "total"),
@@ -139,7 +140,7 @@ def torchtnt_backward(layer: Layer) -> int:
 
 def exact_flops(layer: Layer) -> int:
     """Twice the exact rule."""
-    return 2 * by_rule(layer, "exact")
+    return FLOPS_PER_MAC * by_rule(layer, "exact")
 
 
 def deepspeed_flops(layer: Layer) -> int:

@@ -176,9 +176,9 @@ def count(
 
     >>> from analytic import Layer, count
     >>> print(count(Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)))
-    operations (nonzero convention)   239808
-    MACs (exact rule)                 43200
-    2 × MACs (exact rule)             86400
+    exact MACs                   43200
+    2 × exact MACs               86400
+    published formula (nonzero)  239808
     """
     layer = as_layer(layer)
     sizes, products = totals.products(INTEGERS, layer.axes, layer.transposed)

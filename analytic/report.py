@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import add
 from typing import Any, NamedTuple
 
+from analytic.headline import FLOPS_PER_MAC, headline, names
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
 from analytic.tables import (
@@ -29,6 +30,10 @@ FORMATS = (*TABLES, "json", "csv")
 BLOCK = 1000
 #: A longer name of a layer is cut in a table, and ends in an ellipsis.
 LONGEST_LABEL = 80
+
+
+#: What tables call the operations of each pass, in the exact convention.
+STEPS = [f"{name} (exact)" for name in (*Passes._fields, "training step")]
 
 
 class Result(NamedTuple):
@@ -75,11 +80,12 @@ def summary(layer: Layer, count: Count, style: str) -> str:
         "operations per filter": count.operations_per_filter,
         "filter aggregation": count.filter_aggregation,
     }
-    cells = [(name, grouped(value)) for name, value in (*count.headline(), *parts.items())]
+    first = headline(count)
+    cells = [(name, grouped(value)) for name, value in (*first, *parts.items())]
     if style == "table":  # without `tabulate`, whose import takes longer than all the rest
-        names, numbers = (max(map(len, column)) for column in zip(*cells, strict=True))
-        cells.insert(len(count.headline()), ("", ""))
-        lines = (f"{name:<{names}}  {number:>{numbers}}" for name, number in cells)
+        left, right = (max(map(len, column)) for column in zip(*cells, strict=True))
+        cells.insert(len(first), ("", ""))
+        lines = (f"{name:<{left}}  {number:>{right}}" for name, number in cells)
         return "".join(line.rstrip() + "\n" for line in lines)
     headers = ("what is counted", "number")
     return aligned(cells, headers, TABLES[style], ("left", "right")) + "\n"
@@ -117,22 +123,22 @@ class Totals:
     """Sums over layers of what tables show, and of what each pass and a training step takes."""
 
     def __init__(self) -> None:
-        self.layers = self.operations = self.macs = 0
+        self.layers = self.macs = self.operations = 0
         self.steps: list[int] = []
 
     def add(self, result: Result) -> None:
         """Add one counted layer."""
         counts, passes = result
         self.layers += 1
-        self.operations += counts.total
         self.macs += counts.macs
+        self.operations += counts.total
         if passes is not None:
             steps = [cost.operations for cost in (*passes, passes.training_step())]
             self.steps = [*map(add, self.steps, steps)] if self.steps else steps
 
     def numbers(self) -> list[int]:
         """A row of a table."""
-        return [self.operations, self.macs, 2 * self.macs, *self.steps]
+        return [self.macs, FLOPS_PER_MAC * self.macs, self.operations, *self.steps]
 
 
 class TableWriter:
@@ -142,11 +148,9 @@ class TableWriter:
         self, style: str, convention: ConventionName, rule: RuleName, *, passes: bool = False
     ) -> None:
         self.style = TABLES[style]
-        macs = "MACs" if rule == "exact" else f"MACs ({rule} rule)"
-        operations = f"operations ({convention})"
-        self.headers = ["line", "layer", "input", "output", operations, macs, f"2 × {macs}"]
+        self.headers = ["line", "layer", "input", "output", *names(convention, rule)]
         if passes:
-            self.headers += [f"{name} (exact)" for name in (*Passes._fields, "training step")]
+            self.headers += STEPS
         self.rows: list[list[str]] = []
 
     def row(self, line: int, fields: Mapping[str, Any], layer: Layer, result: Result) -> str:
@@ -176,6 +180,9 @@ class TableWriter:
 class JsonWriter:
     """Counts as JSON Lines for programs; the totals go to standard error, beside them."""
 
+    def __init__(self, convention: ConventionName, rule: RuleName) -> None:
+        self.names = names(convention, rule)
+
     def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
         """One line; `ValueError` where the row's own keys are in the way."""
         results: dict[str, Any] = {"count": count_fields(result.counts)}
@@ -185,19 +192,19 @@ class JsonWriter:
 
     def close(self, totals: Totals) -> str:
         """Nothing more for the program; a line for whoever watches."""
-        operations, macs, twice, *steps = totals.numbers()
-        step = f", {steps[-1]} exact operations of a training step" if steps else ""
-        sys.stderr.write(
-            f"total of {totals.layers} layers: {operations} operations, "
-            f"{macs} MACs, {twice} twice the MACs{step}\n"
-        )
+        shown = dict(zip(self.names, totals.numbers(), strict=False))
+        if totals.steps:
+            shown[STEPS[-1]] = totals.steps[-1]
+        sums = ", ".join(f"{name} {number}" for name, number in shown.items())
+        sys.stderr.write(f"total of {totals.layers} layers: {sums}\n")
         return ""
 
 
 class CsvRecordWriter(JsonWriter):
     """Counts as CSV for programs."""
 
-    def __init__(self, *, passes: bool) -> None:
+    def __init__(self, convention: ConventionName, rule: RuleName, *, passes: bool) -> None:
+        super().__init__(convention, rule)
         self.line = CsvWriter([*COUNT_COLUMNS, *PASSES_COLUMNS] if passes else COUNT_COLUMNS)
 
     def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
@@ -217,4 +224,6 @@ def writer(
     """What writes rows in one of `FORMATS`."""
     if style in TABLES:
         return TableWriter(style, convention, rule, passes=passes)
-    return CsvRecordWriter(passes=passes) if style == "csv" else JsonWriter()
+    if style == "csv":
+        return CsvRecordWriter(convention, rule, passes=passes)
+    return JsonWriter(convention, rule)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from analytic import axis as axes_
 from analytic.axis import Axis, extent, positive
-from analytic.digits import all_digits
 from analytic.records import Generic, NamedTuple, Number
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
@@ -127,21 +126,13 @@ class Count(NamedTuple, Generic[Number]):
     rule: RuleName
 
     def __str__(self) -> str:
-        with all_digits():
-            return "\n".join(f"{label:<34}{value}" for label, value in self.headline())
+        from analytic.headline import text  # words are not what the proof and certificates read
+
+        return text(self)
 
     def numbers(self) -> tuple[Any, ...]:
         """The numbers of the whole layer: the fields of `NUMBERS`."""
         return self[1:-2]
-
-    def headline(self) -> list[tuple[str, Any]]:
-        """The three numbers that people ask for, each with what it is."""
-        macs: Any = self.macs
-        return [
-            (f"operations ({self.convention} convention)", self.total),
-            (f"MACs ({self.rule} rule)", macs),
-            (f"2 × MACs ({self.rule} rule)", 2 * macs),
-        ]
 
 
 #: The fields of a `Count` that are numbers of the whole layer.

@@ -74,12 +74,12 @@ def test_one_layer_for_people(program: Program) -> None:
     assert (done.status, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[:4] == [
-        "operations (nonzero convention)  239,808",
-        "MACs (exact rule)                 43,200",
-        "2 × MACs (exact rule)             86,400",
+        "exact MACs                    43,200",
+        "2 × exact MACs                86,400",
+        "published formula (nonzero)  239,808",
         "",
     ]
-    assert "output size                        16x16" in lines
+    assert "output size                    16x16" in lines
 
 
 @pytest.mark.parametrize("name", ["analytic", "oracle"])
@@ -193,7 +193,7 @@ def test_passes_of_a_file(program: Program) -> None:
         assert [int(word) for word in line.split()[-5:]] == [*of_passes, step]
     assert int(lines[4].split()[-1]) == sum(steps)
     done = program("count - --passes --json", stdin=content)
-    assert done.err.endswith(f"twice the MACs, {sum(steps)} exact operations of a training step\n")
+    assert done.err.endswith(f", training step (exact) {sum(steps)}\n")
     assert [
         json.loads(line)["passes"]["training_step"]["operations"] for line in done.out.splitlines()
     ] == steps
@@ -223,14 +223,14 @@ def test_a_file_of_layers(program: Program, name: str) -> None:
         assert count["macs"] == row["in_channels"] * row["out_channels"] * row["taps"]
     macs = sum(row["in_channels"] * row["out_channels"] * row["taps"] for row in rows)
     assert done.err.startswith("total of 5 layers: ")
-    assert f"{macs} MACs, {2 * macs} twice" in done.err
+    assert f"exact MACs {macs}, 2 × exact MACs {2 * macs}, " in done.err
     assert done.status == 0
 
 
 def test_a_table_of_a_file(program: Program) -> None:
     done = program(f"count {DATA / 'dcgan.jsonl'} --rule output")
     lines = done.out.splitlines()
-    assert "operations (nonzero)" in lines[0]
+    assert lines[0].endswith("published formula (nonzero)")
     assert "2 × MACs (output rule)" in lines[0]
     assert len(lines) == 2 + 5 + 1
     assert lines[2].split()[:3] == ["1", "DCGAN", "(pytorch/examples)"]
@@ -243,11 +243,11 @@ def test_long_tables_are_written_in_blocks(
 ) -> None:
     monkeypatch.setattr(analytic.report, "BLOCK", 2)
     lines = program("count -", stdin=f"{GOOD}\n" * 5).out.splitlines()
-    assert sum("operations" in line for line in lines) == 3
+    assert sum("published" in line for line in lines) == 3
     assert sum("8x8" in line for line in lines) == 5
     for style in ("markdown", "latex"):  # one table, however long
         text = program(f"count - --format {style}", stdin=f"{GOOD}\n" * 5).out
-        assert text.count("operations") == 1
+        assert text.count("published") == 1
         assert text.count("8x8") == 5
 
 
@@ -270,10 +270,11 @@ def test_bad_rows_are_named_and_the_others_counted(program: Program) -> None:
     done = program("count - --json", stdin=f"{GOOD}\n{{}}\nnonsense\n{GOOD}\n")
     assert done.status == 1
     assert len(done.out.splitlines()) == 2
+    sums = "exact MACs 49152, 2 × exact MACs 98304, published formula (nonzero) 142080"
     assert done.err.splitlines() == [
         "-, line 2: input_size is missing",
         "-, line 3: not JSON: Expecting value at column 1 (nor the header of a CSV file)",
-        "total of 2 layers: 142080 operations, 49152 MACs, 98304 twice the MACs",
+        f"total of 2 layers: {sums}",
         "analytic: 2 of 4 rows were not counted",
     ]
 
@@ -301,7 +302,7 @@ def test_a_terminal_that_knows_ascii_alone() -> None:
         "count", *ONE.split(), capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}
     )
     assert done.returncode == 0
-    assert b"2 \\xd7 MACs" in done.stdout
+    assert b"2 \\xd7 exact MACs" in done.stdout
 
 
 def test_rows_whose_results_would_overwrite_are_bad(program: Program) -> None:
@@ -422,7 +423,7 @@ def test_totals_of_a_file_are_exact(program: Program) -> None:
     done = program("count - --json", stdin="\n".join(rows))
     with all_digits():
         total = sum(size * size for size in sizes)
-        expected = f"total of 3 layers: {total} operations, {total} MACs, {2 * total} twice"
+        expected = f"total of 3 layers: exact MACs {total}, 2 × exact MACs {2 * total}, "
     assert done.err.startswith(expected)
 
 
@@ -573,7 +574,7 @@ def example_works(program: Program, name: str, page: str) -> None:
     start = page.index(f"python -m {name} count")
     example = page[start : page.index("\n\n", start)].replace("\\\n", " ")
     done = program(example.removeprefix(f"python -m {name} "), name=name)
-    assert done.out.startswith("operations (nonzero convention)  119,904")
+    assert done.out.startswith("exact MACs                    21,600\n")
 
 
 @pytest.mark.parametrize("name", ["analytic", "oracle"])
@@ -584,7 +585,7 @@ def test_as_a_module(
     with pytest.raises(SystemExit) as end:
         runpy.run_module(name, run_name="__main__")
     assert end.value.code == 0
-    assert capsys.readouterr().out.startswith("operations (nonzero convention)  119,904")
+    assert capsys.readouterr().out.startswith("exact MACs                    21,600\n")
 
 
 def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:

@@ -13,6 +13,7 @@ import click
 
 from analytic import tables
 from analytic.commands.toolbox import LayerFile, open_file
+from analytic.headline import FLOPS_PER_MAC
 from analytic.identify import decimal
 from analytic.layer import Layer, integer
 from analytic.report import aligned, grouped
@@ -141,7 +142,7 @@ def by_layer(findings: list[Findings], names: list[str], layers: list[Layer]) ->
     counts = [analytic.count(layer) for layer in layers]
     columns: dict[tuple[str, ...], list[str]] = {
         tuple(grouped(count.macs) for count in counts): ["MACs"],
-        tuple(grouped(2 * count.macs) for count in counts): ["2 × MACs"],
+        tuple(grouped(FLOPS_PER_MAC * count.macs) for count in counts): ["2 × MACs"],
         tuple(grouped(count.total) for count in counts): ["operations"],
     }
     for counter in findings:
