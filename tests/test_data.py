@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from fractions import Fraction
 from itertools import pairwise
@@ -20,6 +21,7 @@ from oracle.ones import one_thread
 from tests.data.measure import CORNERS, corners, measured
 
 DATA = Path(__file__).parent / "data"
+NOTES = DATA.parent.parent / "notes"
 
 
 def read(name: str) -> list[dict[str, Any]]:
@@ -138,7 +140,7 @@ def network(name: str) -> dict[str, int]:
 
 def test_networks_are_as_the_notes_say() -> None:
     """The table of notes/models.md, by rows and figures."""
-    page = (DATA.parent.parent / "notes" / "models.md").read_text()
+    page = (NOTES / "models.md").read_text()
     sizes = {row["model"]: row["input_size"] for row in reversed(NETWORKS)}
     assert len(sizes) == 6
     for name, size in sizes.items():
@@ -153,3 +155,35 @@ def test_networks_are_as_the_notes_say() -> None:
     assert f"all {layers_in_all} convolutions, {len(NETWORKS)} that differ" in page
     models = len({row["model"] for row in ORDINARY})
     assert f"| {len(ORDINARY)} ordinary | {models} models" in page
+
+
+#: What each counter says that it reports, as a multiple of the MACs.
+MULTIPLES = {"MACs": 1, "mult-adds": 1, "FLOPs": 2, "training MACs": 3, "backward FLOPs": 4}
+
+
+@pytest.mark.parametrize(("kind", "number"), [("transposed", 142), ("ordinary", 319)])
+def test_the_field_is_as_its_table_says(kind: str, number: int) -> None:
+    """The summary of notes/field.md is that of notes/field.csv, which is held to what is exact."""
+    transposed = str(kind == "transposed").lower()
+    with (NOTES / "field.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["transposed"] == transposed]
+    assert len(rows) == number
+    for row, layer in zip(rows, ROWS if kind == "transposed" else ORDINARY, strict=True):
+        assert row["layer"] == f"{layer['model']} {layer['layer']}"
+        pairs = layer["in_channels"] * layer["out_channels"] // layer["groups"] * layer["taps"]
+        assert int(row["macs"]) == pairs * layer.get("batch_size", 1)
+        assert int(row["operations"]) == analytic.count(layer_of(layer)).total
+    _, _, section = (NOTES / "field.md").read_text().partition(f"## {number} {kind}")
+    lines = section.partition("\n## ")[0].splitlines()
+    table = [[*map(str.strip, line.strip("|").split("|"))] for line in lines if line[:2] == "| "]
+    for counter, _, reports, ran, exact, *_ in table[1:]:
+        said = [(int(row[counter]), row) for row in rows if row[counter]]
+        own = [
+            int(row["operations"])
+            if reports == "operations"
+            else MULTIPLES[reports] * int(row["macs"])
+            for _, row in said
+        ]
+        assert int(ran) == len(said), counter
+        right = sum(value == wanted for (value, _), wanted in zip(said, own, strict=True))
+        assert int(exact) == right, counter

@@ -7,16 +7,16 @@ import sys
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import compress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from analytic import tables
 from analytic.commands.toolbox import LayerFile, open_file
-from analytic.headline import FLOPS_PER_MAC
 from analytic.identify import decimal
 from analytic.layer import Layer, integer
-from analytic.report import aligned, grouped
+from analytic.report import aligned
 
 if TYPE_CHECKING:
     from oracle.counters.audit import Findings
@@ -132,27 +132,27 @@ def raised(findings: list[Findings], names: list[str]) -> list[str]:
     ]
 
 
-def by_layer(findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
-    """One row a layer: what each counter reported, beside what is exact.
+def write_by_layer(
+    path: str, findings: list[Findings], names: list[str], layers: list[Layer]
+) -> None:
+    """A CSV file with a row a layer: what is exact, and what each counter reported."""
+    import csv
 
-    Counters that reported the same of every layer share a column.
-    """
     import analytic
 
-    counts = [analytic.count(layer) for layer in layers]
-    columns: dict[tuple[str, ...], list[str]] = {
-        tuple(grouped(count.macs) for count in counts): ["MACs"],
-        tuple(grouped(FLOPS_PER_MAC * count.macs) for count in counts): ["2 × MACs"],
-        tuple(grouped(count.total) for count in counts): ["operations"],
-    }
-    for counter in findings:
-        reported = (outcome.reported for outcome in counter.outcomes)
-        cells = tuple("raised" if number is None else grouped(number) for number in reported)
-        columns.setdefault(cells, []).append(counter.counter)
-    rows = [*zip(names, *columns, strict=True)]
-    headers = ["layer", *map(", ".join, columns.values())]
-    sides = ["left"] + ["right"] * (len(headers) - 1)
-    return aligned(rows, headers, "github", sides)
+    headers = ["layer", "transposed", "macs", "operations"]
+    headers += [counter.counter for counter in findings]
+    try:
+        with Path(path).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(headers)
+            for number, (name, layer) in enumerate(zip(names, layers, strict=True)):
+                count = analytic.count(layer)
+                exact = [name, str(layer.transposed).lower(), count.macs, count.total]
+                reported = (counter.outcomes[number].reported for counter in findings)
+                writer.writerow([*exact, *reported])  # what raised leaves a blank cell
+    except OSError as reason:
+        raise click.UsageError(f"--csv {path}: {reason.strerror}") from None
 
 
 REPORT = """# What counters report of {number} convolutions
@@ -165,24 +165,27 @@ the output, FLOPs to twice that, operations to the published total (convention "
 FLOPs to both gradients, four times the MACs, and training MACs to three times. *exact on* is on how
 many layers it is right; *median* and *worst* are of reported over exact; *follows* is the rule,
 convention or formula that gives its numbers, the plainest where there are several.
-{kinds}"""
+{by_layer}{kinds}"""
+
+BY_LAYER = """
+What each reported of each layer, beside the exact MACs and operations, is in
+[{name}]({name}), a row a layer; a blank cell is where it raised or does not count.
+"""
 
 OF_A_KIND = """
 ## {number} {kind} convolutions
 
 {summary}
-{alike}{errors}
-### Layer by layer
-
-MACs, 2 × MACs and operations are exact; in the columns behind them is what each counter reported,
-and counters that reported the same of every layer share one.
-
-{layers}
-"""
+{alike}{errors}"""
 
 
-def report(arguments: str, findings: list[Findings], names: list[str], layers: list[Layer]) -> str:
-    """The whole audit, as Markdown; the ``arguments`` that made it are said in it."""
+def report(
+    arguments: str, findings: list[Findings], names: list[str], layers: list[Layer], table: str = ""
+) -> str:
+    """The whole audit, as Markdown; the ``arguments`` that made it are said in it.
+
+    ``table`` is the file with a row a layer, where one is written.
+    """
     import torch
 
     parts = [
@@ -191,7 +194,11 @@ def report(arguments: str, findings: list[Findings], names: list[str], layers: l
         if any(layer.transposed is transposed for layer in layers)
     ]
     return REPORT.format(
-        number=len(layers), arguments=arguments, torch=torch.__version__, kinds="".join(parts)
+        number=len(layers),
+        arguments=arguments,
+        torch=torch.__version__,
+        by_layer=BY_LAYER.format(name=Path(table).name) if table else "",
+        kinds="".join(parts),
     )
 
 
@@ -210,7 +217,6 @@ def of_a_kind(
         summary=summary(findings),
         alike=section("What cannot be told apart here:", alike(findings)),
         errors=section("What raised:", raised(findings, names)),
-        layers=by_layer(findings, names, layers),
     )
 
 
@@ -224,8 +230,15 @@ def of_a_kind(
     metavar="FILE",
     help="Findings of another environment, written there with --json.",
 )
+@click.option(
+    "--csv", "table", metavar="FILE", help="Write here what each reported, a row a layer."
+)
 def command(
-    files: tuple[str, ...], names: tuple[str, ...], as_lines: bool, also: tuple[str, ...]
+    files: tuple[str, ...],
+    names: tuple[str, ...],
+    as_lines: bool,
+    also: tuple[str, ...],
+    table: str | None,
 ) -> None:
     r"""Run the counters that are installed on each FILE of layers, and say who is right.
 
@@ -249,11 +262,14 @@ def command(
     for path in also:
         here = {counter.counter for counter in findings}
         findings += [there for there in of_json(path, layers) if there.counter not in here]
+    if table:
+        write_by_layer(table, findings, labels, layers)
     if as_lines:
         sys.stdout.writelines(as_json(counter) + "\n" for counter in findings)
     else:
         only = [f"--counter {name}" for name in names]
-        arguments = " ".join([*files, *only, *(f"--also {path}" for path in also)])
-        click.echo(report(arguments, findings, labels, layers), nl=False)
+        there = [f"--also {path}" for path in also]
+        arguments = " ".join([*files, *only, *there, *([f"--csv {table}"] if table else [])])
+        click.echo(report(arguments, findings, labels, layers, table or ""), nl=False)
     for rows in opened:
         rows.close()
