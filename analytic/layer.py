@@ -558,6 +558,17 @@ class Layer:
         """The arguments by name, in order."""
         return zip(self.FIELDS, self._arguments(), strict=True)
 
+    @property
+    def output_size(self) -> tuple[int, ...]:
+        """The spatial sizes of what the layer returns.
+
+        >>> Layer((8, 8), 4, 6, 4, stride=2, padding=1).output_size
+        (16, 16)
+        >>> Layer((16, 16), 6, 4, 4, stride=2, padding=1, transposed=False).output_size
+        (8, 8)
+        """
+        return tuple([size(axis) if self.transposed else axis.n for axis in self.axes])
+
     def fields(self) -> dict[str, Any]:
         """The arguments as a file has them, without what it need not say: no ``end_padding``, and
         that the layer is transposed.

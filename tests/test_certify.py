@@ -23,7 +23,7 @@ import analytic
 import oracle
 from analytic.axis import Axis, size
 from analytic.layer import Layer, LayerError
-from oracle import ones
+from oracle import example, ones
 from oracle.certificates import box, counterexample, samples, workers
 from oracle.certificates.candidates import (
     ANALYTIC,
@@ -845,3 +845,16 @@ def test_the_command_refuses(arguments: list[str], words: str) -> None:
     done = invoke(*BOX, *arguments)
     assert done.exit_code == 2
     assert words in done.output
+
+
+def test_the_example_is_refuted_as_the_notes_say() -> None:
+    """By hand: of one input and kernel 3, the padding 1 leaves one output, on which one lands."""
+    box: dict[str, Any] = {"kernel_size": range(1, 5), "stride": [1, 2], "dilation": 1}
+    found = certify(example.CANDIDATE, **box, workers=1, sampled=0)
+    assert found.counterexample is not None
+    layer = found.counterexample["layer"]
+    assert (layer["input_size"], layer["kernel_size"], layer["padding"]) == ([1], [3], [1])
+    assert (found.counterexample["said"], found.counterexample["measured"]) == (3, 1)
+    page = (Path(__file__).parent.parent / "notes" / "validation.md").read_text()
+    _, _, code = Path(str(example.__file__)).read_text().partition('"""\n\n')
+    assert f"```python\n{code}```" in page

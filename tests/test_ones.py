@@ -46,6 +46,7 @@ def test_counts_agree(layer: Layer) -> None:
     for rule in RULES:
         assert oracle.macs(layer, rule=rule) == analytic.macs(layer, rule=rule)
         assert oracle.passes(layer, rule=rule) == analytic.passes(layer, rule=rule)
+    assert layer.output_size == oracle.count(layer).output_size
 
 
 @settings(max_examples=50)

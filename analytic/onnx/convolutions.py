@@ -67,7 +67,7 @@ class Operands(NamedTuple):
                 layer = self.layer_at(sizes, [1 if size is None else size for size in weights])
             except (ValueError, TypeError):
                 return unknown
-        pairs = zip(inputs[2:], weights[2:], output_sizes(layer), strict=True)
+        pairs = zip(inputs[2:], weights[2:], layer.output_size, strict=True)
         spatial = [None if None in {n, k} or size >= 2**63 else size for n, k, size in pairs]
         shape: Shape = [inputs[0], layer.out_channels, *spatial]
         return channels_last(shape) if self.is_last() else shape
@@ -75,11 +75,6 @@ class Operands(NamedTuple):
 
 #: A size in the place of one that is not known.
 STAND_IN = 2**40
-
-
-def output_sizes(layer: Layer) -> list[int]:
-    """The output positions of each axis."""
-    return [size(axis) if layer.transposed else axis.n for axis in layer.axes]
 
 
 def operands_of(
@@ -154,7 +149,7 @@ def unbound(names: Sequence[str]) -> str:
 def refuse_other(layer: Layer, declared: Shape | None) -> None:
     """Raise where the file says other sizes of the output than the layer has."""
     sizes = (declared or [])[2:]
-    for axis, (ours, theirs) in enumerate(zip(output_sizes(layer), sizes, strict=False)):
+    for axis, (ours, theirs) in enumerate(zip(layer.output_size, sizes, strict=False)):
         if theirs is not None and ours != theirs:
             raise ValueError(
                 f"its output has {shown(ours)} positions on axis {axis}, but {theirs} in the file"
