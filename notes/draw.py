@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent, size
 from analytic.layer import Layer
-from analytic.pictures import figures
+from analytic.pictures import figures, sheet
 
 HERE = Path(__file__).parent / "pictures"
 #: The axis of the pictures: small enough to count by hand, and cut at both ends.
@@ -34,7 +34,7 @@ def lands(axis: Axis, i: int, t: int) -> bool:
 
 def lattice(axis: Axis) -> tuple[Figure, Axes]:
     """The pairs of an axis as lattice points: those that are kept are filled."""
-    figure = Figure(figsize=(figures.COLUMN, 2.5), layout="constrained")
+    figure = Figure(figsize=(sheet.COLUMN, 2.5), layout="constrained")
     axes = figure.subplots()
     for look, kept in ((KEPT, True), (CUT, False)):
         points = [pair for pair in box(axis) if lands(axis, *pair) == kept]
@@ -56,7 +56,7 @@ def line(axes: Axes, axis: Axis, value: float, words: str) -> None:
     axes.annotate(words, (ends[1], top), ha="center", va="bottom", color="#26386f")
 
 
-@figures.styled
+@sheet.styled
 def cropping(axis: Axis) -> Figure:
     """What padding cuts: the lattice points under one line, and over another."""
     figure, axes = lattice(axis)
@@ -68,7 +68,7 @@ def cropping(axis: Axis) -> Figure:
     _, overlaps, _ = extent(INTEGERS, axis)
     axes.set_xlim(-1.6, axis.n + 0.4)
     parameters = f"n = {axis.n} inputs, k = {axis.k} taps, stride {axis.s}, padding {axis.b}"
-    figures.below(
+    sheet.below(
         figure,
         [
             f"{parameters}: size L = {size(axis)}",
@@ -78,7 +78,7 @@ def cropping(axis: Axis) -> Figure:
     return figure
 
 
-@figures.styled
+@sheet.styled
 def collisions(axis: Axis) -> Figure:
     """What lands together: the points with a successor are a smaller box, moved."""
     figure, axes = lattice(axis)
@@ -99,7 +99,7 @@ def collisions(axis: Axis) -> Figure:
     axes.set_xlim(-0.7, axis.n - 0.3)
     axes.set_ylim(-0.7, axis.k - 0.3)
     smaller = f"n′ = {axis.n - right} by k′ = {axis.k - down}"
-    figures.below(
+    sheet.below(
         figure,
         [
             f"arrows join pairs of one value; they begin in a box of {smaller}",
@@ -113,9 +113,9 @@ def main(folder: Path = HERE) -> None:
     """Draw every picture into a folder."""
     folder.mkdir(exist_ok=True)
     checkerboard = Layer((8, 8), 1, 1, 3, stride=2, padding=1, output_padding=1)
-    figures.save(cropping(AXIS), str(folder / "cropping.svg"))
-    figures.save(collisions(AXIS), str(folder / "collisions.svg"))
-    figures.save(figures.coverage(checkerboard), str(folder / "coverage.svg"))
+    sheet.save(cropping(AXIS), str(folder / "cropping.svg"))
+    sheet.save(collisions(AXIS), str(folder / "collisions.svg"))
+    sheet.save(figures.coverage(checkerboard), str(folder / "coverage.svg"))
 
 
 if __name__ == "__main__":

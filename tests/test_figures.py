@@ -36,7 +36,7 @@ def words(figure: Figure) -> str:
 
 def test_the_heat_map_is_the_coverage() -> None:
     layer = Layer((5, 7), 1, 1, (3, 2), stride=(2, 3), dilation=(1, 2), padding=(1, 0))
-    mesh = figures.coverage(layer).axes[3].collections[0]
+    mesh = figures.coverage(layer).axes[2].collections[0]
     drawn = mesh.get_array()
     assert drawn is not None
     expected = analytic.coverage((5, 7), (3, 2), stride=(2, 3), dilation=(1, 2), padding=(1, 0))
@@ -45,28 +45,80 @@ def test_the_heat_map_is_the_coverage() -> None:
 
 def test_the_profiles_stand_at_the_sides() -> None:
     figure = figures.coverage(Layer((4, 3), 1, 1, 3, stride=2))
-    heights = [bar.get_height() for bar in figure.axes[1].patches]
-    widths = [bar.get_width() for bar in figure.axes[2].patches]
-    assert heights == [1, 1, 2, 1, 2, 1, 1]
-    assert widths == [1, 1, 2, 1, 2, 1, 2, 1, 1]
-    # The first row is at the top, and the bars of the rows grow away from the map.
-    across, down, image = figure.axes[1:4]
-    assert down.get_ylim() == (8.5, -0.5)
-    assert image.yaxis.get_inverted()
+    across, down, image = figure.axes[:3]
+    assert [bar.get_height() for bar in across.patches] == [1, 1, 2, 1, 2, 1, 1]
+    assert [bar.get_width() for bar in down.patches] == [1, 1, 2, 1, 2, 1, 2, 1, 1]
+    # The first row is at the top, and a bar stands at its row or column of the map.
+    assert down.get_ylim() == image.get_ylim() == (8.5, -0.5)
+    assert across.get_xlim() == image.get_xlim() == (-0.5, 6.5)
+    assert across.get_position().intervalx.tolist() == image.get_position().intervalx.tolist()
+    assert down.get_position().intervaly.tolist() == image.get_position().intervaly.tolist()
     assert not image.patch.get_hatch()
-    assert (down.get_xlim()[0] > down.get_xlim()[1], across.get_xlim()) == (True, (-0.5, 6.5))
-    assert (labels(across.xaxis), labels(across.yaxis)) == (["0", "6"], ["0", "2"])
-    assert (labels(down.yaxis), labels(down.xaxis)) == (["0", "8"], ["0", "2"])
+    assert (labels(across.yaxis), labels(down.xaxis)) == (["2"], ["2"])
+    assert (labels(image.xaxis), labels(image.yaxis)) == (["0", "6"], ["0", "8"])
+    assert (image.get_xlabel(), image.get_ylabel()) == ("output column", "output row")
+    assert (across.get_ylabel(), down.get_xlabel()) == ("products", "products")
+
+
+SHAPES = [
+    Layer((8, 8), 1, 1, 3, stride=2),
+    Layer((32, 32), 1, 1, 3, stride=2),
+    Layer((2, 60), 1, 1, 5, stride=3),
+    Layer((60, 2), 1, 1, 5, stride=3),
+    Layer((1, 1), 1, 1, 1),
+    Layer((10**13, 3), 1, 1, 3, stride=2),
+]
+
+
+@pytest.mark.parametrize("layer", SHAPES, ids=str)
+def test_cells_are_square_and_on_the_paper(layer: Layer) -> None:
+    figure = figures.coverage(layer)
+    figure.draw_without_rendering()
+    image = figure.axes[2]
+    (left, right), (bottom, top) = image.get_xlim(), image.get_ylim()
+    box = image.get_window_extent()
+    assert box.width / (right - left) == pytest.approx(box.height / (bottom - top))
+    words = figure.get_tightbbox()
+    assert words.x0 >= 0
+    assert words.y0 >= 0
+    assert words.x1 <= figure.get_figwidth()
+    assert words.y1 <= figure.get_figheight()
+
+
+def test_a_colour_is_one_number_of_products() -> None:
+    """In map, profiles and legend: 1, 2 and 4 on the map, 1 and 2 beside it."""
+    figure = figures.coverage(Layer((8, 8), 1, 1, 3, stride=2))
+    figure.draw_without_rendering()
+    across, down, image, legend = figure.axes
+    seen: dict[float, set[tuple[float, ...]]] = {}
+    for bar in across.patches:
+        seen.setdefault(bar.get_height(), set()).add(bar.get_facecolor())
+    for bar in down.patches:
+        seen.setdefault(bar.get_width(), set()).add(bar.get_facecolor())
+    (cells,) = image.collections
+    values = cells.get_array()
+    assert values is not None
+    for value, shade in zip(values.ravel(), cells.get_facecolor(), strict=True):
+        seen.setdefault(value, set()).add(tuple(shade))
+    assert set(seen) == {1, 2, 4}
+    assert all(len(shades) == 1 for shades in seen.values())
+    assert len(set.union(*seen.values())) == 3
+    named, *numbers = [text.get_text() for text in legend.texts]
+    assert named == "products"
+    swatches = [swatch.get_facecolor() for swatch in legend.patches]
+    assert dict(zip(map(float, numbers), swatches, strict=True)) == {
+        value: shade for value, (shade,) in seen.items()
+    }
 
 
 def test_no_paper_is_seen_between_cells() -> None:
     # A line around each in its own colour: else an enlarged vector figure has white seams.
     figure = figures.coverage(Layer((4, 3), 1, 1, 3, stride=2))
     figure.draw_without_rendering()
-    cells = figure.axes[3].collections[0]
+    cells = figure.axes[2].collections[0]
     assert cells.get_edgecolor().tolist() == cells.get_facecolor().tolist()
     assert min(cells.get_linewidth()) > 0
-    for bar in (*figure.axes[1].patches, *figure.axes[2].patches):
+    for bar in (*figure.axes[0].patches, *figure.axes[1].patches):
         assert bar.get_edgecolor() == bar.get_facecolor()
         assert bar.get_linewidth() > 0
 
@@ -83,40 +135,38 @@ WIDE = Layer((3, 10**13), 1, 1, 3, stride=2)
 def test_labels_do_not_touch(layer: Layer) -> None:
     figure = figures.coverage(layer)
     figure.draw_without_rendering()
-    for axes in figure.axes[1:3]:
+    for axes in figure.axes[:3]:
         for ruler in (axes.xaxis, axes.yaxis):
             shown = [label for label in ruler.get_ticklabels() if label.get_text()]
             boxes = [label.get_window_extent() for label in shown]
-            assert len(boxes) >= 1
             assert not any(one.count_overlaps(boxes[:at]) for at, one in enumerate(boxes))
 
 
 def test_a_label_without_room_is_left_out() -> None:
     # 70 columns of which 0 to 21 and 58 to 69 are drawn: 58 stands two cells after 21.
-    across = figures.coverage(CUT).axes[1]
-    drawn = labels(across.xaxis)
+    drawn = labels(figures.coverage(CUT).axes[2].xaxis)
     assert (drawn[0], drawn[-1]) == ("0", str(2 * 20 + 30 - 1))
     assert len(drawn) == 3
 
 
 def test_a_gap_is_hatched_and_a_hole_is_not() -> None:
-    across, down, image = figures.coverage(Layer((3, 500), 1, 1, 1, stride=2)).axes[1:4]
-    # Columns 0, 1 and 998 are drawn; the gap stands in the third place.
+    across, down, image = figures.coverage(Layer((3, 500), 1, 1, 1, stride=2)).axes[:3]
+    # Columns 0 to 37 and 998 are drawn: 19 periods, a gap, and the last.
     (gap,) = (bar for bar in across.patches if bar.get_hatch())
-    assert (gap.get_x(), gap.get_width()) == (1.5, 1.0)
+    assert (gap.get_x(), gap.get_width()) == (37.5, 1.0)
     assert not any(bar.get_hatch() for bar in down.patches)
     (gap,) = (
         bar
-        for bar in figures.coverage(Layer((500, 3), 1, 1, 1, stride=2)).axes[2].patches
+        for bar in figures.coverage(Layer((500, 3), 1, 1, 1, stride=2)).axes[1].patches
         if bar.get_hatch()
     )
-    assert (gap.get_y(), gap.get_height()) == (1.5, 1.0)
+    assert (gap.get_y(), gap.get_height()) == (37.5, 1.0)
     assert image.patch.get_hatch()
 
 
 def test_caption() -> None:
     caption = words(figures.coverage(Layer((8, 8), 1, 1, 3, stride=2, padding=1)))
-    assert "8x8 to 15x15, kernel 3x3, stride 2x2, padding 1x1" in caption
+    assert "8x8 → 15x15, kernel 3x3, stride 2x2, padding 1x1" in caption
     assert "additions of a filter: ΠT − ΠC = 484 − 225 = 259" in caption
     assert "uneven: interior outputs receive 1, 2 or 4 products" in caption
 
@@ -124,14 +174,14 @@ def test_caption() -> None:
 def test_a_line_of_the_caption_does_not_part_a_name_from_its_value() -> None:
     layer = Layer((8, 8), 1, 1, 3, stride=2, padding=1, output_padding=1)
     first, second, *_ = str(figures.coverage(layer).get_supxlabel()).splitlines()
-    assert first == "8x8 to 16x16, kernel\u00a03x3, stride\u00a02x2, padding\u00a01x1,"
+    assert first == "8x8 → 16x16, kernel\u00a03x3, stride\u00a02x2, padding\u00a01x1,"
     assert second == "output\u00a0padding\u00a01x1"
 
 
 def test_caption_names_what_is_not_drawn() -> None:
     caption = words(figures.coverage(Layer((2, 500, 900), 1, 1, 3, stride=2)))
-    assert "columns 3 to 1799 are not drawn: they repeat the 2 before them" in caption
-    assert "rows 3 to 999 are not drawn: they repeat the 2 before them" in caption
+    assert "columns 37 to 1799 are not drawn: they repeat the 2 before them" in caption
+    assert "rows 37 to 999 are not drawn: they repeat the 2 before them" in caption
     assert "map of the last two of 3 axes" in caption
 
 
@@ -331,15 +381,40 @@ def test_importing_the_package_imports_no_drawing() -> None:
 def test_the_figure_of_an_ordinary_convolution() -> None:
     layer = Layer((3, 3), 4, 6, 3, padding=1, transposed=False)
     figure = figures.coverage(layer)
-    cells = figure.axes[3].collections[0].get_array()
+    cells = figure.axes[2].collections[0].get_array()
     assert cells is not None
     assert cells.tolist() == [[4, 6, 4], [6, 9, 6], [4, 6, 4]]
     caption = words(figure)
-    assert caption.startswith("3x3 to 3x3, kernel 3x3, stride 1x1, padding 1x1")
+    assert caption.startswith("3x3 → 3x3, kernel 3x3, stride 1x1, padding 1x1")
     assert "ΠT − ΠI = 49 − 9 = 40" in caption
 
 
-@pytest.mark.parametrize(("kernel", "ticks"), [(8, [1, 2, 3, 4, 5, 6, 7, 8]), (9, [1, 9])])
-def test_up_to_eight_values_have_a_tick_each(kernel: int, ticks: list[int]) -> None:
-    figure = figures.coverage(Layer((1, 9), 1, 1, (1, kernel)))
-    assert list(figure.axes[-1].get_yticks()) == ticks
+@pytest.mark.parametrize(("kernel", "shown"), [(8, [1, 2, 3, 4, 5, 6, 7, 8]), (9, [1, 9])])
+def test_up_to_eight_values_are_in_the_legend(kernel: int, shown: list[int]) -> None:
+    legend = figures.coverage(Layer((1, 9), 1, 1, (1, kernel))).axes[-1]
+    assert [text.get_text() for text in legend.texts] == ["products", *map(str, shown)]
+    assert len(legend.patches) == (kernel if kernel == 8 else 0)
+
+
+def test_long_numbers_have_a_bar() -> None:
+    """Three numbers would do, but not with twelve digits each: a kernel of 10**6 on 10**6 rows."""
+    legend = figures.coverage(Layer((10**6, 10**6), 1, 1, 10**6)).axes[-1]
+    assert [text.get_text() for text in legend.texts] == ["products", "1", f"{10**12:,}"]
+    (bar,) = legend.collections
+    shown = bar.get_array()
+    assert shown is not None
+    assert (shown.min(), shown.max()) == (1, 10**12)
+
+
+def test_the_caption_may_be_left_out() -> None:
+    layer = Layer((8, 8), 1, 1, 3, stride=2)
+    bare, whole = figures.coverage(layer, caption=False), figures.coverage(layer)
+    assert not bare.get_supxlabel()
+    assert bare.get_figheight() < whole.get_figheight()
+
+
+def test_no_caption_is_a_flag(tmp_path: Path) -> None:
+    whole, bare = tmp_path / "a.svg", tmp_path / "b.svg"
+    assert run("coverage", *LAYER, "--output", str(whole)).exit_code == 0
+    assert run("coverage", *LAYER, "--no-caption", "--output", str(bare)).exit_code == 0
+    assert bare.stat().st_size < whole.stat().st_size

@@ -56,10 +56,23 @@ def test_three_axes_show_every_profile() -> None:
 
 def test_what_is_not_drawn_is_named() -> None:
     lines = plain(Layer((100, 2000, 3000), 1, 1, 3, stride=2), 60)
-    assert "of axis 0, positions 3 to 199 are not drawn: they repeat the 2 before them" in lines
-    assert "columns 3 to 5999 are not drawn: they repeat the 2 before them" in lines
-    assert "rows 3 to 3999 are not drawn: they repeat the 2 before them" in lines
+    assert "of axis 0, positions 21 to 199 are not drawn: they repeat the 2 before them" in lines
+    assert "columns 25 to 5999 are not drawn: they repeat the 2 before them" in lines
+    assert "rows 37 to 3999 are not drawn: they repeat the 2 before them" in lines
     assert max(map(len, lines[: lines.index("")])) <= 80
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_larger_layer_keeps_its_checkerboard(columns: int) -> None:
+    """32×32 inputs have 63 outputs an axis: in 80 columns 38 places, of which the last is 62."""
+    lines = plain(Layer((32, 32), 1, 1, 3, stride=2, padding=1), columns)
+    head, _, row, *_ = lines
+    if columns == 80:
+        assert head.split() == [*["1", "2"] * 18, "⋯", "1"]
+        assert row.split("│")[1].split() == [*["1", "2"] * 18, "⋯", "1"]
+    else:
+        assert head.split() == [*["1", "2"] * 31, "1"]
+    assert max(map(len, lines[: lines.index("")])) <= columns
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(64, 32), (300, 100), (9, 1)])

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from analytic.commands.toolbox import (
+    CAPTION,
     LAYER_OPTIONS,
     OUTPUT,
     layer_of_flags,
@@ -31,20 +32,20 @@ Exit status: 0 shown; 1 the figure cannot be drawn; 2 wrong usage or an illegal 
 """
 
 
-def coverage(output: str | None, width: int | None, **flags: Any) -> None:
+def coverage(output: str | None, width: int | None, caption: bool, **flags: Any) -> None:
     """Draw the layer of the flags."""
     layer = layer_of_flags(one_filter(flags))
     if output is None:
         in_terminal(layer, width)
     else:
-        save_figure(output, lambda: figure(layer))
+        save_figure(output, lambda: figure(layer, caption=caption))
 
 
-def figure(layer: Layer) -> Any:
+def figure(layer: Layer, *, caption: bool) -> Any:
     """The figure of a layer."""
     from analytic.pictures import figures
 
-    return figures.coverage(layer)
+    return figures.coverage(layer, caption=caption)
 
 
 def in_terminal(layer: Layer, width: int | None) -> None:
@@ -61,6 +62,7 @@ command = click.command("coverage", help=HELP)(
         coverage,
         *LAYER_OPTIONS,
         OUTPUT,
+        CAPTION,
         click.option("--width", type=click.IntRange(20), help="[default: that of the terminal]"),
     )
 )

@@ -19,6 +19,12 @@ from analytic.totals import CONVENTIONS, RULES
 #: The formats of a figure.
 FIGURES = (".png", ".svg", ".pdf")
 OUTPUT = click.option("--output", help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
+CAPTION = click.option(
+    "--caption/--no-caption",
+    default=True,
+    show_default=True,
+    help="What is drawn and counted, in words below the figure.",
+)
 
 
 class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
@@ -242,9 +248,9 @@ def save_figure(path: str, draw: Callable[[], Any]) -> None:
     if not path.endswith(FIGURES):
         raise click.UsageError(f"--output must end in {', '.join(FIGURES)}, got {path}")
     try:
-        from analytic.pictures import figures
+        from analytic.pictures import sheet
 
-        figures.save(draw(), path)
+        sheet.save(draw(), path)
     except ImportError:
         raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
     except OverflowError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as Ruler
 from matplotlib.figure import Figure
@@ -18,75 +18,105 @@ from analytic.layer import Layer
 from analytic.outputs import of_layer
 from analytic.pictures import colours
 from analytic.pictures.comparison import Compared, ratios
+from analytic.pictures.sheet import (
+    COLUMN,
+    DIGIT,
+    HATCHED,
+    LINE,
+    MARGIN,
+    WIDTH,
+    axes_at,
+    below,
+    legend,
+    shades,
+    styled,
+)
 from analytic.pictures.window import Window, window
 from analytic.tables import write_sizes
 from analytic.taps import dead_taps, dead_words
 
-#: One column of a paper, in inches, and positions of an axis that are drawn in it at the most.
-COLUMN = 3.4
+#: Positions of an axis that are drawn at the most.
 ROOM = 40
-#: Characters that fit in a line of its caption, and the first number too long to stand at an axis.
-WIDTH = 66
+#: The first number too long to stand at an axis.
 TOO_LARGE = 10**15
-#: What is not drawn.
-HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "#b0b0b0", "hatch": "//////", "lw": 0}
+#: In inches: the longest bar, the space beside it, the largest cell and the tallest map.
+BAR, SPACE, CELL, TALLEST = 0.45, 0.05, 0.25, 3.4
+#: In inches, below a map: its numbers and the name of its axis; the legend.
+NAMED, KEY = 0.36, 0.12
 #: The width of a line in its own colour around each cell: without it the paper is seen between them
 #: where a vector figure is enlarged.
 SEAM = 0.3
-#: Fonts stay text in PDF; an SVG is the same bytes each time it is drawn.
-STYLE: Any = {
-    "axes.linewidth": 0.5,
-    "font.size": 7.0,
-    "pdf.fonttype": 42,
-    "svg.hashsalt": "analytic",
-    "xtick.major.width": 0.5,
-    "ytick.major.width": 0.5,
-}
-
-
-def save(figure: Figure, path: str) -> None:
-    """Write a figure to FILE.png, FILE.svg or FILE.pdf, without the date in it."""
-    date = {".svg": "Date", ".pdf": "CreationDate"}.get(path[-4:])
-    with mpl.rc_context(STYLE):
-        figure.savefig(path, dpi=300, metadata=None if date is None else {date: None})
-
-
-def styled(draw: Any) -> Any:
-    """A function that draws, in the style of this module."""
-    return mpl.rc_context(STYLE)(draw)
 
 
 @styled
-def coverage(layer: Layer) -> Figure:
-    """The coverage of a layer: heat map, profiles at its sides, caption with formula and counts.
+def coverage(layer: Layer, *, caption: bool = True) -> Figure:
+    """The coverage of a layer: a map, profiles at its sides, caption with formula and counts.
 
-    A layer of one axis is its profile; of three or more axes the map is that of the last two.
-    Positions of a large axis that are not drawn are a hatched gap, and named in the caption.
-    Raises `OverflowError` where the number of a position, or a coverage, has more than 15 digits.
+    A colour is one number of products, in map and profiles alike. A layer of one axis is its
+    profile; of three or more axes the map is that of the last two. Positions of a large axis that
+    are not drawn are a hatched gap, and named in the caption. Raises `OverflowError` where the
+    number of a position, or a coverage, has more than 15 digits.
     """
     *leading, across = of_layer(layer)
     if any(max(axis.size, axis.largest()) >= TOO_LARGE for axis in (*leading[-1:], across)):
         raise OverflowError("numbers of more than 15 digits")
     wide = window(across, ROOM)
     down = window(leading.pop(), ROOM) if leading else None
-    lines = caption(layer, wide, down)
-    if down is None:
-        figure = Figure(figsize=(COLUMN, 1.5 + 0.13 * len(lines)), layout="constrained")
-        profile(figure.subplots(), wide, upright=True)
-    else:
-        ratio = min(1.5, len(down.profile()) / len(wide.profile()))
-        height = max(1.6, 2.6 * ratio + 0.6)
-        figure = Figure(figsize=(COLUMN, height + 0.13 * len(lines)), layout="constrained")
-        grid = figure.subplots(
-            2, 2, width_ratios=(1, 5), height_ratios=(1, max(1.0, 5 * ratio)), squeeze=False
-        )
-        grid[0, 0].axis("off")
-        profile(grid[0, 1], wide, upright=True)
-        profile(grid[1, 0], down, upright=False)
-        heat_map(figure, grid[1, 1], wide, down)
+    lines = caption_of(layer, wide, down) if caption else []
+    figure = one_axis(wide, len(lines)) if down is None else two_axes(wide, down, len(lines))
     below(figure, lines)
     thin_out(figure)
     return figure
+
+
+def one_axis(wide: Window, lines: int) -> Figure:
+    """The profile of a layer of one axis, with room for so many lines below it."""
+    left, height = 2 * MARGIN + digits(wide.outputs.largest()) + 0.2, 2 * BAR
+    figure = Figure(figsize=(COLUMN, height + NAMED + KEY + 3 * MARGIN + LINE * lines))
+    axes = axes_at(figure, left, MARGIN, COLUMN - left - 2 * MARGIN, height)
+    values = drawn(wide.profile())
+    profile(axes, wide, values[-1], upright=True)
+    axes.set_xticks(*ticks(wide))
+    axes.set_xlabel("output position")
+    axes.set_ylabel("products")
+    legend(figure, values, height + NAMED + 2 * MARGIN)
+    return figure
+
+
+def two_axes(wide: Window, down: Window, lines: int) -> Figure:
+    """The map of two axes between their profiles, with room for so many lines below it."""
+    columns, rows = wide.profile(), down.profile()
+    left = 3 * MARGIN + digits(down.outputs.size) + 0.1
+    right = 2 * MARGIN + BAR + SPACE + digits(down.outputs.largest()) / 2
+    top = MARGIN + BAR + SPACE
+    cell = min((COLUMN - left - right) / len(columns), TALLEST / len(rows), CELL)
+    width, height = cell * len(columns), cell * len(rows)
+    figure = Figure(
+        figsize=(COLUMN, top + height + NAMED + KEY + 2 * MARGIN + LINE * lines),
+    )
+    cells = [[a if b is None else b if a is None else a * b for b in columns] for a in rows]
+    values = drawn([*columns, *rows, *(value for row in cells for value in row)])
+    above = axes_at(figure, left, MARGIN, width, BAR)
+    beside = axes_at(figure, left + width + SPACE, top, BAR, height)
+    profile(above, wide, values[-1], upright=True)
+    profile(beside, down, values[-1], upright=False)
+    above.set_ylabel("products", fontsize=6)
+    beside.set_xlabel("products", fontsize=6)
+    above.set_xticks([])
+    beside.set_yticks([])
+    heat_map(axes_at(figure, left, top, width, height), wide, down, values[-1])
+    legend(figure, values, top + height + NAMED + MARGIN)
+    return figure
+
+
+def digits(number: int) -> float:
+    """The room that a number takes, in inches."""
+    return DIGIT * len(str(number))
+
+
+def drawn(values: Iterable[int | None]) -> list[int]:
+    """The numbers of products that are drawn, from the least to the largest."""
+    return sorted({value for value in values if value is not None})
 
 
 def thin_out(figure: Figure) -> None:
@@ -111,11 +141,6 @@ def keep_apart(ruler: Ruler) -> None:
     ruler.set_ticks(ruler.get_majorticklocs(), words)
 
 
-def below(figure: Figure, lines: list[str]) -> None:
-    """Write a caption."""
-    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=6.5)
-
-
 def numbers(shown: Window) -> list[float]:
     """A profile to draw: not-a-number, which matplotlib leaves blank, for a gap."""
     return [float("nan") if value is None else value for value in shown.profile()]
@@ -132,46 +157,46 @@ def ticks(shown: Window) -> tuple[list[int], list[str]]:
     return list(places), list(places.values())
 
 
-def profile(axes: Axes, shown: Window, *, upright: bool) -> None:
+def profile(axes: Axes, shown: Window, most: int, *, upright: bool) -> None:
     """The coverage along an axis as bars, in the colours of the map."""
-    values = numbers(shown)
-    largest = int(max(value for value in values if value == value))  # noqa: PLR0124  # not NaN
-    shades = [mpl.colormaps[colours.NAME](0 if v != v else v / largest) for v in values]  # noqa: PLR0124
-    places = range(len(values))
-    gaps = [place for place in places if values[place] != values[place]]
-    labelled = ticks(shown)
+    values = shown.profile()
+    bars = [(place, value) for place, value in enumerate(values) if value is not None]
+    places, lengths = zip(*bars, strict=True)
+    look = {"color": shades(lengths, most), "edgecolor": shades(lengths, most), "lw": SEAM}
     axes.spines[["top", "right"]].set_visible(False)
-    for gap in gaps:  # a hole has no bar either
-        span = axes.axvspan if upright else axes.axhspan
-        span(gap - 0.5, gap + 0.5, **HATCHED)
+    for gap, value in enumerate(values):
+        if value is None:
+            span = axes.axvspan if upright else axes.axhspan
+            span(gap - 0.5, gap + 0.5, **HATCHED)
     if upright:
-        axes.bar(places, values, width=1.0, color=shades, edgecolor=shades, lw=SEAM)
+        axes.bar(places, lengths, width=1.0, **look)
         axes.set_xlim(-0.5, len(values) - 0.5)
-        axes.set_yticks([0, largest])
-        axes.set_xticks(*labelled)
+        axes.set_yticks([max(lengths)])
     else:
-        axes.barh(places, values, height=1.0, color=shades, edgecolor=shades, lw=SEAM)
+        axes.barh(places, lengths, height=1.0, **look)
         axes.set_ylim(len(values) - 0.5, -0.5)
-        axes.set_xticks([0, largest])
-        axes.set_yticks(*labelled)
-        axes.invert_xaxis()
+        axes.set_xticks([max(lengths)])
 
 
-def heat_map(figure: Figure, axes: Axes, wide: Window, down: Window) -> None:
-    """The outer product of two profiles, with the colour bar of whole numbers."""
+def heat_map(axes: Axes, wide: Window, down: Window, most: int) -> None:
+    """The outer product of two profiles, in square cells."""
     cells = [[a * b for b in numbers(wide)] for a in numbers(down)]
-    values = sorted({int(v) for row in cells for v in row if v == v})  # noqa: PLR0124  # not NaN
-    mesh = axes.pcolormesh(
-        cells, cmap=colours.NAME, vmin=0, vmax=values[-1], edgecolors="face", lw=SEAM
-    )
+    look: dict[str, Any] = {
+        "cmap": colours.NAME,
+        "vmin": 0,
+        "vmax": most,
+        "edgecolors": "face",
+        "lw": SEAM,
+    }
+    rows, columns = range(len(cells)), range(len(cells[0]))
+    axes.pcolormesh(columns, rows, cells, **look)
     axes.invert_yaxis()
     if wide.gaps or down.gaps:
         axes.patch.set(**HATCHED)  # seen where no cell is drawn
-    axes.set_xticks([])
-    axes.set_yticks([])
-    bar = figure.colorbar(mesh, ax=axes, shrink=0.9, aspect=25)
-    bar.set_ticks(values if len(values) <= 8 else [values[0], values[-1]])
-    bar.set_label("products that land")
+    axes.set_xticks(*ticks(wide))
+    axes.set_yticks(*ticks(down))
+    axes.set_xlabel("output column")
+    axes.set_ylabel("output row")
 
 
 #: What is drawn, by whether the layer is transposed.
@@ -181,7 +206,7 @@ COVERAGE = {
 }
 
 
-def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
+def caption_of(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     """The lines below the figure: layer, formula, counts, verdict and gaps."""
     counts = count(layer)
     shape = {
@@ -193,7 +218,7 @@ def caption(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         "dilation": layer.dilation,
     }
     plain = {"padding": 0, "output padding": 0, "dilation": 1}
-    said = [f"{write_sizes(layer.input_size)} to {write_sizes(counts.output_size)}"]
+    said = [f"{write_sizes(layer.input_size)} → {write_sizes(counts.output_size)}"]
     said += [
         unbroken(f"{name} {write_sizes(value)}")
         for name, value in shape.items()

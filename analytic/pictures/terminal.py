@@ -32,7 +32,7 @@ def coverage(axes: tuple[Outputs, ...], columns: int) -> Iterator[str]:
     digits = len(str(prod(axis.largest() for axis in axes[-2:])))
     down = window(leading.pop(), ROWS) if leading else None
     margin = margin_width(down)
-    wide = window(across, max(5, (columns - margin) // (digits + 1) - 1))
+    wide = window(across, max(5, (columns - margin) // (digits + 1)))
     for number, axis in enumerate(leading):
         profile = window(axis, wide_enough(axis, columns))
         yield f"axis {number}: {' '.join(map(str_or_gap, profile.profile()))}"

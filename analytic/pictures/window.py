@@ -53,20 +53,23 @@ def not_drawn(what: str, first: object, last: object, why: str) -> str:
 def window(outputs: Outputs, room: int) -> Window:
     """What is drawn of an axis with ``room`` for so many positions.
 
-    The whole axis where it fits; else its edges and one interior period; where these do not fit
-    either, as much as does of each end and of what lies between: the interior, or the middle.
+    The whole axis where it fits; else its edges and as many interior periods as do; where not one
+    does, as much as does of each end and of what lies between: the interior, or the middle. A gap
+    takes the room of a position.
 
     >>> from analytic.axis import Axis
     >>> window(Outputs(Axis(n=1000, k=3, s=2, d=1, b=0, e=0, o=0)), 20).parts
-    (range(0, 3), range(2000, 2001))
+    (range(0, 17), range(2000, 2001))
     """
     length = outputs.size
     if length <= room:
         return Window(outputs, (range(length),), periodic=True)
     begin, end = outputs.edges()
     has_interior = outputs.has_interior()
-    first, last = begin + outputs.period, max(end, 1)
-    if has_interior and first + last < min(room, length):
+    last = max(end, 1)
+    periods = (room - 1 - begin - last) // outputs.period
+    if has_interior and periods > 0:
+        first = begin + periods * outputs.period
         return Window(outputs, (range(first), range(length - last, length)), periodic=True)
     third = max(1, (room - 2) // 3)
     middle = begin if has_interior else (length - third) // 2
