@@ -30,9 +30,10 @@ def output_size(
     ``input_size`` is a list or tuple with one entry an axis. Every other argument is one integer
     for all axes or one entry an axis; all but ``kernel_size`` also take a sequence of length 1.
     They are ``stride=1``, ``padding=0``, ``output_padding=0``, ``dilation=1``,
-    ``end_padding=None``, ``transposed=True``. With ``end_padding``, ``padding`` and ``end_padding``
-    crop begin and end, in place of ``2p``. ``transposed=False`` is torch's ``Conv1d/2d/3d``, whose
-    ``padding`` may be ``"same"`` or ``"valid"``.
+    ``end_padding=None``, ``transposed=True``, ``axes=None``. With ``end_padding``, ``padding`` and
+    ``end_padding`` crop begin and end, in place of ``2p``. ``transposed=False`` is torch's
+    ``Conv1d/2d/3d``, whose ``padding`` may be ``"same"`` or ``"valid"``. ``axes`` is how many sizes
+    there are, and must be said of more than three: batch and channels are none.
 
     Raises `LayerError` for what no layer has (a kernel of 0, an output of no size) and
     `TypeError` for what is not an integer. Cost: O(1) an axis.

@@ -15,7 +15,7 @@ from analytic.records import NamedTuple
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, NoReturn, SupportsIndex, Unpack
 
     from analytic.protocols import Arguments, Arithmetic, InputSize, LayerLike, Padding, PerAxis
@@ -213,7 +213,27 @@ def per_axis(
     )
 
 
-def sizes(input_size: object, entry: Callable[..., Any] = integer) -> tuple[Any, ...]:
+#: As many axes as torch's layers have: more are of an array with batch and channels, or asked for.
+MOST_AXES = 3
+
+
+def demand_axes(argument: str, value: Sequence[object], axes: object) -> None:
+    """Refuse a list that is not of ``axes``; where these are None, one of more than `MOST_AXES`."""
+    entries = len(value)
+    if axes is not None and entries != integer("axes", axes):
+        raise LayerError(
+            f"{argument} must have one entry an axis ({axes}), got {entries}: {shown(value)}"
+        )
+    if axes is None and entries > MOST_AXES:
+        raise LayerError(
+            f"{argument} must have at most {MOST_AXES} entries, without batch and channels "
+            f"(for {entries} axes say axes {entries} too), got {entries}: {shown(value)}"
+        )
+
+
+def sizes(
+    input_size: object, entry: Callable[..., Any] = integer, axes: object = None
+) -> tuple[Any, ...]:
     """``input_size`` as a tuple: a list or tuple, for its length is the number of axes."""
     if not isinstance(input_size, (list, tuple)):
         raise TypeError(
@@ -221,6 +241,8 @@ def sizes(input_size: object, entry: Callable[..., Any] = integer) -> tuple[Any,
         )
     if not input_size:
         raise LayerError(f"input_size must have at least one entry, got {shown(input_size)}")
+    if axes is not None or len(input_size) > MOST_AXES:
+        demand_axes("input_size", input_size, axes)
     return per_axis("input_size", input_size, len(input_size), entry)
 
 
@@ -239,10 +261,13 @@ BOOLEANS = ("bias", "transposed")
 
 
 def axis_columns(
-    input_size: object, geometry: tuple[object, ...], entry: Callable[..., Any] = integer
+    input_size: object,
+    geometry: tuple[object, ...],
+    entry: Callable[..., Any] = integer,
+    axes: object = None,
 ) -> tuple[tuple[Any, ...], ...]:
     """The fields of `Axis`, each with one entry an axis, from the values of `GEOMETRY`."""
-    n = sizes(input_size, entry)
+    n = sizes(input_size, entry, axes)
     axes = len(n)
     k, s, b, o, d, e = geometry
     k = per_axis("kernel_size", k, axes, entry)
@@ -276,6 +301,7 @@ def given_axes(
     dilation: object = 1,
     end_padding: object = None,
     transposed: object = True,
+    axes: object = None,
 ) -> tuple[Axis, ...]:
     """The arguments of each axis, checked: an `Axis` that has the input size for its ``n``."""
     is_transposed = transposed is True or boolean("transposed", transposed)
@@ -283,13 +309,14 @@ def given_axes(
     begin = padding if word is None else 0
     end = begin if end_padding is None or word is not None else end_padding
     geometry = (kernel_size, stride, begin, output_padding, dilation, end)
-    rows: Iterable[tuple[int, ...]] = zip(*axis_columns(input_size, geometry), strict=True)
+    columns = axis_columns(input_size, geometry, axes=axes)
+    rows: Iterable[tuple[int, ...]] = zip(*columns, strict=True)
     if word is not None:
         rows = [named_padding(word, end_padding, Axis._make(row)) for row in rows]
-    axes: list[Axis] = []
+    checked: list[Axis] = []
     for row in rows:
-        if axes and row == axes[-1]:
-            axes.append(axes[-1])  # alike axes are one object: checked once, and evaluated once
+        if checked and row == checked[-1]:
+            checked.append(checked[-1])  # alike axes are one object: evaluated once, as well
             continue
         axis = Axis(*row)
         if is_transposed:
@@ -298,11 +325,11 @@ def given_axes(
         else:
             rules, slacks = ORDINARY_RULES, ordinary_slacks(INTEGERS, axis)
         if min(slacks) < 0:
-            check(rules, slacks, axis, on_axis(len(axes)))
+            check(rules, slacks, axis, on_axis(len(checked)))
         if word == "same":
-            check((SAME,), (1 - axis.s,), axis, on_axis(len(axes)))
-        axes.append(axis)
-    return tuple(axes)
+            check((SAME,), (1 - axis.s,), axis, on_axis(len(checked)))
+        checked.append(axis)
+    return tuple(checked)
 
 
 def axes_of(
@@ -314,12 +341,21 @@ def axes_of(
     dilation: object = 1,
     end_padding: object = None,
     transposed: object = True,
+    axes: object = None,
 ) -> tuple[Axis, ...]:
     """The axes of a layer, checked: the only way in."""
-    axes = given_axes(
-        input_size, kernel_size, stride, padding, output_padding, dilation, end_padding, transposed
+    given = given_axes(
+        input_size,
+        kernel_size,
+        stride,
+        padding,
+        output_padding,
+        dilation,
+        end_padding,
+        transposed,
+        axes,
     )
-    return axes if transposed is True or transposed else ordinary_axes(axes)
+    return given if transposed is True or transposed else ordinary_axes(given)
 
 
 def ordinary_axes(given: tuple[Axis, ...]) -> tuple[Axis, ...]:
@@ -336,7 +372,7 @@ def output_paddings(
     begin, end = arguments.get("padding", 0), arguments.get("end_padding")
     apart = end is not None
     geometry = (kernel_size, stride, begin, 0, dilation, end if apart else begin)
-    columns = axis_columns(input_size, geometry)
+    columns = axis_columns(input_size, geometry, axes=arguments.get("axes"))
     paddings = []
     for number, row in enumerate(zip(*columns, strict=True)):
         axis = Axis(*row)
@@ -382,7 +418,8 @@ class Layer:
     Arguments are torch's, in torch's order, after ``input_size``: a list or tuple of spatial sizes,
     one an axis, whose length is the number of axes. ``kernel_size``, ``stride``, ``padding``,
     ``output_padding`` and ``dilation`` take one integer for all axes or one an axis. An unbatched
-    input is ``batch_size=1``; batch 0 is legal. With ``end_padding``, ``padding`` and
+    input is ``batch_size=1``; batch 0 is legal. Batch and channels are no axes: a layer of more
+    than three, which torch has not, must say ``axes=4``. With ``end_padding``, ``padding`` and
     ``end_padding`` are the begin and end crops, of either sign: what ONNX has and torch has not.
 
     ``transposed=False`` is an ordinary convolution, torch's ``Conv2d``. Its ``output_padding`` is
@@ -420,7 +457,7 @@ class Layer:
         "transposed",
         "axes",
     )
-    #: The arguments, in order.
+    #: The arguments, in order; but for the number of axes, which the others have.
     FIELDS = __slots__[:-1]
 
     input_size: tuple[int, ...]
@@ -453,6 +490,7 @@ class Layer:
         batch_size: SupportsIndex = 1,
         end_padding: PerAxis | None = None,
         transposed: bool = True,
+        axes: int | None = None,
     ) -> None:
         keep = super().__setattr__
         keep("in_channels", integer("in_channels", in_channels))
@@ -470,6 +508,7 @@ class Layer:
             dilation,
             end_padding,
             self.transposed,
+            axes,
         )
         slacks = layer_slacks(INTEGERS, self)
         if min(slacks) < 0:
@@ -517,7 +556,7 @@ class Layer:
         Traceback (most recent call last):
         analytic.layer.LayerError: output_size must be from 15 to 16, got 17 on axis 0
         """
-        axes = len(sizes(input_size))
+        axes = len(sizes(input_size, axes=arguments.get("axes")))
         wanted = output_sizes(output_size, axes)
         layer = input_size, in_channels, out_channels, kernel_size
         if not boolean("transposed", arguments.get("transposed", True)):
@@ -537,7 +576,7 @@ class Layer:
         raise AttributeError(f"a Layer is frozen: {name} cannot be deleted")
 
     def __reduce__(self) -> tuple[type[Layer], tuple[Any, ...]]:
-        return type(self), self._arguments()
+        return type(self), (*self._arguments(), len(self.axes))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Layer):
@@ -555,8 +594,10 @@ class Layer:
         return tuple(getattr(self, name) for name in self.FIELDS)
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """The arguments by name, in order."""
-        return zip(self.FIELDS, self._arguments(), strict=True)
+        """The arguments by name, in order; ``axes`` where there are more than `MOST_AXES`."""
+        yield from zip(self.FIELDS, self._arguments(), strict=True)
+        if len(self.axes) > MOST_AXES:
+            yield "axes", len(self.axes)
 
     @property
     def output_size(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from analytic.arithmetic import INTEGERS
 from analytic.digits import all_digits
 from analytic.integers import count as count_exactly
 from analytic.integers import passes
-from analytic.layer import Layer
+from analytic.layer import MOST_AXES, Layer
 from analytic.protocols import ConventionName
 from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
@@ -417,7 +417,8 @@ def as_csv(model: ModelCount) -> str:
     Where layers are unknown, a column ``missing`` says why.
     """
     passed = {"pass": ""} if model.has_gradients() else {}
-    blank = {"name": "", **passed, **dict.fromkeys(Layer.FIELDS, "")}
+    axes = {"axes": ""} if any(len(row.layer.axes) > MOST_AXES for row in model.layers) else {}
+    blank = {"name": "", **passed, **dict.fromkeys(Layer.FIELDS, ""), **axes}
     why = {"missing": ""} if model.unknown else {}
     known = [({**blank, **_fields(row, model), **why}, _counts(row, model)) for row in model.layers]
     sums = {"output_size": "", **_results(model.total, model), "dead_weights": ""}

@@ -33,6 +33,7 @@ class Geometry(TypedDict, total=False):
     dilation: PerAxis
     end_padding: PerAxis | None
     transposed: bool
+    axes: int | None
 
 
 class Arguments(Geometry, total=False):

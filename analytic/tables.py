@@ -250,6 +250,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "input_size": parse_input_size,
     "padding": parse_padding,
     "output_size": parse_sizes,
+    "axes": parse_integer,
 }
 #: The value of a blank cell.
 BLANK = object()

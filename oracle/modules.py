@@ -40,12 +40,13 @@ def layer(module: torch.nn.Module, input_size: InputSize, batch_size: int = 1) -
         )
     if module.in_channels == 0:
         raise LayerError(f"the {type(module).__name__} has no channels yet: run it once")
-    given = sizes(input_size)
-    if len(given) != len(module.kernel_size):
+    axes = len(module.kernel_size)
+    if isinstance(input_size, (list, tuple)) and len(input_size) != axes:
         raise LayerError(
-            f"input_size must have the {len(module.kernel_size)} spatial sizes that a "
-            f"{type(module).__name__} takes, got {len(given)}: {shown(given)}"
+            f"input_size must have the {axes} spatial sizes that a {type(module).__name__} takes, "
+            f"got {len(input_size)}: {shown(input_size)}"
         )
+    given = sizes(input_size)
     padding: Any = module.padding
     if module.padding_mode != "zeros":
         added = zip(paddings(module), given, strict=True)

@@ -83,7 +83,7 @@ def test_a_counter_runs_in_a_guard(
     ("layer", "words"),
     [
         (Layer((8,), 1, 1, 4, padding=1, end_padding=2), "crops of begin and end apart"),
-        (Layer((2, 2, 2, 2), 1, 1, 2), "no torch module has 4 axes"),
+        (Layer((2, 2, 2, 2), 1, 1, 2, axes=4), "no torch module has 4 axes"),
     ],
 )
 def test_a_layer_that_torch_has_not_is_reported(layer: Layer, words: str) -> None:

@@ -24,7 +24,9 @@ def small_layers(number: int, *, transposed: bool, seed: int) -> list[Layer]:
     while len(layers) < number:
         groups = draw.randint(1, 2)
         names = ("input_size", "kernel_size", "stride", "dilation", "padding", "output_padding")
-        geometry = {name: (draw.randint(1, 4), draw.randint(1, 4)) for name in names}
+        geometry: dict[str, Any] = {
+            name: (draw.randint(1, 4), draw.randint(1, 4)) for name in names
+        }
         geometry["padding"] = (draw.randint(0, 3), draw.randint(0, 3))
         geometry["output_padding"] = (draw.randint(0, 2) * transposed, 0)
         try:

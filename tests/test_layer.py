@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 import pickle
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -13,9 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import analytic
-from analytic import Layer, LayerError
+from analytic import Layer, LayerError, arrays, symbolic
+from analytic.arrays import Layers
 from analytic.axis import Axis
 from analytic.layer import AXIS_RULES, LAYER_RULES, ORDINARY_RULES, shown
+from analytic.models import count_layers
+from analytic.tables import layer_of
 from tests.strategies import layers
 
 GOOD: dict[str, Any] = {
@@ -394,3 +401,49 @@ def test_an_output_size_says_the_output_padding() -> None:
     assert Layer.of_output(16, **crops) == Layer(**crops, output_padding=1)
     ordinary = {**UP, "transposed": False}
     assert Layer.of_output(4, **ordinary) == Layer(**ordinary)
+
+
+def of_output(sizes: tuple[int, ...], **axes: Any) -> Layer:
+    return Layer.of_output([2 * n for n in sizes], sizes, 4, 6, 4, stride=2, padding=1, **axes)
+
+
+#: Everything that takes the sizes of an input.
+ASKED: list[Callable[..., Any]] = [
+    partial(Layer, in_channels=4, out_channels=6, kernel_size=3),
+    partial(arrays.Layers, in_channels=4, out_channels=6, kernel_size=3),
+    of_output,
+    partial(analytic.coverage, kernel_size=2),
+    *[partial(module.overlaps, kernel_size=2) for module in (analytic, arrays, symbolic)],
+]
+
+
+@pytest.mark.parametrize("ask", ASKED)
+def test_more_than_three_axes_must_be_asked_for(ask: Callable[..., Any]) -> None:
+    """The shape of an array has batch and channels, which are no axes."""
+    words = "input_size must have at most 3 entries, without batch and channels "
+    with pytest.raises(LayerError) as refusal:
+        ask((1, 4, 8, 8))
+    assert str(refusal.value) == words + "(for 4 axes say axes 4 too), got 4: (1, 4, 8, 8)"
+    ask((1, 4, 8, 8), axes=4)
+    with pytest.raises(LayerError, match=r"input_size must have one entry an axis \(2\), got 4"):
+        ask((1, 4, 8, 8), axes=2)
+    with pytest.raises(TypeError, match="axes must be an integer, got '4'"):
+        ask((1, 4, 8, 8), axes="4")
+
+
+def test_a_layer_of_four_axes() -> None:
+    """By hand: kernel 2 and stride 1 on n inputs are 2n pairs of an axis."""
+    layer = Layer((1, 2, 3, 4), 1, 1, 2, axes=4)
+    assert analytic.macs(layer) == 2**4 * 24
+    assert dict(layer.items())["axes"] == layer.fields()["axes"] == 4
+    assert "axes" not in Layer((2, 3, 4), 1, 1, 2, axes=3).fields()
+    for again in (pickle.loads(pickle.dumps(layer)), eval(repr(layer)), layer.replace(groups=1)):
+        assert again == layer
+    columns = Layers.of([layer])
+    assert eval(repr(Layers(**layer.fields()))).row(()) == columns.row((0,)) == layer
+    assert arrays.macs(columns).tolist() == [2**4 * 24]
+    assert symbolic.macs(layer, input_size=None).evaluate(input_size=(1, 2, 3, 4)) == 2**4 * 24
+    rows = count_layers({"four": layer, "two": Layer((2, 2), 1, 1, 2)}).table("csv")
+    assert [row["axes"] for row in csv.DictReader(io.StringIO(rows))] == ["4", "", ""]
+    row = {"in_channels": "1", "out_channels": "1", "kernel_size": "2", "axes": "4"}
+    assert layer_of({"input_size": "1x2x3x4", **row}) == layer

@@ -74,8 +74,8 @@ def test_lazy_modules_are_refused_until_they_ran() -> None:
             Layer((5,), 1, 1, 3, padding=1, end_padding=0, transposed=False),
             "crops of begin and end apart",
         ),
-        (Layer((2, 2, 2, 2), 1, 1, 1), "has 4 axes"),
-        (Layer((2, 2, 2, 2), 1, 1, 1, transposed=False), "has 4 axes"),
+        (Layer((2, 2, 2, 2), 1, 1, 1, axes=4), "has 4 axes"),
+        (Layer((2, 2, 2, 2), 1, 1, 1, transposed=False, axes=4), "has 4 axes"),
     ],
 )
 def test_layers_that_no_module_is(given: Layer, words: str) -> None:

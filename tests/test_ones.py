@@ -265,7 +265,7 @@ def test_torch_refuses_what_layer_refuses(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize("ask", [oracle.overlaps, oracle.taps_reached])
 def test_more_than_three_axes_are_refused(ask: Any, transposed: bool, kind: str) -> None:
     with pytest.raises(ValueError, match=f"torch has {kind} convolutions of 1, 2 or 3 axes, got 4"):
-        ask((2, 2, 2, 2), 1, transposed=transposed)
+        ask((2, 2, 2, 2), 1, transposed=transposed, axes=4)
 
 
 def test_other_devices_are_refused() -> None:

@@ -126,7 +126,8 @@ def test_output_shape_crops_as_the_text_of_the_operator_says() -> None:
 
 def test_any_number_of_axes_and_the_bias() -> None:
     layer = read([2, 1, 3, 2, 2, 4], [1, 3, 2, 2, 1, 3], bias=True, strides=[1, 2, 1, 1])
-    assert layer == Layer((3, 2, 2, 4), 1, 3, (2, 2, 1, 3), stride=(1, 2, 1, 1), batch_size=2)
+    geometry: dict[str, Any] = {"stride": (1, 2, 1, 1), "batch_size": 2, "axes": 4}
+    assert layer == Layer((3, 2, 2, 4), 1, 3, (2, 2, 1, 3), **geometry)
     assert analytic.count(layer).overlaps == sum(brute.coverage(layer.axes).values())
 
 

@@ -46,6 +46,6 @@ def test_groups_in_the_backward() -> None:
 
 def test_what_is_not_run() -> None:
     with pytest.raises(ValueError, match="convolutions of 1, 2 or 3 axes are run, got 4"):
-        xla.coverage((2, 2, 2, 2), 2)
+        xla.coverage((2, 2, 2, 2), 2, axes=4)
     with pytest.raises(MemoryError, match="more than max_bytes=100"):
         xla.coverage((9, 9), 2, max_bytes=100)

@@ -80,6 +80,7 @@ class Options(Choices, total=False):
     dilation: PerAxis
     end_padding: PerAxis | None
     transposed: bool | SupportsArray
+    axes: int | None
 
 
 def output_size(
@@ -377,11 +378,12 @@ def of_axes(
     dilation: PerAxis = 1,
     end_padding: PerAxis | None = None,
     transposed: bool | SupportsArray = True,
+    axes: int | None = None,
     **choices: Unpack[Choices],
 ) -> list[NDArray[Any]]:
     """What is asked of axes alone."""
     layers = Layers(
         input_size, 1, 1, kernel_size, stride, padding, output_padding,
-        dilation=dilation, end_padding=end_padding, transposed=transposed,
+        dilation=dilation, end_padding=end_padding, transposed=transposed, axes=axes,
     )  # fmt: skip
     return Sweep(layers, question, **choices).evaluate()

@@ -119,10 +119,12 @@ class Layers:
         batch_size: Argument = 1,
         end_padding: PerAxis | None = None,
         transposed: bool | SupportsArray = True,
+        axes: int | None = None,
     ) -> None:
         arguments = locals()
         keep = super().__setattr__
-        keep("_arguments", {name: arguments[name] for name in self.FIELDS})
+        names = self.FIELDS if axes is None else (*self.FIELDS, "axes")
+        keep("_arguments", {name: arguments[name] for name in names})
         for name in ("in_channels", "out_channels", "groups", "bias", "batch_size"):
             check = boolean if name == "bias" else integer
             keep(name, entry(name, arguments[name], check=check))
@@ -132,7 +134,7 @@ class Layers:
         begin = padding if word is None else 0
         end = begin if end_padding is None or word is not None else end_padding
         geometry = (kernel_size, stride, begin, output_padding, dilation, end)
-        fields: Axis[Any] = Axis._make(axis_columns(input_size, geometry, entry))
+        fields: Axis[Any] = Axis._make(axis_columns(input_size, geometry, entry, axes))
         if word is not None:
             named_padding(word, end_padding, Axis(1, 1, 1, 1, 0, 0, 0))
         keep("input_size", fields.n)
@@ -146,8 +148,8 @@ class Layers:
         # One object that stands for several axes is one column; axes of the same are one axis.
         columns = {id(value): column(value) for field in fields for value in field}
         keys = [tuple(map(id, axis)) for axis in zip(*fields, strict=True)]
-        axes = {key: Axis._make([columns[part] for part in key]) for key in keys}
-        keep("axes", tuple([axes[key] for key in keys]))
+        unlike = {key: Axis._make([columns[part] for part in key]) for key in keys}
+        keep("axes", tuple([unlike[key] for key in keys]))
         *channels, bias = [getattr(self, name) for name in Channels._fields]
         kinds = [] if isinstance(self.transposed, bool) else [self.transposed]
         keep("kinds", tuple([column(kind, "b", boolean) for kind in kinds]))
@@ -190,8 +192,9 @@ class Layers:
         kinds = {layer.transposed for layer in layers}
         column = np.array([layer.transposed for layer in layers])
         return cls(
-            **axes, **channels, bias=bias, transposed=kinds.pop() if len(kinds) == 1 else column
-        )
+            **axes, **channels, bias=bias, transposed=kinds.pop() if len(kinds) == 1 else column,
+            axes=len(layers[0].axes),
+        )  # fmt: skip
 
     def row(self, index: tuple[int, ...]) -> Layer:
         """The `analytic.Layer` at an index, or what it raises."""

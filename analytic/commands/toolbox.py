@@ -78,6 +78,7 @@ FLAGS = {
     "batch_size": "[default: 1]",
     "end_padding": "Crop of the end; --padding is then that of the begin alone, as in ONNX.",
     "transposed": "ConvTranspose1d/2d/3d, or Conv1d/2d/3d.  [default: transposed]",
+    "axes": "How many spatial sizes there are; to be said of more than 3.",
 }
 LAYER_OPTIONS = tuple(layer_option(name, about) for name, about in FLAGS.items())
 

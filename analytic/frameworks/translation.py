@@ -130,6 +130,7 @@ def layer(
         dilation=tuple(dilation),
         batch_size=array.first,
         transposed=transposed,
+        axes=len(array.sizes),
     )
 
 

@@ -141,6 +141,7 @@ def layer_of_node(
         bias=bias,
         batch_size=batch_size,
         transposed=transposed,
+        axes=axes,
     )
 
 

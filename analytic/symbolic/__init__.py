@@ -44,7 +44,8 @@ def general_layer(layer: Layer | None, axes: int | None, parameters: Parameters)
         return GeneralLayer(axes, parameters)
     if not isinstance(layer, Layer):
         raise TypeError(f"layer must be an analytic.Layer, got {type(layer).__name__}")
-    return GeneralLayer(axes, {**dict(layer.items()), **parameters})
+    given = {name: getattr(layer, name) for name in Layer.FIELDS}
+    return GeneralLayer(len(layer.axes) if axes is None else axes, {**given, **parameters})
 
 
 def placed(sizes: tuple[PerAxisValue, ...], parameters: Parameters) -> Parameters:

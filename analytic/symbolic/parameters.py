@@ -19,6 +19,7 @@ from analytic.layer import (
     axis_slacks,
     boolean,
     check,
+    demand_axes,
     integer,
     layer_slacks,
     named_padding,
@@ -257,10 +258,7 @@ def number_of_axes(axes: int | None, parameters: Mapping[str, object]) -> int:
         entries = len(value)
         if entries == 1 and field not in {"input_size", "kernel_size"}:
             continue
-        if entries == 0 or (said and entries != number):
-            raise LayerError(
-                f"{field} must have one entry an axis ({number}), got {entries}: {shown(value)}"
-            )
+        demand_axes(field, value, number if said or not value else None)
         number, said = entries, True
     return number
 

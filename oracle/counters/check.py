@@ -68,6 +68,7 @@ def leading_back(layer: Layer) -> Layer:
         dilation=layer.dilation,
         batch_size=layer.batch_size,
         transposed=False,
+        axes=len(layer.axes),
     )
 
 
