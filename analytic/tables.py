@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -51,15 +52,46 @@ class Row(NamedTuple):
 def parse_sizes(text: str) -> int | tuple[int, ...]:
     """A per-axis value as it is written on a command line and in CSV: ``4`` or ``4x2``.
 
-    >>> parse_sizes("4"), parse_sizes("4x2"), parse_sizes("-1x0")
-    (4, (4, 2), (-1, 0))
+    What other programs write is read too where it can mean nothing else: ``4X2``, ``4×2``, and the
+    ``(4, 2)`` and ``[4 2]`` of Python and NumPy. A bare ``4,2`` or ``4 2`` might be one number.
+
+    >>> parse_sizes("4"), parse_sizes("4x2"), parse_sizes("-1x0"), parse_sizes("(4, 2)")
+    (4, (4, 2), (-1, 0), (4, 2))
     """
+    stripped = text.strip()
     try:
-        values = tuple([parse_integer(part) for part in text.split("x")])
+        if stripped[:1] + stripped[-1:] in {"()", "[]"}:
+            return parse_list(stripped)
+        values = tuple([parse_integer(part) for part in stripped.translate(CROSSES).split("x")])
     except ValueError:
         words = f"{shown(text)} is not an integer, nor integers joined by x"
-        raise ValueError(words) from None
+        raise ValueError(words + meant(stripped)) from None
     return values[0] if len(values) == 1 else values
+
+
+#: What is written for the x of sizes.
+CROSSES = str.maketrans("X×", "xx")
+
+
+def parse_list(text: str) -> int | tuple[int, ...]:
+    """Integers in brackets, as Python and NumPy write tuples, lists and arrays.
+
+    >>> parse_list("(4,)"), parse_list("[4]"), parse_list("(4)")
+    ((4,), (4,), 4)
+    """
+    inner = text[1:-1].strip()
+    separator = "," if "," in inner else None
+    values = tuple([parse_integer(part) for part in inner.removesuffix(",").split(separator)])
+    if not values:
+        raise ValueError(f"{text} is empty")
+    return values[0] if text == f"({inner})" and len(values) == 1 and not separator else values
+
+
+def meant(text: str) -> str:
+    """How integers must be written that have other signs than an x between them."""
+    parts = re.split(r"[\s,;*]+", text)
+    integers = len(parts) > 1 and all(part.isdecimal() for part in parts)
+    return f": is {'x'.join(parts)} meant?" if integers else ""
 
 
 def parse_input_size(text: str) -> tuple[int, ...]:
@@ -254,16 +286,20 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
 }
 #: The value of a blank cell.
 BLANK = object()
+#: What programs write where they have no value.
+BLANKS = {"", "nan", "none", "null", "na", "n/a", "<na>"}
+#: An integer that a program wrote as a float, as pandas does in a column with blanks.
+WHOLE = re.compile(r"(?<![0-9.])([0-9]+)\.0+(?=[\sxX×,)\]]|$)")
 
 
 def cell_parser(name: str) -> Callable[[str], Any]:
     """How a cell is read that gives an argument: `BLANK`, its value, or an error that names it."""
 
     def parse(text: str) -> Any:
-        if not text or text.isspace():
+        if text.strip().casefold() in BLANKS:
             return BLANK
         try:
-            return PARSERS[name](text)
+            return PARSERS[name](WHOLE.sub(r"\1", text) if "." in text else text)
         except ValueError as reason:
             raise ValueError(f"{name}: {reason}") from None
 
@@ -296,6 +332,10 @@ class Keys:
             value = fields[name]
             if type(value) is str:
                 value = parsers[name](value)
+            elif value is None:
+                continue
+            elif type(value) is float:
+                value = whole(value)
             if value is not BLANK:
                 arguments[name] = value
         if self.misspelt:
@@ -305,6 +345,11 @@ class Keys:
                 if name not in arguments:
                     raise ValueError(f"{name} is missing")
         return layer_with(arguments)
+
+
+def whole(value: float) -> int | float:
+    """The integer that a program wrote as a float, if that is sure: beyond 2^53, floats round."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def layer_with(arguments: dict[str, Any]) -> Layer:
@@ -319,8 +364,8 @@ def layer_of(fields: Mapping[str, Any]) -> Layer:
     """The layer that a row describes. Keys that are no argument are left alone.
 
     Arguments are those of `Layer`, and ``output_size`` as in `Layer.of_output`. Values are
-    integers, lists and booleans as in JSON, or text as in CSV, where an empty cell means the
-    default. Errors are those of `Layer`.
+    integers, lists and booleans as in JSON, or text as in CSV; null, and a blank cell, is the
+    default, and an integer may be written as a float. Errors are those of `Layer`.
     """
     return keys_of(tuple(fields)).layer_of(fields)
 

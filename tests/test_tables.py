@@ -86,9 +86,11 @@ BAD_ROWS = [
     ("{}", "input_size is missing"),
     ('{"input_size": [8]}', "in_channels is missing"),
     (GOOD.replace("4}", "0}"), "kernel_size must be positive, got 0 on axis 0"),
-    (GOOD.replace("4}", "4.0}"), "kernel_size must be an integer, got 4.0"),
+    (GOOD.replace("4}", "4.5}"), "kernel_size must be an integer, got 4.5"),
+    (GOOD.replace("4}", "[4.0, 4]}"), "kernel_size must be an integer, got 4.0 on axis 0"),
+    (GOOD.replace("4}", f"{2**53}.0}}"), "kernel_size must be an integer, got 9007199254740992.0"),
     (GOOD.replace("4}", "true}"), "kernel_size must be an integer, got True"),
-    (GOOD.replace("4}", "null}"), "kernel_size must be an integer, got None"),
+    (GOOD.replace("4}", "null}"), "kernel_size is missing"),
     (GOOD.replace("4}", "NaN}"), "not JSON: 'NaN' is no number that JSON can have"),
     (GOOD.replace("4}", '4, "x": -Infinity}'), "not JSON: '-Infinity' is no number"),
     (GOOD.replace("4}", '4, "x": 1e400}'), "not JSON: '1e400' is no number"),
@@ -113,12 +115,20 @@ def test_bad_rows_are_reported_and_the_others_read(line: str, reason: str) -> No
 
 
 HEADER = "input_size,in_channels,out_channels,kernel_size,stride\n"
+NAMES = HEADER.strip().split(",")
 BAD_CELLS = [
     ("8x8,4,6", "5 cells are needed, as in the header, got 3"),
     ("8x8,4,6,4,1,1", "5 cells are needed, as in the header, got 6"),
     (",4,6,4,1", "input_size is missing"),
-    ("8x8,4,6,4.0,1", "kernel_size: '4.0' is not an integer, nor integers joined by x"),
-    ("8X8,4,6,4,1", "input_size: '8X8' is not an integer, nor integers joined by x"),
+    ("8x8,4,6,4.5,1", "kernel_size: '4.5' is not an integer, nor integers joined by x"),
+    ("8x8,4.,6,4,1", "in_channels: '4.' is not an integer"),
+    ("8x8,4.0.0,6,4,1", "in_channels: '4.0.0' is not an integer"),
+    ("8x8,4,6,4,1e0", "stride: '1e0' is not an integer"),
+    ("8 8,4,6,4,1", "input_size: '8 8' is not an integer, nor integers joined by x: is 8x8 meant?"),
+    ('"8,8",4,6,4,1', "input_size: '8,8' is not an integer, nor integers joined by x: is 8x8 m"),
+    ('"(8, 8",4,6,4,1', "input_size: '(8, 8' is not an integer, nor integers joined by x"),
+    ('"(8,, 8)",4,6,4,1', "input_size: '(8,, 8)' is not an integer, nor integers joined by x"),
+    ("(),4,6,4,1", "input_size: '()' is not an integer, nor integers joined by x"),
     ("8x,4,6,4,1", "input_size: '8x' is not an integer, nor integers joined by x"),
     ("8x8,4x4,6,4,1", "in_channels: '4x4' is not an integer"),
     ("8x8,4,6,4,1_0", "stride: '1_0' is not an integer"),
@@ -175,8 +185,33 @@ def test_columns_in_another_case_are_refused_in_every_row() -> None:
     assert errors(f"{header}8x8,4,6,4,2\n") == [(2, words)]
 
 
-def test_blank_cells_are_the_default() -> None:
-    assert rows(f"{HEADER}8x8,4,6,4, \n")[0].layer == LAYER
+@pytest.mark.parametrize("blank", ["", " ", "NaN", "nan", "None", "null", "NA", "N/A", "<NA>"])
+def test_blank_cells_are_the_default(blank: str) -> None:
+    assert rows(f"{HEADER}8x8,4,6,4,{blank}\n")[0].layer == LAYER
+    assert errors(f"{HEADER}8x8,{blank},6,4,1\n") == [(2, "in_channels is missing")]
+
+
+def test_null_is_the_default() -> None:
+    assert rows(GOOD.replace("4}", '4, "stride": null, "bias": null}'))[0].layer == LAYER
+
+
+def test_integers_that_were_written_as_floats() -> None:
+    """As pandas writes them where a column has blanks, in CSV and in JSON."""
+    assert rows(f"{HEADER}8x8,4.0,6.0,4.0,\n8x8,4,6,4,1.0\n") == [
+        Row(2, dict(zip(NAMES, ("8x8", "4.0", "6.0", "4.0", ""), strict=True)), LAYER),
+        Row(3, dict(zip(NAMES, ("8x8", "4", "6", "4", "1.0"), strict=True)), LAYER),
+    ]
+    assert rows(GOOD.replace("4}", '4.0, "stride": 1.0}'))[0].layer == LAYER
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    ["8X8", "8×8", " 8 x 8 ", "(8, 8)", "[8, 8]", "(8,8)", "[8 8]", "[ 8  8]", "(8.0, 8.0)"],
+)
+def test_sizes_as_other_programs_write_them(sizes: str) -> None:
+    (row,) = rows(f'{HEADER}"{sizes}",4,6,4,1\n')
+    assert row.layer == LAYER
+    assert rows(json.dumps({**json.loads(GOOD), "input_size": sizes}))[0].layer == LAYER
 
 
 def test_not_utf8() -> None:
@@ -353,7 +388,27 @@ def test_sizes() -> None:
         (4, 2),
         -1,
     ]
-    for text in ("", "x", "4x", "4,2", "4.0", "1e3", "--1", "0x10z", "⁴"):
+    assert [parse_sizes(text) for text in ("(4)", "(4,)", "[4]", "[4, -2]")] == [
+        4,
+        (4,),
+        (4,),
+        (4, -2),
+    ]
+    for text in (
+        "",
+        "x",
+        "4x",
+        "4,2",
+        "4.0",
+        "1e3",
+        "--1",
+        "0x10z",
+        "⁴",
+        "[4",
+        "4]",
+        "[,]",
+        "(4 2",
+    ):
         with pytest.raises(ValueError, match="is not an integer, nor integers joined by x"):
             parse_sizes(text)
 
