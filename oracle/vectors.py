@@ -13,9 +13,9 @@ from typing import Any
 from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.layer import Layer
-from oracle import ones
 from oracle.certificates import samples
 from oracle.certificates.box import Box
+from oracle.oracles import TORCH, Oracle
 
 #: Layers at which a counter may well be wrong, and why.
 CORNERS: list[tuple[str, Layer]] = [
@@ -138,10 +138,10 @@ OF_A_CONVENTION = (
 )
 
 
-def measured(layer: Layer) -> dict[str, Any]:
+def measured(layer: Layer, by: Oracle) -> dict[str, Any]:
     """Every quantity of a layer, read off its forward pass and its gradients."""
     kind = layer.transposed
-    sizes, axes = ones.measure_reached(layer.axes, transposed=kind)
+    sizes, axes = by.experiments.measure_reached(layer.axes, transposed=kind)
     products = axes.products
     passes = totals.passes(INTEGERS, layer, axes, "exact")
     conventions = {
@@ -165,7 +165,7 @@ def measured(layer: Layer) -> dict[str, Any]:
     }
 
 
-def rows() -> Iterator[str]:
+def rows(by: Oracle = TORCH) -> Iterator[str]:
     """The vectors, a line of JSON each: of each kind the corners, then a seeded sample."""
     layers = [
         *CORNERS,
@@ -177,4 +177,4 @@ def rows() -> Iterator[str]:
         ),
     ]
     for why, layer in layers:
-        yield json.dumps({"why": why, **layer.fields(), "count": measured(layer)}) + "\n"
+        yield json.dumps({"why": why, **layer.fields(), "count": measured(layer, by)}) + "\n"

@@ -120,6 +120,15 @@ def measure(
     )
 
 
+def measure_reached(
+    axes: tuple[Axis, ...], *, transposed: bool = True, max_bytes: int = 2**30
+) -> tuple[tuple[int, ...], Reached]:
+    """Output size, products, and inputs and taps reached, read off a layer and its gradients."""
+    by_input, by_taps = gradients(axes, transposed=transposed, max_bytes=max_bytes)
+    sizes, products = measure(axes, transposed=transposed, max_bytes=max_bytes)
+    return sizes, Reached(products, int((by_input != 0).sum()), int((by_taps != 0).sum()))
+
+
 def coverage(
     input_size: InputSize,
     kernel_size: PerAxis,
@@ -152,19 +161,17 @@ def count(
 def passes(layer: Layer, *, rule: RuleName = "exact", max_bytes: int = 2**30) -> Passes:
     """What each pass of a layer costs, its axes measured by XLA. See `analytic.passes`."""
     layer = as_layer(layer)
-    choices: dict[str, Any] = {"transposed": layer.transposed, "max_bytes": max_bytes}
-    by_input, by_taps = gradients(layer.axes, **choices)
-    _, products = measure(layer.axes, **choices)
-    reached = [int((side != 0).sum()) for side in (by_input, by_taps)]
-    return totals.passes(INTEGERS, layer, Reached(products, *reached), rule)
+    _, axes = measure_reached(layer.axes, transposed=layer.transposed, max_bytes=max_bytes)
+    return totals.passes(INTEGERS, layer, axes, rule)
 
 
 def cost_analysis(layer: Layer) -> MacsOfPasses:
     """The MACs of each pass as XLA counts them: half the ``flops`` of the compiled convolution.
 
     XLA walks the pairs of a window and leaves out those in padding and between spread inputs: the
-    exact rule. Its figure is a float32, and loses digits beyond some 10^7 operations a filter; it
-    is of batches of at least one sample. Nothing is run. Source: documentation of
+    exact rule. Its figure is the float32 nearest to twice the MACs, so these are exact up to 2^24,
+    and beyond it if twice the MACs have 24 digits before their zeros, in binary. It is of batches
+    of at least one sample. Nothing is run. Source: documentation of
     ``jax.stages.Compiled.cost_analysis``.
     """
     import jax

@@ -13,8 +13,8 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,6 +23,7 @@ import analytic
 import oracle
 from analytic.axis import Axis, size
 from analytic.layer import Layer, LayerError
+from analytic.totals import Reached
 from oracle import example, ones
 from oracle.certificates import box, counterexample, samples, workers
 from oracle.certificates.candidates import (
@@ -35,11 +36,19 @@ from oracle.certificates.candidates import (
     ready,
     truth_of,
 )
-from oracle.certificates.certify import Tally, Task, certify, tally
+from oracle.certificates.certify import (
+    Tally,
+    Task,
+    certify,
+    certify_samples,
+    input_sizes,
+    tally,
+)
 from oracle.certificates.counterexample import PLAIN as PLAIN_CHANNELS
 from oracle.certificates.counterexample import layer_of
 from oracle.certificates.versions import FORMULAS, versions, written
 from oracle.commands.certify import command, workers_for
+from oracle.oracles import ORACLES, TORCH, Oracle
 from tests.test_affine import even, steps
 
 Function = Callable[[Layer], Any]
@@ -560,6 +569,67 @@ def test_a_certificate_is_json_and_markdown() -> None:
         assert part in text
 
 
+def test_samples_of_the_box_are_experiments_of_it() -> None:
+    small = box.Box.of(**SMALL)
+    for transposed in (True, False):
+        drawn = samples.of_box(small, 1, 60, transposed)
+        assert drawn == samples.of_box(small, 1, 60, transposed)
+        for layer in drawn:
+            (axis,) = layer.axes
+            open_axis = axis._replace(n=0)
+            assert open_axis in box.torch_axes(axis.k, axis.s, axis.d, transposed)
+            assert axis.n in input_sizes(ANALYTIC, open_axis, transposed)
+
+
+def one_more(axes: tuple[Axis, ...], *, transposed: bool) -> tuple[tuple[int, ...], Reached]:
+    """What torch measures, and a covered position more."""
+    sizes, reached = ones.measure_reached(axes, transposed=transposed)
+    products = reached.products
+    return sizes, reached._replace(products=products._replace(covered=products.covered + 1))
+
+
+def other(**experiments: Any) -> Oracle:
+    """An oracle with experiments of its own, or torch's."""
+    module = ModuleType("other")
+    theirs = {name: getattr(ones, name) for name in ("__file__", "run", "measure_reached")}
+    module.__dict__.update({**theirs, "__version__": "0", **experiments})
+    return Oracle("Other", module, module)
+
+
+def test_another_oracle_is_asked_of_samples() -> None:
+    found = certify_samples(**SMALL, by=other(), sampled=6)
+    assert found.established
+    assert found.experiments == 0
+    assert found.sentence.startswith("Other gave the size, overlaps, covered, and")
+    assert "on all 36 layers that were drawn" in found.sentence
+    assert found.versions["other"] == "0"
+    assert "torch" not in found.versions
+    assert len(found.samples) == 6
+    assert found.hypotheses[0].startswith("Other's convolutions")
+    text = found.as_markdown()
+    assert text.startswith("# Samples: analytic")
+    assert "--oracle other --sample 6`" in text
+    assert "| experiments |" not in text
+
+
+def test_an_oracle_that_differs_is_seen() -> None:
+    found = certify_samples(**SMALL, by=other(measure_reached=one_more), sampled=3)
+    assert [sample.mismatches for sample in found.samples] == [3] * 6
+    assert found.counterexample is not None
+    assert found.counterexample["searched"] == "the layers of the samples"
+    assert "and Other gives" in found.sentence
+    assert "- Other says" in found.as_markdown()
+
+
+def test_a_wrong_formula_is_refuted_by_samples_alone() -> None:
+    found = certify_samples("documented", **SMALL, by=TORCH, sampled=30)
+    assert not found.established
+    assert found.counterexample is not None
+    assert found.counterexample["said"] < found.counterexample["measured"]
+    with pytest.raises(ValueError, match="there must be layers in each sample, got 0"):
+        certify_samples(**SMALL, by=TORCH, sampled=0)
+
+
 class Logged(ThreadPoolExecutor):
     """Someone's executor."""
 
@@ -794,6 +864,24 @@ def test_the_command_takes_a_candidate_and_a_quantity_of_the_readers() -> None:
     done = invoke(*BOX, "--candidate", "tests.test_certify:MINE", "--quantity", "macs:output")
     assert done.exit_code == 0
     assert "mine equals the layer's macs:output" in done.output
+
+
+def test_the_command_asks_another_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast("dict[str, Any]", ORACLES), "xla", other)
+    monkeypatch.setattr("oracle.commands.toolbox.find_spec", lambda _name: True)
+    alone = BOX[: BOX.index("--workers")]
+    done = invoke(*alone, "--oracle", "xla", "--sample", "2")
+    assert done.exit_code == 0
+    assert "Other gave the size" in done.output
+    for options in (["--workers", "1"], ["--record", "run.jsonl"]):
+        done = invoke(*alone, "--oracle", "xla", *options)
+        assert done.exit_code == 2
+        assert "for a whole box; --oracle xla runs samples" in done.output
+    assert invoke(*alone, "--oracle", "xla", "--sample", "0").exit_code == 2
+    monkeypatch.setattr("oracle.commands.toolbox.find_spec", lambda _name: None)
+    done = invoke(*alone, "--oracle", "xla")
+    assert done.exit_code == 2
+    assert "--oracle xla runs jax, which is not installed" in done.output
 
 
 def test_a_candidate_that_cannot_be_sent_runs_in_one_process(

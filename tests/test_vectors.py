@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ def test_the_file_is_what_the_command_prints() -> None:
     done = CliRunner().invoke(command)
     assert done.exit_code == 0
     assert done.output == PATH.read_text()
+
+
+def test_the_command_measures_by_the_oracle_that_is_named() -> None:
+    if find_spec("jax"):
+        pytest.skip("jax is installed: tests/test_xla.py measures by it")
+    done = CliRunner().invoke(command, ["--oracle", "xla"])
+    assert done.exit_code == 2
+    assert "--oracle xla runs jax, which is not installed" in done.output
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)

@@ -46,12 +46,14 @@ class Sample:
 class Certificate:
     """The outcome of a validation run.
 
-    ``kinds`` are those of the layers, ``axes`` the (k, s, d, padding, output padding) of the box,
-    ``experiments`` the layers run, ``ordinary`` of them ordinary ones. ``established`` says whether
+    ``oracle`` is what ran the layers, ``kinds`` are those of the layers, ``axes`` the (k, s, d,
+    padding, output padding) of the box, ``experiments`` the layers run, ``ordinary`` of them
+    ordinary ones; none of these where samples alone were run. ``established`` says whether
     nothing contradicted; ``sentence`` is what then holds, under ``hypotheses``. ``times`` alone
     differ between two runs of the same.
     """
 
+    oracle: str
     candidate: str
     quantity: str
     kinds: list[str]
@@ -86,13 +88,15 @@ class Certificate:
         command = f"Made by `python -m oracle certify --candidate {self.candidate} {flags}`."
         if self.candidate not in READY:
             command += f" {self.candidate} is its author's: name it by module:object."
-        return [f"# Certificate: {self.candidate} as {what}", "", self.sentence, "", command, ""]
+        title = "Certificate" if self.experiments else "Samples"
+        return [f"# {title}: {self.candidate} as {what}", "", self.sentence, "", command, ""]
 
     def _choices(self) -> str:
         """The other options, where they are not the default."""
         own = READY[self.candidate].quantity if self.candidate in READY else None
         drawn = self.samples[0]
         chosen = {
+            "--oracle": (self.oracle.lower(), "torch"),
             "--quantity": (self.quantity, own),
             "--sample": (drawn.layers, SAMPLED),
             "--seed": (drawn.seed, SEED),
@@ -106,10 +110,7 @@ class Certificate:
             **{
                 name.replace("_", " "): shown(values) for name, values in self.box._asdict().items()
             },
-            "(k, s, d, padding, output padding) run": f"{self.axes:,}",
-            "experiments": f"{self.experiments:,}",
-            "of these, ordinary layers": f"{self.ordinary:,}",
-            "mismatches": f"{self.mismatches:,}",
+            **self._of_box(),
             **{
                 f"sample: {sample.what}": f"{sample.layers:,} layers, seed {sample.seed}, "
                 f"{sample.mismatches:,} mismatches"
@@ -119,6 +120,17 @@ class Certificate:
             **{name: f"{value:,.1f}" for name, value in self.times.items()},
         }
         return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
+
+    def _of_box(self) -> dict[str, str]:
+        """What was run of the box, where it was run through."""
+        if not self.experiments:
+            return {}
+        return {
+            "(k, s, d, padding, output padding) run": f"{self.axes:,}",
+            "experiments": f"{self.experiments:,}",
+            "of these, ordinary layers": f"{self.ordinary:,}",
+            "mismatches": f"{self.mismatches:,}",
+        }
 
     def _wrong(self) -> list[str]:
         if self.counterexample is None:
@@ -130,7 +142,7 @@ class Certificate:
             "",
             f"- `Layer({layer})`",
             f"- {self.candidate} says {self.counterexample['said']}",
-            f"- torch says {self.counterexample['measured']}",
+            f"- {self.oracle} says {self.counterexample['measured']}",
             f"- coverage: {self.counterexample['coverage']}",
             f"- searched: {self.counterexample['searched']}",
         ]
@@ -147,9 +159,9 @@ def shown(values: tuple[int, ...]) -> str:
 
 
 RAN = (
-    "torch's convolutions in int64 and their gradients in float64, on ones, returned the number of "
-    "pairs of each output, input and tap at the sizes at which they were run; of other sizes "
-    "nothing is said about torch."
+    "{oracle}'s convolutions in int64 and their gradients in float64, on ones, returned the number "
+    "of pairs of each output, input and tap at the sizes at which they were run; of other sizes "
+    "nothing is said about {oracle}."
 )
 TRUTH_IS_AFFINE = (
     "What is counted is affine in n from n** on (notes/derivation.md, theorem 13), so agreement at "
@@ -175,15 +187,26 @@ def of_kinds(candidate: Candidate) -> str:
     return " and ".join(KINDS[kind] for kind in candidate.kinds) + " layers"
 
 
-def sentence(
-    candidate: Candidate, experiments: int, samples: list[Sample], wrong: Failure | None
-) -> str:
-    """What was found: what holds, or what refutes it."""
-    if wrong is not None:
-        return (
-            f"{candidate.name} is not the layer's {candidate.quantity}: on {wrong.layer} it says "
-            f"{wrong.said}, and torch gives {wrong.measured}."
-        )
+def refuted(candidate: Candidate, wrong: Failure, oracle: str) -> str:
+    """What refutes a candidate."""
+    return (
+        f"{candidate.name} is not the layer's {candidate.quantity}: on {wrong.layer} it says "
+        f"{wrong.said}, and {oracle} gives {wrong.measured}."
+    )
+
+
+def agreed(candidate: Candidate, samples: list[Sample], oracle: str) -> str:
+    """What samples say by themselves, on which nothing was wrong."""
+    what = WHAT.get(candidate.quantity, candidate.quantity)
+    sampled = sum(sample.layers for sample in samples)
+    return (
+        f"{oracle} gave the {what} that {candidate.name} says on all {sampled:,} layers that were "
+        "drawn from the box and beside it; nothing is said of any other."
+    )
+
+
+def sentence(candidate: Candidate, experiments: int, samples: list[Sample]) -> str:
+    """What holds, where nothing was wrong."""
     sampled = sum(sample.layers for sample in samples)
     ran = f"torch gave the same integers in all {experiments:,} experiments"
     if candidate.function is closed_form:
@@ -231,17 +254,18 @@ def of_several_axes(samples: list[Sample]) -> str:
 
 def hypotheses(candidate: Candidate, samples: list[Sample]) -> list[str]:
     """What the sentence rests on."""
+    ran = RAN.format(oracle="torch")
     if candidate.function is closed_form:
         own = (
             "The closed form is affine in n from n** on and unchanged by the crop reduction; both "
             "follow from the definition of F as a number of lattice points "
             "(notes/validation.md), which the program computes (notes/derivation.md, theorem 3)."
         )
-        return [RAN, TRUTH_IS_AFFINE, RESIDUES, TRUTH_REDUCES, own, of_several_axes(samples)]
+        return [ran, TRUTH_IS_AFFINE, RESIDUES, TRUTH_REDUCES, own, of_several_axes(samples)]
     if candidate.affine_from is None:
-        return [RAN]
+        return [ran]
     rests = [
-        RAN,
+        ran,
         TRUTH_IS_AFFINE,
         (
             f"{candidate.name} is affine in each n from the n₀ that its author states; that is "

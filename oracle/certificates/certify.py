@@ -9,7 +9,7 @@ import pickle
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import closing, nullcontext
 from functools import lru_cache, reduce
@@ -35,13 +35,16 @@ from oracle.certificates.certificate import (
     SEED,
     Certificate,
     Sample,
+    agreed,
     hypotheses,
+    refuted,
     sentence,
 )
 from oracle.certificates.counterexample import PLAIN, Failure, difference, layer_of
 from oracle.certificates.record import Record, spoilt
 from oracle.certificates.versions import versions
 from oracle.ones import Side, Sides
+from oracle.oracles import TORCH, Oracle
 
 
 class Tally(NamedTuple):
@@ -235,12 +238,44 @@ def certify(
     (True, 0, 76)
     """
     start = time.perf_counter()
-    chosen = ready(candidate) if isinstance(candidate, str) else candidate
-    box = Box.of(kernel_size, stride, dilation)
+    chosen, box = named(candidate), Box.of(kernel_size, stride, dilation)
     run = {**about(chosen), "box": box._asdict()}
     with nullcontext() if record is None else Record(record, run) as kept:
         total = of_box(chosen, box, kept, workers, executor, follow)
     return certificate(chosen, box, total, sample(chosen, box, seed, sampled), start)
+
+
+def certify_samples(
+    candidate: Candidate | str = "analytic",
+    *,
+    kernel_size: int | Iterable[int],
+    stride: int | Iterable[int],
+    dilation: int | Iterable[int],
+    by: Oracle,
+    seed: int = SEED,
+    sampled: int = SAMPLED,
+) -> Certificate:
+    """Hold a candidate against any oracle on layers drawn from a box and beside it.
+
+    Of each kind of layers, ``sampled`` experiments of the box, as many layers of the two samples
+    that `certify` draws with the same seed. They can refute, and settle nothing beyond themselves.
+    Raises as `certify`, and `ValueError` for no layers. Cost: XLA compiles each layer anew.
+
+    >>> box = {"kernel_size": [1, 2, 3], "stride": 2, "dilation": 1}
+    >>> certify_samples(**box, by=TORCH, sampled=9).sentence.split(" says on ")[1]
+    'all 54 layers that were drawn from the box and beside it; nothing is said of any other.'
+    """
+    start = time.perf_counter()
+    chosen, box = named(candidate), Box.of(kernel_size, stride, dilation)
+    if sampled < 1:
+        raise ValueError(f"there must be layers in each sample, got {sampled}")
+    drawn = sample(chosen, box, seed, sampled, by, {OF_BOX: samples.of_box, **SAMPLES})
+    return certificate(chosen, box, Tally(), drawn, start, by)
+
+
+def named(candidate: Candidate | str) -> Candidate:
+    """A candidate, or the ready one of that name."""
+    return ready(candidate) if isinstance(candidate, str) else candidate
 
 
 def about(candidate: Candidate) -> dict[str, Any]:
@@ -314,21 +349,30 @@ def sum_of(tallies: Iterable[Tally]) -> Tally:
     return reduce(Tally.plus, tallies, Tally())
 
 
+#: How layers of one kind are drawn from a box, or beside it: with a seed, so many.
+Draw = Callable[[Box, int, int, bool], list[Layer]]
+
 #: The layers beside the box, by what they are.
-SAMPLES = {
+SAMPLES: Mapping[str, Draw] = {
     "one to three axes, channels, groups, bias and batch": samples.of_channels_and_axes,
     "one axis, far larger sizes, paddings beyond the bound too": samples.far,
 }
+OF_BOX = "experiments of the box"
 
 
 def sample(
-    candidate: Candidate, box: Box, seed: int, number: int
+    candidate: Candidate,
+    box: Box,
+    seed: int,
+    number: int,
+    by: Oracle = TORCH,
+    draws: Mapping[str, Draw] = SAMPLES,
 ) -> tuple[list[Sample], list[Failure]]:
-    """The layers beside the box: what was drawn, and those on which the candidate is wrong."""
+    """Seeded layers: what was drawn, and those on which the candidate is wrong."""
     drawn, failures = [], []
-    for transposed, (what, draw) in product(candidate.kinds, SAMPLES.items()):
+    for transposed, (what, draw) in product(candidate.kinds, draws.items()):
         layers = draw(box, seed, number, transposed)
-        answers = [counterexample.failure(candidate, layer) for layer in layers]
+        answers = [counterexample.failure(candidate, layer, by) for layer in layers]
         wrong = [failure for failure in answers if failure is not None]
         several = sum(len(layer.axes) > 1 for layer in layers)
         drawn.append(Sample(f"{KINDS[transposed]}, {what}", seed, len(layers), len(wrong), several))
@@ -342,16 +386,25 @@ def certificate(
     total: Tally,
     sampled: tuple[list[Sample], list[Failure]],
     start: float,
+    by: Oracle = TORCH,
 ) -> Certificate:
     """What all of it says together."""
     drawn, failures = sampled
     worst = least_failure([*failures, total.least])
-    counter = None
+    rests, counter = [RAN.format(oracle=by.name)], None
     if worst is not None:
-        worst, searched = counterexample.least(candidate, box, worst)
-        counter = {**worst.as_json(), "searched": searched}
+        searched = "the layers of the samples"
+        if total.experiments:
+            worst, searched = counterexample.least(candidate, box, worst)
+        says = refuted(candidate, worst, by.name)
+        counter = {**worst.as_json(by), "searched": searched}
+    elif total.experiments:
+        says, rests = sentence(candidate, total.experiments, drawn), hypotheses(candidate, drawn)
+    else:
+        says = agreed(candidate, drawn, by.name)
 
     return Certificate(
+        oracle=by.name,
         candidate=candidate.name,
         quantity=candidate.quantity,
         kinds=[KINDS[kind] for kind in candidate.kinds],
@@ -363,12 +416,18 @@ def certificate(
         samples=drawn,
         counterexample=counter,
         established=worst is None,
-        sentence=sentence(candidate, total.experiments, drawn, worst),
-        hypotheses=hypotheses(candidate, drawn) if worst is None else [RAN],
-        versions={**versions(candidate), "python": platform.python_version()},
-        times={
-            "seconds": time.perf_counter() - start,
-            "CPU seconds of the experiments": total.seconds,
-            "experiments a CPU second": total.experiments / max(total.seconds, 1e-9),
-        },
+        sentence=says,
+        hypotheses=rests,
+        versions={**versions(candidate, by), "python": platform.python_version()},
+        times={"seconds": time.perf_counter() - start, **speed(total)},
     )
+
+
+def speed(total: Tally) -> dict[str, float]:
+    """What the box took, where it was run."""
+    if not total.experiments:
+        return {}
+    return {
+        "CPU seconds of the experiments": total.seconds,
+        "experiments a CPU second": total.experiments / max(total.seconds, 1e-9),
+    }

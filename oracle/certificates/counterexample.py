@@ -14,6 +14,7 @@ from analytic.totals import Reached
 from oracle import ones
 from oracle.certificates.box import Box, output_paddings
 from oracle.certificates.candidates import EXTENT, Candidate, truth_of
+from oracle.oracles import TORCH, Oracle
 
 #: A coverage map of more positions is not written down.
 MAPPED = 1024
@@ -22,23 +23,21 @@ TRIED = 20_000
 
 
 class Failure(NamedTuple):
-    """A layer on which a candidate is wrong: what it ``said`` and what torch ``measured``."""
+    """A layer on which a candidate is wrong: what it ``said`` and what was ``measured``."""
 
     layer: Layer
     said: Any
     measured: Any
 
-    def as_json(self) -> dict[str, Any]:
-        """The failure with the layer's coverage map, as torch returns it."""
-        layer = self.layer
+    def as_json(self, by: Oracle = TORCH) -> dict[str, Any]:
+        """The failure with the layer's coverage map, as the oracle returns it."""
+        layer, run = self.layer, by.experiments.run
         small = math.prod(outputs(layer)) <= MAPPED
         return {
             "layer": {name: plain(value) for name, value in layer.items() if value is not None},
             "said": self.said,
             "measured": self.measured,
-            "coverage": (
-                ones.run(layer.axes, transposed=layer.transposed).tolist() if small else None
-            ),
+            "coverage": run(layer.axes, transposed=layer.transposed).tolist() if small else None,
         }
 
 
@@ -69,9 +68,9 @@ def order(layer: Layer) -> tuple[Any, ...]:
     )
 
 
-def failure(candidate: Candidate, layer: Layer) -> Failure | None:
+def failure(candidate: Candidate, layer: Layer, by: Oracle = TORCH) -> Failure | None:
     """What is wrong with the candidate on one layer, by one experiment; None where nothing is."""
-    measured = truth_of(candidate.quantity)(layer, *measure(layer.axes, layer.transposed))
+    measured = truth_of(candidate.quantity)(layer, *measure(layer.axes, layer.transposed, by))
     return difference(layer, candidate.says(layer), measured)
 
 
@@ -81,9 +80,14 @@ def difference(layer: Layer, said: Any, measured: Any) -> Failure | None:
 
 
 @lru_cache(maxsize=1)
-def measure(axes: tuple[Axis, ...], transposed: bool) -> tuple[tuple[int, ...], Reached]:
+def measure(
+    axes: tuple[Axis, ...], transposed: bool, by: Oracle
+) -> tuple[tuple[int, ...], Reached]:
     """One experiment serves layers that differ in channels alone, which come one after another."""
-    return ones.measure_reached(axes, transposed=transposed)
+    measured: tuple[tuple[int, ...], Reached] = by.experiments.measure_reached(
+        axes, transposed=transposed
+    )
+    return measured
 
 
 def plain(answer: Any) -> Any:

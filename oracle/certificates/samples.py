@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from analytic.affine import least_input_size, padding_bound
+from analytic.affine import least_input_size, padding_bound, reached_affine_from
 from analytic.axis import Axis
 from analytic.layer import Layer
 from oracle.certificates.box import Box, output_paddings
@@ -56,6 +56,14 @@ def small_enough(chance: random.Random, box: Box, transposed: bool, most: int) -
             if math.prod(axis.n * axis.k for axis in drawn) <= PRODUCTS:
                 return drawn
     return (axis(chance, box, transposed, 1, 6),)
+
+
+def of_box(box: Box, seed: int, number: int, transposed: bool = True) -> list[Layer]:
+    """Experiments of the box itself: one axis, padding below the bound, one of its sizes."""
+    chance = chance_of(seed, "box", transposed)
+    drawn = (axis(chance, box, transposed, 1, 1) for _ in range(number))
+    sizes = ((row, chance.randint(row.n, reached_affine_from(row) + 1)) for row in drawn)
+    return [layer_of((row._replace(n=n),), PLAIN, transposed) for row, n in sizes]
 
 
 def far(box: Box, seed: int, number: int, transposed: bool = True) -> list[Layer]:

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-import torch
-
 import analytic
 from oracle.certificates.candidates import Candidate
+from oracle.oracles import TORCH, Oracle
 
 #: The modules of `analytic` that are the closed form.
 FORMULAS = ("axis", "floorsum", "arithmetic", "affine", "totals")
@@ -22,18 +21,19 @@ ANALYTIC = Path(analytic.__file__).parent
 HERE = Path(__file__).parent
 
 
-def versions(candidate: Candidate) -> dict[str, str]:
-    """Of this package, of its formulas, of the experiments, of the candidate, and of torch."""
+def versions(candidate: Candidate, by: Oracle = TORCH) -> dict[str, str]:
+    """Of this package, its formulas, the experiments, the candidate, and of what ran them."""
     functions = (candidate.function, candidate.affine_from)
+    experiments = Path(str(by.experiments.__file__))
     return {
         "convtranspose-ops": analytic.__version__,
         "code of the formulas": of_files(ANALYTIC / f"{name}.py" for name in FORMULAS),
-        "code of the experiments": of_files([HERE.parent / "ones.py", *sorted(HERE.glob("*.py"))]),
+        "code of the experiments": of_files([experiments, *sorted(HERE.glob("*.py"))]),
         "code of the candidate": digest(
             *(written(function).encode() for function in functions),
             *(source(function) for function in functions),
         ),
-        "torch": torch.__version__,
+        by.package.__name__: by.package.__version__,
     }
 
 

@@ -14,9 +14,11 @@ import click
 
 from analytic.commands.toolbox import Failed, Sizes
 from analytic.tables import parse_integer
+from oracle.commands.toolbox import ORACLE_OPTION, oracle_of
 
 if TYPE_CHECKING:
     from oracle.certificates.candidates import Candidate
+    from oracle.certificates.certificate import Certificate
     from oracle.certificates.certify import Tally, Task
 
 
@@ -90,6 +92,22 @@ def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tu
             drawn.update(part.experiments)
 
 
+def certified(
+    chosen: Candidate, oracle: str, workers: int | None, record: str | None, **choices: Any
+) -> Certificate:
+    """A certificate by torch, or by another oracle of its samples."""
+    from oracle.certificates.certify import certify, certify_samples
+
+    if oracle == "torch":
+        processes = workers or workers_for(chosen)
+        return certify(chosen, workers=processes, record=record, follow=bar, **choices)
+    if workers or record:
+        raise click.UsageError(
+            f"--workers and --record are for a whole box; --oracle {oracle} runs samples"
+        )
+    return certify_samples(chosen, by=oracle_of(oracle), **choices)
+
+
 @click.command("certify")
 @click.option(
     "--candidate",
@@ -120,41 +138,26 @@ def bar(tasks: list[Task], results: Iterator[tuple[Task, Tally]]) -> Iterator[tu
     show_default=True,
     help="Layers in each sample.",
 )
+@ORACLE_OPTION
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of a Markdown report.")
-def command(
-    candidate: str,
-    quantity: str | None,
-    kernel_size: list[int],
-    stride: list[int],
-    dilation: list[int],
-    workers: int | None,
-    as_json: bool,
-    **options: Any,
-) -> None:
+def command(candidate: str, quantity: str | None, as_json: bool, **options: Any) -> None:
     r"""Hold a formula against torch on a box of kernel sizes, strides and dilations.
 
     \b
     Example:
       python -m oracle certify --kernel-size 1..4 --stride 1..3 --dilation 1..3
+      python -m oracle certify --kernel-size 1..4 --stride 1..3 --dilation 1..3 --oracle xla
 
     Every output padding, every padding below the bound of the crop reduction and every input size
     up to where all sizes are settled is run, one experiment each: a layer forward, and its
-    gradients. The closed form is held on transposed and on ordinary layers. Exit status: 0 nothing
-    contradicts; 1 the formula is wrong somewhere; 2 wrong usage.
+    gradients. The closed form is held on transposed and on ordinary layers. XLA, which compiles
+    each layer anew, is asked of samples alone: of the experiments of the box, and beside it.
+
+    Exit status: 0 nothing contradicts; 1 the formula is wrong somewhere; 2 wrong usage.
     """
     chosen = candidate_of(candidate, quantity)
-    from oracle.certificates.certify import certify
-
     try:
-        certificate = certify(
-            chosen,
-            kernel_size=kernel_size,
-            stride=stride,
-            dilation=dilation,
-            workers=workers or workers_for(chosen),
-            follow=bar,
-            **options,
-        )
+        certificate = certified(chosen, **options)
     except (ValueError, OSError) as reason:
         raise click.UsageError(str(reason)) from None
     click.echo(

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-import click
+from functools import partial
+from typing import cast
 
 import analytic
-import oracle
 from analytic.commands.count import Evaluator, count_command
+from oracle.commands.toolbox import oracle_of
+from oracle.oracles import ORACLES
 
 
-def by_torch() -> Evaluator:
-    """The experiment in torch."""
-    return oracle
+def evaluator(name: str) -> Evaluator:
+    """The experiments of the oracle of that name."""
+    return cast("Evaluator", oracle_of(name).experiments)
 
 
-def by_xla() -> Evaluator:
-    """The experiment in XLA; a usage error where it cannot be run."""
-    if find_spec("jax") is None:
-        raise click.UsageError(
-            "--oracle xla runs jax, which is not installed: pip install 'convtranspose-ops[audit]'"
-        )
-    from oracle import xla  # not in CI
-
-    return xla  # not in CI
-
-
-command = count_command("oracle", {"torch": by_torch, "xla": by_xla}, check=analytic)
+command = count_command(
+    "oracle", {name: partial(evaluator, name) for name in ORACLES}, check=analytic
+)

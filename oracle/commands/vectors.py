@@ -6,15 +6,19 @@ import sys
 
 import click
 
+from oracle.commands.toolbox import ORACLE_OPTION, oracle_of
+
 
 @click.command("vectors")
-def command() -> None:
-    r"""Print conformance vectors for other counters: layers with every quantity, measured by torch.
+@ORACLE_OPTION
+def command(oracle: str) -> None:
+    r"""Print conformance vectors for other counters: layers with every quantity, measured.
 
     \b
     Example:
       python -m oracle vectors > tests/data/vectors.jsonl
+      python -m oracle vectors --oracle xla | cmp - tests/data/vectors.jsonl
     """
     from oracle.vectors import rows
 
-    sys.stdout.writelines(rows())
+    sys.stdout.writelines(rows(oracle_of(oracle)))
