@@ -6,13 +6,18 @@ import random
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.utils._mode_utils import no_dispatch
 
 #: What a module may keep its things in, subclasses too; each with how it is emptied and filled.
 CONTAINERS = (OrderedDict, dict, list, set, deque)
+#: What is followed, or kept; and what most attributes are, and is neither.
+FOLLOWED = (*CONTAINERS, tuple, torch.Tensor, torch.nn.Module)
+PLAIN = {type(None), bool, int, float, str}
 
 
 def tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
@@ -39,7 +44,8 @@ def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
         if numpy_random:
             numpy_random.set_state(numpy_state)
         for value, held in containers:
-            put_back(value, held)
+            if held or contents(value):  # most are empty, and stay so
+                put_back(value, held)
         for tensor in tensors:
             tensor.put_back()
 
@@ -53,8 +59,10 @@ def reachable(module: torch.nn.Module) -> list[Any]:
     waiting: list[Any] = [*module.modules(), *tensors_of(module)]
     while waiting:
         entry = waiting.pop()
+        if type(entry) in PLAIN or not isinstance(entry, FOLLOWED):
+            continue
         value = vars(entry) if isinstance(entry, torch.nn.Module) else entry
-        if id(value) in owned or not isinstance(value, (*CONTAINERS, tuple, torch.Tensor)):
+        if id(value) in owned:
             continue
         owned[id(value)] = value
         if isinstance(value, torch.Tensor):
@@ -86,7 +94,8 @@ class Kept:
 
     def __init__(self, tensor: torch.Tensor) -> None:
         self.tensor = tensor
-        self.data = tensor.data
+        self.data = data_of(tensor)
+        self.place = place(tensor)
         self.gradient = gradient(tensor)
         self.leaf = tensor.is_leaf
         self.requires_grad = tensor.requires_grad
@@ -94,14 +103,26 @@ class Kept:
     def put_back(self) -> None:
         """Undo what was assigned to ``data``, ``requires_grad`` and ``grad``."""
         tensor = self.tensor
-        if place(tensor) != place(self.data):
-            tensor.data = self.data
+        if place(tensor) != self.place:
+            with beneath(tensor):
+                tensor.data = self.data
         if self.leaf and not tensor.is_leaf:
             tensor.detach_()
         if tensor.requires_grad is not self.requires_grad:
             tensor.requires_grad_(self.requires_grad)
         if gradient(tensor) is not self.gradient:
             tensor.grad = self.gradient
+
+
+def data_of(tensor: torch.Tensor) -> torch.Tensor:
+    """The data of a tensor, as ``tensor.data`` has it."""
+    with beneath(tensor):
+        return tensor.data
+
+
+def beneath(tensor: torch.Tensor) -> AbstractContextManager[None]:
+    """Where a fake is the tensor without data that it is: no operator runs for its ``data``."""
+    return no_dispatch() if isinstance(tensor, FakeTensor) else nullcontext()
 
 
 def place(tensor: torch.Tensor) -> tuple[Any, ...]:

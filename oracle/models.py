@@ -208,11 +208,12 @@ def trace(
 def devices_of(module: torch.nn.Module) -> list[torch.device]:
     """Where an input may have to be, likeliest first.
 
-    A template on the meta device may stand for weights that are elsewhere, and run in its place.
+    A parameter that its module makes on the CPU whatever the device may stand before the others,
+    and a template on meta for weights that are elsewhere and run in its place.
     """
     own = [*dict.fromkeys(tensor.device for tensor in tensors_of(module))]
     if own and own[0].type != "meta":
-        return own[:1]
+        return own
     beside = [value.device for value in reachable(module) if isinstance(value, torch.Tensor)]
     real = [device for device in own if device.type != "meta"]
     return [*dict.fromkeys([*real[:1], *own, *beside])] or [torch.device("cpu")]

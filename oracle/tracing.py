@@ -22,6 +22,7 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 from torch.overrides import TorchFunctionMode
+from torch.utils._mode_utils import no_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -31,8 +32,13 @@ from analytic.models import Names, Run
 from oracle.modules import MODULES, layer_of_operator
 
 aten = torch.ops.aten
-#: What every convolution of torch's comes down to.
-CONVOLUTIONS = {aten.convolution.default, aten._convolution.default}
+#: What every convolution of torch's comes down to, its gradients, and zeros around an input.
+SORTS = {
+    aten.convolution.default: "convolution",
+    aten._convolution.default: "convolution",
+    aten.convolution_backward.default: "gradients",
+    aten.constant_pad_nd.default: "padding",
+}
 #: Operators with such names are convolutions too.
 OTHER_NAMES = re.compile(r"(?<![a-z])conv([123]d|olution|_transpose|_tbc|_depthwise)")
 #: ``torch.tensor([…])`` inside a model: a fake that knows its value.
@@ -96,6 +102,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         self.hidden: dict[str, None] = {}
         self.backward = False
         self.padded: Any = WeakTensorKeyDictionary()
+        self.fakes: Any = WeakTensorKeyDictionary()
         #: By the number of the autograd node that will ask for its gradients.
         self.calls: dict[int, Called] = {}
         self.names = Names()
@@ -107,28 +114,31 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         del types
         kwargs = kwargs or {}
         given = (args, kwargs)
-        if self.mode is not None and operator.name() not in LITERALS:
+        sort = sort_of(operator)
+        if self.mode is not None and sort != "literal":
             # The model's own tensors are real: each becomes a fake, always the same one, so that
             # what is written into them is written nowhere.
             args = tuple(map(self.faked, args))
             kwargs = {name: self.faked(value) for name, value in kwargs.items()}
-        if composite(operator):
+        if sort == "composite":
             # Under inference mode composite operators come whole: take them apart, as autograd
             # does elsewhere. Each convolution is seen once, for below it this mode is off.
             with self:
                 return operator.decompose(*args, **kwargs)
-        if self.values is None or operator.name() in LITERALS:
+        if self.values is None or sort == "literal":
             result = operator(*args, **kwargs)
         else:
             result = self.values.run(operator, given, (args, kwargs), self.mode)
-        if operator in CONVOLUTIONS:
+        if sort == "convolution":
             self.record(operator, args, kwargs)
-        elif operator is aten.convolution_backward.default:
+        elif sort == "gradients":
             self.record_gradients(args, kwargs)
-        elif operator is aten.constant_pad_nd.default:
+        elif sort == "padding":
             self.note_padding(result, *args, **kwargs)
-        else:
-            self.look_at(operator, args)
+        elif sort == "hiding":
+            self.hidden[operator.name()] = None
+        elif sort == "other":
+            self.record_other(operator.name(), args)
         return result
 
     def faked(self, value: Any) -> Any:
@@ -136,17 +146,23 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         if isinstance(value, FakeTensor):
             return value
         if isinstance(value, torch.Tensor):
-            return self.mode.from_tensor(value)  # type: ignore[union-attr]  # there is one
+            return self.fake(value)
         if type(value) in {list, tuple}:
             return type(value)(map(self.faked, value))
         return value
 
-    def look_at(self, operator: Any, args: Sequence[Any]) -> None:
-        """Record what is a convolution under another name, or say what hides one."""
-        name = operator.name()
-        if operator.namespace not in OPEN or name in HIDING:
-            self.hidden[name] = None
-        elif OTHER_NAMES.search(name) and (self.choice.ordinary or "transpose" in name):
+    def fake(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The fake of a real tensor, always the same one."""
+        mode: Any = self.mode
+        fake: torch.Tensor | None = self.fakes.get(tensor)
+        if fake is None:
+            fake = fake_of_plain(mode, tensor) if is_plain(tensor) else mode.from_tensor(tensor)
+            self.fakes[tensor] = fake
+        return fake
+
+    def record_other(self, name: str, args: Sequence[Any]) -> None:
+        """Keep a convolution under another name."""
+        if self.choice.ordinary or "transpose" in name:
             self.add(self.other(name, args))
 
     def other(self, name: str, args: Sequence[Any]) -> Run:
@@ -272,11 +288,46 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         return run
 
 
+def is_plain(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is all that its sizes say: no view, no scalar whose value torch keeps."""
+    return (
+        type(tensor) in {torch.Tensor, torch.nn.Parameter}
+        and tensor.layout is torch.strided
+        and tensor.dim() > 0
+        and tensor.is_leaf
+        and tensor.grad is None
+        and not (tensor._is_view() or tensor.is_quantized or tensor.is_conj() or tensor.is_neg())
+    )
+
+
+def fake_of_plain(mode: FakeTensorMode, tensor: torch.Tensor) -> torch.Tensor:
+    """What ``mode.from_tensor`` gives of a plain tensor, in a sixth of the time: most are weights.
+
+    torch looks for views, subclasses and gradients first.
+    """
+    with no_dispatch(), torch.inference_mode(tensor.is_inference()):
+        meta = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+        fake = FakeTensor(mode, meta, tensor.device)
+    return fake.requires_grad_(tensor.requires_grad)
+
+
 @cache
-def composite(operator: Any) -> bool:
-    """Whether an operator is made of others, and can be taken apart."""
+def sort_of(operator: Any) -> str:
+    """What is done about an operator, as a word; ``"plain"`` for nothing.
+
+    One that is ``"composite"`` is made of others, and can be taken apart.
+    """
+    name = operator.name()
     has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
-    return operator.namespace != "prim" and has_kernel(operator.name(), "CompositeImplicitAutograd")
+    if name in LITERALS:
+        return "literal"
+    if operator.namespace != "prim" and has_kernel(name, "CompositeImplicitAutograd"):
+        return "composite"
+    if operator in SORTS:
+        return SORTS[operator]
+    if operator.namespace not in OPEN or name in HIDING:
+        return "hiding"
+    return "other" if OTHER_NAMES.search(name) else "plain"
 
 
 def last_node_number() -> int:
@@ -513,7 +564,8 @@ def recorded(
     with ExitStack() as stack:
         stack.enter_context(uncompiled())
         recorder = Recorder(mode, choice, stack.enter_context(callers(module)), values)
-        stack.enter_context(SamePadding(recorder))
+        if choice.ordinary:  # no transposed one pads by name
+            stack.enter_context(SamePadding(recorder))
         stack.enter_context(recorder)
         if training:
             stack.enter_context(torch.inference_mode(False))

@@ -1,31 +1,43 @@
 """Published architectures, built from the configurations of installed packages, weights on meta.
 
-``python -m tests.architectures`` holds each to what hooks see in a forward pass on meta, and its
-training step to torch's own counter with our line: the table of notes/architectures.md.
+``python -m tests.architectures`` holds each to what hooks see in a forward pass on meta, its
+training step to torch's own counter with our line, and every pass of it to autograd on ones: the
+table of notes/architectures.md, and the layers of data/architectures.jsonl.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import math
 import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
 from torch.utils.flop_counter import FlopCounterMode
 
-from analytic import Layer
+import oracle
+from analytic import Layer, passes
 from analytic.counters import whole_kernels
-from analytic.models import count_layers
+from analytic.models import ModelCount, count_layers
 from oracle import count_module, layers_of, plugins
 from oracle.modules import MODULES, layer_of_run
 from oracle.tracing import results_of
+from tests import channels
+
+DATA = Path(__file__).parent / "data" / "architectures.jsonl"
 
 
 class Architecture(NamedTuple):
@@ -111,6 +123,7 @@ def transformers(
 
 WIDE = ((1, 3, 512, 512),)
 VOLUME = ((1, 1, 96, 96, 96),)
+SOUND = ((1, 16000),)
 ARCHITECTURES: Mapping[str, Architecture] = {
     **{
         name: timm(name)
@@ -167,6 +180,14 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         lambda package: package.WhisperEncoder(package.WhisperConfig()),
         ((1, 80, 3000),),
     ),
+    "Wav2Vec2": transformers("Wav2Vec2Model", "Wav2Vec2Config", SOUND),
+    "HuBERT": transformers("HubertModel", "HubertConfig", SOUND),
+    "WavLM": transformers("WavLMModel", "WavLMConfig", SOUND),
+    "SEW": transformers("SEWModel", "SEWConfig", SOUND),
+    "EnCodec": transformers("EncodecModel", "EncodecConfig", ((1, 1, 24000),), "cpu"),
+    "SuperPoint": transformers(
+        "SuperPointForKeypointDetection", "SuperPointConfig", ((1, 3, 240, 320),), "cpu"
+    ),
 }  # fmt: skip
 
 
@@ -176,7 +197,8 @@ class Held(NamedTuple):
     ``layers``, and how many are ``transposed``; MACs by the exact rule, and as usual: every output
     of an ordinary layer, every input of a transposed one a whole kernel; twice the MACs of a
     training ``step``, and what torch's counter says of it without our line; ``dead`` weights of so
-    many; the ``time`` of `layers_of` over that of a bare forward pass on fake tensors.
+    many; the ``time`` of `layers_of` over that of a bare forward pass on fake tensors. ``rows`` are
+    the layers that differ, as measured on ones.
     """
 
     layers: int
@@ -187,7 +209,8 @@ class Held(NamedTuple):
     torch_says: int
     dead: int
     weights: int
-    time: float
+    time: float | None
+    rows: list[dict[str, Any]]
 
 
 def seen(module: nn.Module, arguments: tuple[Any, ...]) -> list[tuple[str, Layer]]:
@@ -252,7 +275,44 @@ def hold(architecture: Architecture) -> Held:
         dead=sum(row.dead for row in rows),
         weights=sum(weights(layer) for layer in layers.values()),
         time=overhead(module, arguments),
+        rows=[*on_ones(step)],
     )
+
+
+def on_ones(step: ModelCount) -> Iterator[dict[str, Any]]:
+    """Every pass of every layer that differs, held to autograd on ones: what was run, what it gave.
+
+    A layer is run with all its channels, or with fewer where these are too many; then it is run
+    with one as well, which is multiplied by the number of its filters.
+    """
+    runs: dict[Layer, Counter[str]] = {}
+    names = {row.layer: row.name for row in reversed(step.layers)}
+    for row in step.layers:
+        runs.setdefault(row.layer, Counter())[row.passed] += 1
+        assert row.counted.macs == getattr(passes(row.layer), row.passed).macs
+    for layer, passed in runs.items():
+        fewer = channels.scaled(layer)
+        costs = channels.passes(fewer)
+        assert costs == expected(passes(fewer))
+        if fewer != layer:
+            costs = expected(oracle.passes(layer, max_bytes=2**33))
+        assert costs == expected(passes(layer))
+        yield {
+            "layer": names[layer],
+            **{name: value for name, value in layer.items() if value is not None},
+            "ran": [fewer.in_channels, fewer.out_channels, fewer.groups],
+            "passes": passed,
+            "macs": costs["forward"].macs,
+            "additions": {name: costs[name].additions for name in passed},
+        }
+
+
+def expected(costs: Any) -> dict[str, channels.Summed]:
+    """What `channels.passes` gives, of the passes of a `Layer`."""
+    return {
+        name: channels.Summed(cost.macs, cost.additions, cost.elements, cost.reached)
+        for name, cost in costs._asdict().items()
+    }
 
 
 def weights(layer: Layer) -> int:
@@ -261,8 +321,11 @@ def weights(layer: Layer) -> int:
     return kernels * math.prod(layer.kernel_size)
 
 
-def overhead(module: nn.Module, arguments: tuple[Any, ...], rounds: int = 2) -> float:
-    """CPU time of `layers_of` over that of a bare forward pass on fake tensors, least of rounds."""
+def overhead(module: nn.Module, arguments: tuple[Any, ...], rounds: int = 2) -> float | None:
+    """CPU time of `layers_of` over that of a bare forward pass on fake tensors, least of rounds.
+
+    Nothing where a bare pass does not run, for the model reads values.
+    """
 
     def bare() -> None:
         mode = FakeTensorMode(allow_non_fake_inputs=True)
@@ -273,6 +336,10 @@ def overhead(module: nn.Module, arguments: tuple[Any, ...], rounds: int = 2) -> 
         with torch.no_grad():
             layers_of(module, *arguments, kinds="both")
 
+    try:
+        bare()
+    except (DataDependentOutputException, DynamicOutputShapeException):
+        return None
     times = []
     for run in (bare, ours):
         run()
@@ -285,24 +352,40 @@ def overhead(module: nn.Module, arguments: tuple[Any, ...], rounds: int = 2) -> 
     return times[1] / times[0]
 
 
+def row_of(name: str, held: Held) -> str:
+    """A row of the table."""
+    over = (held.usual - held.macs) / held.macs
+    fewer = sum(row["ran"][0] < row["in_channels"] for row in held.rows)
+    cells = (
+        name,
+        str(held.layers),
+        str(held.transposed),
+        str(len(held.rows)),
+        str(fewer or ""),
+        f"{held.macs:,}",
+        f"{100 * over:.1f} %",
+        f"{held.step:,}",
+        f"{held.torch_says / held.step:.3f}",
+        f"{100 * held.dead / held.weights:.1f} %",
+        "" if held.time is None else f"{held.time:.2f}",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
 def main() -> None:
-    """Hold the named architectures, or all, and print a row of the table for each."""
-    for name in sys.argv[1:] or ARCHITECTURES:
+    """Hold the named architectures, or all, and print a row of the table for each.
+
+    The layers of all are written to the data file.
+    """
+    named = sys.argv[1:]
+    lines = []
+    for name in named or ARCHITECTURES:
         held = hold(ARCHITECTURES[name])
-        over = (held.usual - held.macs) / held.macs
-        cells = (
-            name,
-            str(held.layers),
-            str(held.transposed),
-            f"{held.macs:,}",
-            f"{100 * over:.1f} %",
-            f"{held.step:,}",
-            f"{held.torch_says / held.step:.3f}",
-            f"{100 * held.dead / held.weights:.1f} %",
-            f"{held.time:.2f}",
-        )
-        sys.stdout.write("| " + " | ".join(cells) + " |\n")
+        sys.stdout.write(row_of(name, held))
         sys.stdout.flush()
+        lines += [json.dumps({"model": name, **row}) for row in held.rows]
+    if not named:
+        DATA.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -336,6 +336,21 @@ def test_what_a_forward_pass_assigns_is_put_back(kind: type[Assigning]) -> None:
     assert pictured(module) != before
 
 
+def test_what_is_assigned_to_fakes_is_put_back() -> None:
+    class Assigned(Up):
+        def before(self, x: Tensor) -> Tensor:
+            self.up.weight.data = self.up.weight.data[..., :2]
+            return x
+
+    with FakeTensorMode():
+        module = Assigned()
+    weight = module.up.weight
+    for _ in range(2):
+        assert layers_of(module, X) == {"up": UP.replace(kernel_size=(4, 2))}
+        assert module.up.weight is weight
+        assert weight.shape == (4, 2, 4, 4)
+
+
 def test_sparse_and_meta_tensors_beside_the_parameters() -> None:
     class Mixed(Up):
         def __init__(self) -> None:

@@ -413,6 +413,23 @@ def test_the_input_goes_where_the_weights_that_run_are(keep: Any) -> None:
     assert count_module(Template(keep), (2, 4, 8, 8)).total.macs == 43200
 
 
+def test_a_parameter_that_is_on_another_device_than_the_others_does_not_decide() -> None:
+    """Some modules make a mask or a scale on the CPU, whatever device is asked for."""
+
+    class Masked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mask = nn.Parameter(torch.zeros(3))
+            self.up = nn.ConvTranspose2d(4, 6, 4, 2, 1, device="meta")
+            self.norm = nn.GroupNorm(2, 6, device="meta")
+
+        def forward(self, x: Tensor) -> Any:
+            return self.norm(self.up(x))
+
+    for given in ((2, 4, 8, 8), torch.empty(2, 4, 8, 8, device="meta")):
+        assert count_module(Masked(), given).total.macs == 43200
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_a_compiled_layer_has_the_name_of_its_class() -> None:
     compiled: Any = torch.compile(nn.ConvTranspose2d(4, 6, 4))
