@@ -8,10 +8,10 @@ from typing import NamedTuple, TypeAlias
 from analytic.axis import size
 from analytic.layer import Layer, shown
 from analytic.models import Missing
+from analytic.names import short, unbound
 from analytic.onnx.contrib import channels_first, channels_last
-from analytic.onnx.dimensions import listed
 from analytic.onnx.facts import Causes, Stop, whole
-from analytic.onnx.nodes import SAME, Attributes, Convolution, layer_of_node, short
+from analytic.onnx.nodes import SAME, Attributes, Convolution, layer_of_node
 from analytic.onnx.values import Shape
 
 #: What a convolution comes to, by the name of its node.
@@ -136,14 +136,6 @@ def missing(name: str, operands: Operands, causes: Causes) -> Missing:
         hints = [f"--dim {short(name)}:{axis}=SIZE" for axis in axes[:4]]
         reason += f"; give it by {' '.join(hints)}"
     return Missing(reason)
-
-
-def unbound(names: Sequence[str]) -> str:
-    """What is said of dimensions that have a name and no size."""
-    return (
-        f"dimensions without a size: {listed(names)}; bind them by name, as in "
-        f"dims={{{shown(names[0])}: SIZE}} or --dim {short(names[0])}=SIZE"
-    )
 
 
 def refuse_other(layer: Layer, declared: Shape | None) -> None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import onnx
 
 from analytic.layer import integer, shown
 from analytic.models import UsageError
+from analytic.names import listed, short, text
 from analytic.onnx.expressions import NoValueError, parse
 from analytic.onnx.graphs import Graph
-from analytic.onnx.nodes import short, text
-
-#: No more names than these are listed in an error.
-MOST_NAMES = 20
-#: Nor of names of more characters together, but for the last of them.
-MOST_CHARACTERS = 200
 
 
 class DimensionError(UsageError):
@@ -178,14 +173,3 @@ def names_declared(graph: Graph) -> Iterator[str]:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
                 yield text(dim.dim_param)
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names for an error, and how many more there are; a long name counts for several."""
-    labels = [short(name) for name in names]
-    most, length = 0, 0
-    while most < min(len(labels), MOST_NAMES) and length < MOST_CHARACTERS:
-        length += len(labels[most])
-        most += 1
-    more = len(labels) - most
-    return ", ".join(labels[:most]) + (f" and {more} more" if more > 0 else "")

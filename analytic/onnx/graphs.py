@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import onnx
 
+from analytic.names import short, text
 from analytic.onnx.facts import Stop
-from analytic.onnx.nodes import graphs_in, short, text
+from analytic.onnx.nodes import graphs_in
 
 
 class Node(NamedTuple):

@@ -17,6 +17,7 @@ from onnx import TypeProto
 
 from analytic.layer import Layer
 from analytic.models import Missing
+from analytic.names import short, text
 from analytic.onnx.control import CONTROL
 from analytic.onnx.convolutions import (
     Operands,
@@ -48,8 +49,6 @@ from analytic.onnx.nodes import (
     attributes_of,
     convolution_of,
     domain_of,
-    short,
-    text,
 )
 from analytic.onnx.rules import MOST_AXES, NO_RULE, ContradictionError, Rules, StoppedError
 from analytic.onnx.values import (

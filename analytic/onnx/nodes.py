@@ -13,6 +13,7 @@ import onnx
 
 from analytic.axis import Axis, size
 from analytic.layer import Layer, integer, shown
+from analytic.names import text
 
 #: The names of ONNX's own operators' domain, and of onnxruntime's.
 DOMAINS = ("", "ai.onnx")
@@ -49,19 +50,6 @@ CONVOLUTIONS: Mapping[tuple[str, str], Convolution] = {
     (MICROSOFT, "ConvTransposeWithDynamicPads"): Convolution(transposed=True, pads=2, bias=3),
     (MICROSOFT, "QLinearConvTranspose"): Convolution(transposed=True, weight=3, bias=8),
 }
-
-
-def text(name: str | bytes) -> str:
-    """A name as one printable line; protobuf hands over as bytes what is not UTF-8."""
-    decoded = name if isinstance(name, str) else name.decode(errors="replace")
-    if not decoded.isprintable():
-        decoded = "".join(c if c.isprintable() else " " for c in decoded)
-    return " ".join(decoded.split())
-
-
-def short(name: str) -> str:
-    """A name as a message has it, cut where it is long."""
-    return shown(name)[1:-1]
 
 
 def domain_of(node: onnx.NodeProto) -> str:

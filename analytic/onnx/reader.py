@@ -14,11 +14,11 @@ from onnx import inliner
 
 from analytic.layer import Layer, shown
 from analytic.models import Missing, Reading, numbered
-from analytic.onnx.convolutions import unbound
+from analytic.names import short, text, unbound
 from analytic.onnx.dimensions import Dimensions, UnboundError
 from analytic.onnx.graphs import graph_of
 from analytic.onnx.inference import Inference
-from analytic.onnx.nodes import every_node, short, text
+from analytic.onnx.nodes import every_node
 from analytic.onnx.protobuf import without_elements
 from analytic.onnx.rules import Rules
 

@@ -9,10 +9,11 @@ import numpy
 import onnx
 from onnx import TypeProto, helper, numpy_helper, shape_inference
 
+from analytic.names import text
 from analytic.onnx import contrib
 from analytic.onnx.contrib import channels_first, channels_last
 from analytic.onnx.facts import Fact, shape_of, tensor_type, whole, with_shape
-from analytic.onnx.nodes import attributes_of, domain_of, text
+from analytic.onnx.nodes import attributes_of, domain_of
 from analytic.onnx.values import Shape
 
 #: A tensor of more axes is none that anyone computes with.
