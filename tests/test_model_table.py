@@ -385,7 +385,7 @@ def test_a_note_is_one_line_beside_the_table(tmp_path: Path) -> None:
         (["MODEL", "--dim", "batch=-1"], "dimension batch must be a size, got -1", 2),
         (["MODEL", "--dim", "batch=1", "--stride", "2"], "a FILE or the flags", 2),
         (["nowhere.onnx"], "No such file", 2),
-        (["layers.jsonl", "--dim", "batch=1"], "--dim is for a FILE.onnx", 2),
+        (["layers.jsonl", "--dim", "batch=1"], "--dim is for the file of a model", 2),
         (["BROKEN"], "not an ONNX model", 1),
     ],
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
 
 import analytic
 from analytic import report, tables
+from analytic.commands.readers import model_reader
 from analytic.commands.toolbox import (
     CHOICES,
     LAYER_OPTIONS,
@@ -79,11 +79,13 @@ FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch'
 columns (input_size, in_channels, out_channels, kernel_size, stride, ...; with transposed false, of
 Conv1d/2d/3d); - is standard input. Other keys are carried through. A line that is not a legal layer
 is reported, and the others are counted all the same. Results go under the key count, or in columns
-count_...; those of --passes under passes, or in columns passes_... A FILE.onnx is a model, as is a
-FILE.keras or the JSON of a Keras architecture: its convolutions, transposed and ordinary, are
-counted by every rule and summed; those whose sizes are not known become rows that say what is
-missing. Its rows are sorted by --sort, the largest first, cut by --top, and put together by
---group-by: kind, or the first part of their names.
+count_...; those of --passes under passes, or in columns passes_...
+
+FILE may be a model, too: of ONNX, Keras (.keras, or the JSON of an architecture), OpenVINO (.xml)
+or TensorFlow Lite (.tflite), known by its name or by how it begins. Its convolutions, transposed
+and ordinary, are counted by every rule and summed; those whose sizes are not known become rows that
+say what is missing, and open sizes are given by --dim. Its rows are sorted by --sort, the largest
+first, cut by --top, and put together by --group-by: kind, or the first part of their names.
 
 \b
 Example:
@@ -180,8 +182,8 @@ def style_of(style: str | None, *, as_json: bool) -> str:
 def source_of(file: str | None, flags: Mapping[str, Any], dims: tuple[str, ...]) -> str:
     """Where the layers come from: the flags, a file of layers, or a model."""
     is_model = file is not None and model_reader(file) is not None
-    if dims and not (file or "").lower().endswith(".onnx"):
-        raise click.UsageError("--dim is for a FILE.onnx")
+    if dims and not is_model:
+        raise click.UsageError("--dim is for the file of a model")
     if file is not None and any(value is not None for value in flags.values()):
         raise click.UsageError("give a FILE or the flags of one layer, not both")
     if file is None:
@@ -304,30 +306,6 @@ def layer_runs(
             for kind in Passes._fields[1:]:
                 if kind != "grad_bias" or layer.bias:
                     yield name, layer, kind
-
-
-#: How `to_json` of Keras begins.
-KERAS = b'{"module": "keras'
-
-
-def model_reader(path: str) -> str | None:
-    """What reads a file that is a model, by its name or how it begins; None of a file of layers."""
-    if path.lower().endswith(".onnx"):
-        return "analytic.onnx.reader:read"
-    if path.lower().endswith(".keras") or begins_as_keras(path):
-        return "analytic.frameworks.keras_models:read"
-    return None
-
-
-def begins_as_keras(path: str) -> bool:
-    """Whether a file begins as `to_json` writes a model of Keras."""
-    if not path.lower().endswith(".json"):
-        return False
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(KERAS)) == KERAS
-    except OSError:
-        return False
 
 
 def layers_of_model(path: str, dims: Mapping[str, int]) -> Mapping[str, Layer | Missing]:

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from analytic import identify, report
-from analytic.commands.count import layers_of_model, model_reader
+from analytic.commands.count import layers_of_model
+from analytic.commands.readers import model_reader
 from analytic.commands.toolbox import LAYER_OPTIONS, Failed, LayerFile, layer_of_flags, with_options
 from analytic.layer import Layer
 

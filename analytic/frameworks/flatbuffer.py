@@ -90,7 +90,7 @@ class Table(NamedTuple):
         start, length = self.buffer.take(target, 4)
         return [*struct.unpack_from(f"<{length}i", self.buffer.data, start)]
 
-    def bytes(self, field: int, most: int | None = None) -> bytes:
+    def raw(self, field: int, most: int | None = None) -> bytes:
         """A vector of bytes, or a string; empty where it has more than may be."""
         target = self.target(field)
         if target is None or (most is not None and self.buffer.number(target, "I") > most):

@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from analytic.axis import size
 from analytic.layer import Layer, LayerError, integer, shown
 from analytic.models import Missing, UsageError
 from analytic.names import listed, short, unbound
 
+#: No more names than these are kept of what wants a size.
+MOST_NAMES = 64
 #: Sizes, as far as they are known.
 Sizes = list[int | None]
 
@@ -114,7 +115,7 @@ class Reader:
         self.sizes[key] = sizes
         names = [axis for axis, size in zip(axes, sizes, strict=True) if size is None]
         if names:
-            self.lost[key] = Lost(tuple(names))
+            self.lost[key] = Lost(tuple(names[:MOST_NAMES]))
 
     def of_operations(self, given: Mapping[str, int]) -> dict[str, dict[int, int]]:
         """The sizes that are given by operation and axis."""
@@ -173,7 +174,7 @@ class Reader:
         try:
             layer = convolution.translate(call)
             self.refuse_other(call, layer)
-        except (LayerError, TypeError) as reason:
+        except (ValueError, TypeError) as reason:
             return Missing(str(reason))
         return layer
 
@@ -197,9 +198,12 @@ class Reader:
 
     def output(self, layer: Layer) -> Sizes:
         """A layer's output as the framework has it."""
-        sizes = [size(axis) if layer.transposed else axis.n for axis in layer.axes]
         last = self.kinds.channels_last
-        ends = [*sizes, layer.out_channels] if last else [layer.out_channels, *sizes]
+        ends = (
+            [*layer.output_size, layer.out_channels]
+            if last
+            else [layer.out_channels, *layer.output_size]
+        )
         return [layer.batch_size, *ends]
 
     def with_given(self, name: str, sizes: Sizes) -> Sizes:
@@ -218,7 +222,7 @@ class Reader:
         key, *others = call.operation.outputs
         self.sizes[key] = sizes
         before = [self.lost[key] for key in call.operation.inputs if key in self.lost]
-        names = tuple(dict.fromkeys(name for lost in before for name in lost.names))
+        names = tuple(dict.fromkeys(name for lost in before for name in lost.names))[:MOST_NAMES]
         words = [lost.words for lost in before if lost.words]
         here = f"it is lost at {short(call.operation.name)} ({short(call.operation.kind)})"
         why = Lost(names, "" if names else (words or [here])[0])
@@ -325,6 +329,16 @@ def concatenated(call: Call, axis: int) -> Sizes:
     along = columns[axis]
     sizes[axis] = None if None in along else sum(n or 0 for n in along)
     return sizes
+
+
+def matrix_product(call: Call, *, is_turned: bool) -> Sizes:
+    """Rows of a first matrix that is not transposed, and axes in front that are broadcast."""
+    axes = len(call.said)
+    if len(call.inputs) < 2 or is_turned or len(call.inputs[0]) != axes or axes < 2:
+        return []
+    a, b = call.inputs[:2]
+    front = zip(a[:-2], [*[1] * (axes - len(b)), *b][:-2], strict=False)
+    return [*[broadcast(pair) for pair in front], a[-2], None]
 
 
 def known(rows: Mapping[str, Layer | Missing]) -> dict[str, Layer]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analytic.frameworks import keras
+from analytic.frameworks.graphs import known
 from analytic.frameworks.translation import Shape
 from analytic.layer import Layer, LayerError
 from analytic.models import Missing, Reading, UsageError, numbered
@@ -33,12 +34,7 @@ def layers_of(architecture: str) -> dict[str, Layer]:
     >>> layers_of(json.dumps(net))["up"].padding
     (1, 1)
     """
-    layers = {}
-    for name, row in rows_of(architecture).items():
-        if isinstance(row, Missing):
-            raise LayerError(f"{name}: {row.reason}")
-        layers[name] = row
-    return layers
+    return known(rows_of(architecture))
 
 
 def read(path: str, dims: Mapping[str, int] | None = None) -> Reading:

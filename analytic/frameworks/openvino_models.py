@@ -22,6 +22,7 @@ from analytic.frameworks.graphs import (
     first,
     in_order,
     known,
+    matrix_product,
     rows_of,
     together,
 )
@@ -279,6 +280,12 @@ def concatenation(call: Call) -> Sizes:
     return concatenated(call, axis[0] if isinstance(axis, tuple) else axis)
 
 
+def matmul(call: Call) -> Sizes:
+    """``MatMul``."""
+    is_turned = call.operation.words.get("transpose_a", "false").lower() not in {"false", "0"}
+    return matrix_product(call, is_turned=is_turned)
+
+
 CONVOLUTIONS = {
     "Convolution": Convolution(ordinary),
     "GroupConvolution": Convolution(ordinary),
@@ -305,6 +312,7 @@ KINDS = Kinds(
         **dict.fromkeys(AS_MANY.split(), as_many),
         **dict.fromkeys(BATCHED.split(), batch),
         "Concat": concatenation,
+        "MatMul": matmul,
     },
     is_unknown=lambda kind: "Conv" in kind and not kind.startswith("Convert"),
     channels_last=False,

@@ -87,7 +87,7 @@ def depthwise_conv_2d(
     kernel = taken_apart("weights_shape", weights_shape, "IHWO", "O", "I")
     if kernel.second != 1:
         raise LayerError(f"weights_shape must have 1 in front, got {kernel.second}")
-    channels = max(integer("input_shape", input_shape[-1]), 1)
+    channels = max(taken_apart("input_shape", input_shape, "NHWC", "N", "C").second, 1)
     if kernel.first % channels:
         words = f"weights_shape must have a multiple of the {channels} channels"
         raise LayerError(f"{words}, got {kernel.first}")

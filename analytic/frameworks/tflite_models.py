@@ -24,6 +24,7 @@ from analytic.frameworks.graphs import (
     first,
     in_order,
     known,
+    matrix_product,
     rows_of,
     together,
 )
@@ -72,7 +73,7 @@ def graph_of(data: bytes) -> Graph:
         kinds = [kind_of(code) for code in root.tables(1)]
         buffers = root.tables(4)
         for number, table in enumerate(root.tables(2)):
-            within = f"{text(table.bytes(4)) or number}/" if number else ""
+            within = f"{text(table.raw(4)) or number}/" if number else ""
             part = Part(table, within, kinds, buffers)
             graph.operations.extend(part.operations())
             graph.sizes.update(part.sizes)
@@ -87,7 +88,7 @@ def kind_of(code: Table) -> str:
     """The name of an operator."""
     number = max(code.integer(0, "b"), code.integer(3))
     if number == CODES["CUSTOM"]:
-        return text(code.bytes(1))
+        return text(code.raw(1))
     return NAMES.get(number, f"operator {number}")
 
 
@@ -108,7 +109,7 @@ class Part:
         self.tensors = table.tables(0)
         self.operators = [operator_of(entry, kinds) for entry in table.tables(3)]
         self.buffers = [buffer_of(tensor, buffers) for tensor in self.tensors]
-        self.names = [within + text(tensor.bytes(3)) for tensor in self.tensors]
+        self.names = [within + text(tensor.raw(3)) for tensor in self.tensors]
         self.sizes: dict[Hashable, Sizes] = {
             self.key(n): sizes_of(tensor) for n, tensor in enumerate(self.tensors)
         }
@@ -132,7 +133,7 @@ class Part:
         """The elements of small constants of integers."""
         for number, (tensor, buffer) in enumerate(zip(self.tensors, self.buffers, strict=True)):
             kind = {2: "i", 4: "q"}.get(tensor.integer(1, "b"))
-            data = buffer.bytes(0, most=MOST_BYTES) if buffer and kind else b""
+            data = buffer.raw(0, most=MOST_BYTES) if buffer and kind else b""
             if kind and data and not len(data) % struct.calcsize(f"<{kind}"):
                 yield self.key(number), [value for (value,) in struct.iter_unpack(f"<{kind}", data)]
 
@@ -293,11 +294,10 @@ def fully_connected(call: Call) -> Sizes:
     return [None if elements % weights[1] else elements // weights[1], weights[0]]
 
 
-def matrix(call: Call) -> Sizes:
-    """``BATCH_MATMUL``: the rows of a first matrix that is not transposed."""
+def batch_matmul(call: Call) -> Sizes:
+    """``BATCH_MATMUL``."""
     table: Table | None = call.operation.words["options"]
-    is_turned = table is not None and table.integer(0, "b")
-    return [] if is_turned or len(first(call)) != len(call.said) else batch(call)
+    return matrix_product(call, is_turned=table is not None and table.integer(0, "b") != 0)
 
 
 def concatenation(call: Call) -> Sizes:
@@ -418,7 +418,7 @@ KINDS = Kinds(
         **dict.fromkeys(AS_MANY.split(), as_many),
         **dict.fromkeys(BATCHED.split(), batch),
         **dict.fromkeys(("MIRROR_PAD", "PAD", "PADV2"), padded),
-        "BATCH_MATMUL": matrix,
+        "BATCH_MATMUL": batch_matmul,
         "BATCH_TO_SPACE_ND": out_of_blocks,
         "CONCATENATION": concatenation,
         "FULLY_CONNECTED": fully_connected,

@@ -87,6 +87,30 @@ sequential model, of any backend, without running it; `python -m analytic count 
 JSON in a file that ends in `.json`) counts them. Ten small models of many kinds, which the tests
 build where Keras is installed, have the layers that a real run of them has.
 
+## Files of OpenVINO and TensorFlow Lite
+
+`python -m analytic count model.xml` and `count model.tflite` count the convolutions of what
+OpenVINO and TensorFlow's converter write, without either package; so do
+`frameworks.openvino_models.layers_of(path)` and `frameworks.tflite_models.layers_of(path)`. Such a
+file says the size of every tensor, but for those that it leaves open, mostly the batch: that of an
+input is given by input and axis, `--dim x:0=8`. Operations that have a rule hand it on; where one
+has none, the row of a convolution behind it says so, and takes its size by name, `--dim conv:0=8`.
+The weights of a `.xml`, in the `.bin` beside it, are not read.
+
+What is counted is what the file has, and converters change models:
+
+- a constant of a size for each channel, added to a convolution alone, is its bias; of a batch
+  normalisation that was folded into the weights, that is what is left;
+- TensorFlow's converter makes a convolution of one axis one of two, gives an ordinary one without a
+  bias a bias of zeros, takes away a bias of zeros of others, and writes a dilated one of an open
+  batch as a plain one of parts of the input, with zeros in them: with the batch 2, the layer of
+  kernel 3, dilation 2 and 8×8 inputs that Keras pads with `"same"` becomes one of batch 8 and 6×6
+  inputs.
+
+Six of the models below, which Keras has as JSON and torch as a module of the same layers, were
+written by TensorFlow's converter, by torch as ONNX, and from that by OpenVINO: every count of every
+layer is the same in all five (`tests/test_model_files.py`).
+
 ## What "same" means
 
 Of a transposed convolution, crops $(b, e)$; a negative crop adds positions. TensorFlow and OpenVINO
