@@ -293,6 +293,9 @@ def test_crops_apart_by_hand() -> None:
         oracle.coverage([3], 2, stride=2, padding=1, end_padding=-2).tolist() == [1] * 5 + [0] * 2
     )
 
+    # Alike, and negative: torch takes neither. 1 2 2 1, extended by 1 at both ends.
+    assert oracle.coverage([3], 2, padding=-1, end_padding=-1).tolist() == [0, 1, 2, 2, 1, 0]
+
 
 def test_published_snippet_rounds() -> None:
     """2048², kernel 4, stride 2, padding 1: float32 loses 4 of 50298884 additions."""
