@@ -92,6 +92,7 @@ program = commands(
         "explorer": "analytic.commands.explorer",
         "formula": "analytic.commands.formula",
         "identify": "analytic.commands.identify",
+        "pairs": "analytic.commands.pairs",
     },
 )
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, extent, size
 from analytic.layer import Layer
-from analytic.pictures import figures, sheet
+from analytic.pictures import figures, pairs, sheet
 
 HERE = Path(__file__).parent / "pictures"
 #: The axis of the pictures: small enough to count by hand, and cut at both ends.
@@ -116,6 +116,11 @@ def main(folder: Path = HERE) -> None:
     sheet.save(cropping(AXIS), str(folder / "cropping.svg"))
     sheet.save(collisions(AXIS), str(folder / "collisions.svg"))
     sheet.save(figures.coverage(checkerboard), str(folder / "coverage.svg"))
+    readme = Layer((8, 8), 4, 6, 4, stride=2, padding=1, batch_size=2)
+    sheet.save(pairs.figure(readme), str(folder / "readme.svg"))
+    small = Layer((3, 3), 1, 1, 3, stride=2, padding=1)
+    pairs.animate(small, str(folder / "pairs.gif"))
+    sheet.save(pairs.figure(small, "grad_weight"), str(folder / "gradient.svg"))
 
 
 if __name__ == "__main__":

@@ -367,9 +367,10 @@ def test_the_pictures_of_the_notes(tmp_path: Path) -> None:
         env={"PYTHONPATH": str(HERE.parent), "PATH": ""},
     )
     drawn = sorted(file.name for file in folder.iterdir())
+    assert (folder / "pairs.gif").stat().st_size < 200_000
     assert drawn == sorted(file.name for file in (HERE.parent / "notes" / "pictures").iterdir())
     page = (HERE.parent / "notes" / "pictures.md").read_text()
-    assert sorted(set(re.findall(r"pictures/(\w+\.svg)", page))) == drawn
+    assert sorted(set(re.findall(r"\(pictures/(\w+\.\w+)\)", page))) == drawn
 
 
 def test_importing_the_package_imports_no_drawing() -> None:

@@ -16,8 +16,9 @@ from analytic import tables
 from analytic.layer import BOOLEANS, PER_AXIS, Layer
 from analytic.totals import CONVENTIONS, RULES
 
-#: The formats of a figure.
+#: The formats of a figure, and of an animation.
 FIGURES = (".png", ".svg", ".pdf")
+ANIMATIONS = (".gif", ".apng")
 OUTPUT = click.option("--output", help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
 CAPTION = click.option(
     "--caption/--no-caption",
@@ -245,16 +246,26 @@ class LayerFile:
 
 
 def save_figure(path: str, draw: Callable[[], Any]) -> None:
-    """Write the figure that ``draw`` makes; without matplotlib, say how to get it."""
-    if not path.endswith(FIGURES):
-        raise click.UsageError(f"--output must end in {', '.join(FIGURES)}, got {path}")
-    try:
+    """Write the figure that ``draw`` makes."""
+
+    def write() -> None:
         from analytic.pictures import sheet
 
         sheet.save(draw(), path)
+
+    write_picture(path, write, FIGURES)
+
+
+def write_picture(path: str, write: Callable[[], None], formats: tuple[str, ...]) -> None:
+    """Write a picture to a file of one of these formats; without matplotlib, say how to get it."""
+    if not path.lower().endswith(formats):
+        other = "; pairs has animations" if path.lower().endswith(ANIMATIONS) else ""
+        raise click.UsageError(f"--output must end in {', '.join(formats)}, got {path}{other}")
+    try:
+        write()
     except ImportError:
         raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
-    except OverflowError:
-        raise Failed("the numbers are too large to draw") from None
+    except OverflowError as reason:
+        raise Failed(f"too large to draw: {reason}") from None
     except OSError as reason:
         raise click.UsageError(f"{path}: {reason.strerror}") from None

@@ -27,12 +27,13 @@ from analytic.pictures.sheet import (
     WIDTH,
     axes_at,
     below,
+    described,
     legend,
     shades,
     styled,
+    unbroken,
 )
 from analytic.pictures.window import Window, window
-from analytic.tables import write_sizes
 from analytic.taps import dead_taps, dead_words
 
 #: Positions of an axis that are drawn at the most.
@@ -209,26 +210,11 @@ COVERAGE = {
 def caption_of(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     """The lines below the figure: layer, formula, counts, verdict and gaps."""
     counts = count(layer)
-    shape = {
-        "kernel": layer.kernel_size,
-        "stride": layer.stride,
-        "padding": layer.padding,
-        "end padding": layer.end_padding,
-        "output padding": layer.output_padding,
-        "dilation": layer.dilation,
-    }
-    plain = {"padding": 0, "output padding": 0, "dilation": 1}
-    said = [f"{write_sizes(layer.input_size)} → {write_sizes(counts.output_size)}"]
-    said += [
-        unbroken(f"{name} {write_sizes(value)}")
-        for name, value in shape.items()
-        if value is not None and set(value) != {plain.get(name)}
-    ]
     gaps = [*wide.said("columns" if down else "positions"), *(down.said("rows") if down else ())]
     if len(layer.axes) > 2:
         gaps.append(f"map of the last two of {len(layer.axes)} axes")
     return [
-        *wrap(", ".join(said), WIDTH),
+        *described(layer, WIDTH),
         COVERAGE[layer.transposed],
         *wrap(
             f"additions of a filter: ΠT − {'ΠC' if layer.transposed else 'ΠI'} = "
@@ -240,11 +226,6 @@ def caption_of(layer: Layer, wide: Window, down: Window | None) -> list[str]:
         *wrap(dead_words(dead_taps(layer)), WIDTH),
         *(line for gap in gaps for line in wrap(gap, WIDTH)),
     ]
-
-
-def unbroken(words: str) -> str:
-    """Words that stay on one line: with spaces that do not break."""
-    return words.replace(" ", "\u00a0")
 
 
 #: How a rule is drawn: told apart in greyscale too, and where two rules are equal.

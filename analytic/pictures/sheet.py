@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import accumulate
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -11,7 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from analytic.layer import Layer
+from analytic.outputs import of_layer
 from analytic.pictures import colours
+from analytic.tables import write_sizes
 
 #: One column of a paper and the whole page, in inches.
 COLUMN, PAGE = 3.4, 7.0
@@ -97,3 +101,29 @@ def beside(axes: Axes, place: float, words: str) -> None:
 def below(figure: Figure, lines: list[str]) -> None:
     """Write a caption at the bottom of a figure."""
     figure.supxlabel("\n".join(lines), x=MARGIN / figure.get_figwidth(), ha="left", fontsize=6.5)
+
+
+def described(layer: Layer, width: int) -> list[str]:
+    """The sizes and the geometry of a layer, in lines of so many characters."""
+    output_size = [axis.size for axis in of_layer(layer)]
+    shape = {
+        "kernel": layer.kernel_size,
+        "stride": layer.stride,
+        "padding": layer.padding,
+        "end padding": layer.end_padding,
+        "output padding": layer.output_padding,
+        "dilation": layer.dilation,
+    }
+    plain = {"padding": 0, "output padding": 0, "dilation": 1}
+    said = [f"{write_sizes(layer.input_size)} → {write_sizes(output_size)}"]
+    said += [
+        unbroken(f"{name} {write_sizes(value)}")
+        for name, value in shape.items()
+        if value is not None and set(value) != {plain.get(name)}
+    ]
+    return wrap(", ".join(said), width)
+
+
+def unbroken(words: str) -> str:
+    """Words that stay on one line: with spaces that do not break."""
+    return words.replace(" ", "\u00a0")
