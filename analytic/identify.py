@@ -92,11 +92,13 @@ TRAINING: Mapping[str, Reading] = {
 
 
 def decimal(number: Fraction) -> str:
-    """Six digits of a number, however large it is.
+    """Six digits of a number, however large it is; all of an integer.
 
-    >>> decimal(Fraction(2, 3))
-    '0.666667'
+    >>> decimal(Fraction(2, 3)), decimal(Fraction(956694528))
+    ('0.666667', '956694528')
     """
+    if number.denominator == 1:
+        return str(number.numerator)
     quotient = Context(prec=6).divide(Decimal(number.numerator), Decimal(number.denominator))
     return f"{quotient:f}"
 
@@ -193,13 +195,20 @@ def parse(text: str) -> Figure:
 
 
 def parse_rest(text: str) -> Rest:
-    """What the other layers cost, as it is printed: in units of a thousand if nothing else is said.
+    """What the other layers of the whole model cost, as it is printed.
+
+    A plain number is one of MACs, and a K, M or G is a power of a thousand; FLOPs are two a MAC.
+    `ValueError` for what is no such number.
 
     >>> parse_rest("1.83G")
     Rest(value=Fraction(1830000000, 1), precision=Fraction(5000000, 1))
+    >>> parse_rest("1830 FLOPs").value, parse_rest("1Ki").value
+    (Fraction(915, 1), Fraction(1024, 1))
     """
     figure = parse(text)
-    unit = UNITS[figure.units[0]]
+    if figure.per:
+        raise ValueError(f"{text!r} is of a {figure.per}, and not of the whole model")
+    unit = Fraction(UNITS[figure.units[0]], 2 if figure.word == "FLOPs" else 1)
     return Rest(figure.value * unit, figure.precision * unit)
 
 

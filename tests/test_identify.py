@@ -135,11 +135,23 @@ def test_a_published_network_that_is_counted_twice() -> None:
     assert best("468 MFLOPs", [last], str(rest)).assumed == ()
 
 
+#: The whole synthesis of a published image codec: 320 channels of a sixteenth of the size to three,
+#: kernel 18, stride 16, here of a picture of 768×512.
+SYNTHESIS = Layer((32, 48), 320, 3, 18, 16, 1)
+
+
+def test_the_profiler_s_figure_of_a_synthesis_layer_by_hand() -> None:
+    """Twice 1536 latents times 960 kernels of 324 taps, and a bias for each of 3·768·512 values."""
+    assert 2 * 1536 * 960 * 18**2 + 3 * 768 * 512 == 956_694_528
+    assert oracle.count(SYNTHESIS).output_size == (512, 768)
+
+
 @pytest.mark.parametrize(
     ("figure", "layer", "counter"),
     [
         ("208", Layer((2, 2), 3, 1, 2, 2), "mult-adds of torchinfo 1.8.0; MACs of ptflops 0.7.4"),
         ("64152", Layer((8, 8), 4, 6, 4, 2), "FLOPs of TensorFlow 2.21.0 profiler"),
+        ("956694528", SYNTHESIS, "FLOPs of TensorFlow 2.21.0 profiler"),
     ],
 )
 def test_figures_that_a_counter_prints(figure: str, layer: Layer, counter: str) -> None:
@@ -157,6 +169,27 @@ def test_a_rest_may_stand_beside_a_figure_that_is_twice() -> None:
     doubled = best("100304", [LAYER], "1000")
     assert (doubled.value * doubled.factor, doubled.rest) == (98304, 2)
     assert best("44.2K", [LAYER], "1.0K").within  # 43200 and 1000 ± 50
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "precision"),
+    [
+        ("1000", 1000, Fraction(1, 2)),
+        ("1,000 MACs", 1000, Fraction(1, 2)),
+        ("1.0K", 1000, 50),
+        ("2.0 MFLOPs", 10**6, 25_000),
+        ("3GMACs", 3 * 10**9, Fraction(10**9, 2)),
+        ("1Ki", 1024, 512),
+    ],
+)
+def test_a_rest_is_in_the_units_that_it_says(text: str, value: int, precision: Any) -> None:
+    assert identify.parse_rest(text) == (value, precision)
+
+
+def test_a_rest_in_flops_is_that_of_a_figure_in_flops() -> None:
+    """2·43200 FLOPs, and 1000 more."""
+    match = best("87400 FLOPs", [LAYER], "1000 FLOPs")
+    assert (match.value * match.factor, match.rest, match.assumed) == (86400, 2, ())
 
 
 def test_figures_of_a_pixel_and_of_a_second() -> None:
@@ -280,6 +313,15 @@ def test_a_model_whose_layers_are_not_all_known(monkeypatch: pytest.MonkeyPatch)
     assert "model.onnx: the layer down is not known" in done.output
 
 
+def test_numbers_of_any_length_are_written() -> None:
+    size = "1" + "0" * 4000
+    flags = ["--input-size", size, "--in-channels", "1", "--out-channels", "1", "--kernel-size"]
+    for form in ([], ["--json"]):
+        done = invoke("7", *flags, "1" + "0" * 400, "--best", "1", *form)
+        assert done.exit_code == 1
+        assert "1" + "0" * 300 in done.output.replace(",", "")
+
+
 def test_a_figure_without_a_reading() -> None:
     done = invoke("7", *FLAGS)
     assert done.exit_code == 1
@@ -301,6 +343,12 @@ def test_a_figure_without_a_reading() -> None:
         (["7/s", "--per", "0x2", *FLAGS], "", 2, "--per must be a size such as 1920x1080"),
         (["7/s", "--per", "2/0", *FLAGS], "", 2, "--per must be a size such as 1920x1080"),
         (["7", "--rest", "x", *FLAGS], "", 2, "--rest 'x' is not a figure"),
+        (
+            ["7", "--rest", "7/px", *FLAGS],
+            "",
+            2,
+            "'7/px' is of a pixel, and not of the whole model",
+        ),
         (["7", __file__, "--layers", "-"], "", 2, "give one file of layers, not two"),
         (["7", "nowhere.onnx"], "", 2, "No such file"),
     ],

@@ -15,6 +15,7 @@ from analytic import identify, report
 from analytic.commands.count import layers_of_model
 from analytic.commands.readers import model_reader
 from analytic.commands.toolbox import LAYER_OPTIONS, Failed, LayerFile, layer_of_flags, with_options
+from analytic.digits import all_digits
 from analytic.layer import Layer
 
 
@@ -110,10 +111,12 @@ def identify_figures(
         matches = identify.matches(figure, sums, other, times)
         if not matches[0].identifies():
             unknown.append(figure.text)
-        if as_lines:
-            click.echo("\n".join(as_json(figure.text, match) for match in matches[:best]))
-            continue
-        click.echo(table(figure.text, matches[:best]))
+        with all_digits():
+            if as_lines:
+                text = "\n".join(as_json(figure.text, match) for match in matches[:best])
+            else:
+                text = table(figure.text, matches[:best])
+        click.echo(text)
     if unknown:
         raise Failed(f"no reading gives {', '.join(unknown)} to the last digit")
 
@@ -151,7 +154,9 @@ command = click.command("identify", help=HELP)(
         click.argument("arguments", metavar="FIGURE... [FILE]", nargs=-1, required=True),
         click.option("--layers", metavar="FILE", help="Layers, one a line; - is standard input."),
         click.option(
-            "--rest", metavar="MACS", help="What other layers cost: 1.83G is within its digits."
+            "--rest",
+            metavar="MACS",
+            help="What other layers cost: 1.83G is within its digits, 1830 is no thousands.",
         ),
         click.option(
             "--per", help="The pixels that a figure of a pixel is of: 1920x1080; or runs a second."
