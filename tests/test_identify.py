@@ -182,8 +182,9 @@ def test_a_rest_may_stand_beside_a_figure_that_is_twice() -> None:
         ("1Ki", 1024, 512),
     ],
 )
-def test_a_rest_is_in_the_units_that_it_says(text: str, value: int, precision: Any) -> None:
-    assert identify.parse_rest(text) == (value, precision)
+def test_a_rest_is_in_the_units_that_it_says(text: str, value: Any, precision: Any) -> None:
+    rest = identify.parse_rest(text)
+    assert (rest.value, rest.precision) == (value, precision)
 
 
 def test_a_rest_in_flops_is_that_of_a_figure_in_flops() -> None:

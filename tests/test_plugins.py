@@ -22,7 +22,7 @@ from analytic import Layer
 from oracle.cli import program
 from oracle.counters import plugins
 from oracle.counters.check import check, leading_back
-from oracle.counters.runners import RUNNERS, Runner, onnx_tool_graph
+from oracle.counters.runners import ALSO_PLUGGED, RUNNERS, Runner, onnx_tool_graph
 from oracle.modules import layer_of_operator, layer_of_run, module_of
 from tests.onnx_models import node_model, on_ones
 
@@ -38,7 +38,9 @@ LAYERS = [
 
 
 @pytest.mark.parametrize(
-    "runner", [runner for runner in RUNNERS if runner.plugged], ids=lambda runner: runner.name
+    "runner",
+    [runner for runner in (*RUNNERS, *ALSO_PLUGGED) if runner.plugged],
+    ids=lambda runner: runner.name,
 )
 @pytest.mark.parametrize("layer", [*LAYERS, *map(leading_back, LAYERS)], ids=str)
 def test_every_installed_counter(runner: Runner, layer: Layer) -> None:
@@ -320,7 +322,7 @@ def test_layers_that_torch_has_not() -> None:
     with pytest.raises(ValueError, match="crops of begin and end apart"):
         module_of(Layer([3], 1, 1, 1, end_padding=0))
     with pytest.raises(ValueError, match="no torch module has 4 axes"):
-        module_of(Layer((3, 3, 3, 3), 1, 1, 1))
+        module_of(Layer((3, 3, 3, 3), 1, 1, 1, axes=4))
 
 
 def test_the_command(tmp_path: Any) -> None:

@@ -49,10 +49,10 @@ def command(files: tuple[str, ...], names: tuple[str, ...], style: str) -> None:
 
     Exit status: 0 all exact and unchanged; 1 something is not; 2 wrong usage.
     """
-    from oracle.counters.audit import installed
     from oracle.counters.check import check, leading_back
+    from oracle.counters.runners import plugged
 
-    known = {name: runner for name, runner in installed().items() if runner.plugged}
+    known = plugged()
     refuse_unknown("--tool", names, known)
     given = [layer for file in files for layer in LayerFile(file).layers()]
     back = [leading_back(layer) for layer in given if layer.transposed]

@@ -9,6 +9,7 @@ One line in each counter, here for a ``model`` and an input ``x``:
   ``get_model_complexity_info(model, shape, custom_modules_hooks=plugins.PTFLOPS)``
 - moduleprofiler: ``ModuleProfiler(ops_fn_map=plugins.moduleprofiler())``
 - torchtnt: ``plugins.torchtnt()``, once
+- torchscan: ``measure_flops(run, custom_mapping=plugins.FLOP_COUNTER_MODE)``
 - onnx-tool: ``plugins.onnx_tool()``, once
 
 Each counts what its counter says it counts: MACs, or twice the MACs, with the additions of the bias

@@ -192,6 +192,15 @@ def torchscan(module: nn.Module, x: torch.Tensor, _lines: Lines | None) -> Any: 
     return crawl_module(module, args=(x,))["totals"]["macs"]["value"]
 
 
+def torchscan_flops(module: nn.Module, x: torch.Tensor, lines: Lines | None) -> Any:  # not in CI
+    """``measure_flops``, which asks torch's ``FlopCounterMode``."""
+    from torchscan import measure_flops
+
+    mapping = lines.FLOP_COUNTER_MODE if lines else None
+    report = measure_flops(lambda: module(x), custom_mapping=mapping)
+    return sum(report["by_operator"].values())
+
+
 def deepspeed(which: int) -> Run:
     """``get_model_profile``: its first number are FLOPs, its second MACs."""
 
@@ -338,3 +347,11 @@ RUNNERS = (
     runner("xla", "jax", xla),
     runner("tensorflow", "tensorflow-cpu", tensorflow, package="tensorflow"),
 )
+#: Functions that ask another counter: our lines are checked in them, and they are not audited.
+ALSO_PLUGGED = (runner("torchscan-flops", "torchscan", torchscan_flops, "2 × MACs"),)
+
+
+def plugged() -> dict[str, Runner]:
+    """The counters that are installed here and take our lines, by name."""
+    runners = (*RUNNERS, *ALSO_PLUGGED)
+    return {runner.name: runner for runner in runners if runner.plugged and runner.version()}
