@@ -251,22 +251,40 @@ def layer_with(stride: int) -> Layer:
     return Layer((8, 8), 1, 1, 5, stride=stride)
 
 
-def test_the_lines_are_the_macs() -> None:
+def test_the_lines_are_the_ratios() -> None:
+    """By hand: 8 inputs meet 5 taps an axis, 40² products; outputs are 7·s + 5 an axis."""
     made = comparison.sweep(layer_with, "stride", range(-1, 4))
     assert made.labels == [1, 2, 3]
-    axes = figures.sweep(made, "stride").axes[0]
-    drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
-    assert drawn["input rule"] == [1600, 1600, 1600]
-    assert drawn["output rule"] == [144 * 25, 361 * 25, 676 * 25]
-    assert drawn["exact rule"] == [1600, 1600, 1600]
-    # Where exact and input are equal both are seen: a dot in a larger, hollow square.
-    exact, charged, _ = axes.lines
-    assert exact.get_zorder() > charged.get_zorder()
-    assert exact.get_markersize() < charged.get_markersize()
-    assert charged.get_markerfacecolor() == "none"
+    figure = figures.sweep(made, "stride", layer_with(2))
+    axes = figure.axes[0]
+    one, *lines = axes.lines
+    assert list(one.get_ydata()) == [1.0, 1.0]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in lines}
+    assert drawn == {
+        "input rule": [1.0, 1.0, 1.0],
+        "output rule": [size * size * 25 / 1600 for size in (12, 19, 26)],
+    }
     assert axes.get_yscale() == "log"
     assert all(float(place).is_integer() for place in axes.get_xticks())
-    assert words(figures.sweep(made, "stride")).startswith("2 left out: stride -1: stride must be")
+    caption = words(figure)
+    assert caption.startswith("input 8x8, kernel 5x5 2 left out: stride -1: stride must be")
+    assert not figures.sweep(made, "stride", layer_with(2), caption=False).get_supxlabel()
+    assert not figures.layers(made, caption=False).get_supxlabel()
+
+
+@pytest.mark.parametrize(
+    ("kernel", "numbers"), [(2, ["1", "1.1"]), (5, ["1", "2"]), (16, ["1", "2", "5"])]
+)
+def test_ratios_have_numbers(kernel: int, numbers: list[str]) -> None:
+    """A kernel of k on 8 inputs without stride charges (k + 7)²/64 by the output rule."""
+    made = comparison.sweep(lambda kernel: Layer((8, 8), 1, 1, kernel), "kernel", [kernel])
+    figure = figures.layers(made)
+    figure.draw_without_rendering()
+    ruler = figure.axes[0].yaxis
+    low, high = sorted(ruler.get_view_interval())
+    places = [float(place) for place in ruler.get_majorticklocs()]
+    shown = [text for text, at in zip(labels(ruler), places, strict=True) if low <= at <= high]
+    assert shown[: len(numbers)] == numbers
 
 
 def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
@@ -279,7 +297,7 @@ def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
     # 16 products land on 3x3 outputs; then 3 inputs by 3 taps of which 3 land on 1 output.
     assert made.labels == [2, 3]
     assert made.macs == {"exact": [16, 3], "input": [16, 9], "output": [36, 3]}
-    assert comparison.ratios(made) == {"input": [1.0, 3.0], "output": [1.0, 2.25]}
+    assert comparison.ratios(made) == {"input": [1.0, 3.0], "output": [2.25, 1.0]}
     assert made.left_out == [
         "line 4: kernel_size must be positive, got 0 on axis 0",
         "line 5: no products land, nothing to compare with",
@@ -293,7 +311,7 @@ def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
     ]
     assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == ["2", "3"]
     figure = figures.layers(made)
-    assert words(figure).startswith("2 left out: line 4")
+    assert words(figure).startswith("2 layers 2 left out: line 4")
     drawn = {
         line.get_label(): (list(line.get_xdata()), list(line.get_ydata()))
         for line in figure.axes[0].lines[1:]

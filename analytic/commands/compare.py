@@ -9,6 +9,7 @@ import click
 
 from analytic import report
 from analytic.commands.toolbox import (
+    CAPTION,
     LAYER_OPTIONS,
     OUTPUT,
     Failed,
@@ -43,6 +44,7 @@ def compare(
     first: int | None,
     last: int | None,
     output: str | None,
+    caption: bool,
     **flags: Any,
 ) -> None:
     """Compare what the flags or the file say, and draw it or write it down."""
@@ -65,7 +67,7 @@ def compare(
         text = [[report.grouped(value) for value in row] for row in cells]
         sys.stdout.write(report.aligned(text, heads, "simple", ["right"] * len(heads)) + "\n")
     else:
-        save_figure(output, lambda: figure(compared, over))
+        save_figure(output, lambda: figure(compared, over, flags, caption=caption))
     if rows:
         rows.close()
 
@@ -108,11 +110,16 @@ def layer_with(flags: dict[str, Any], changes: dict[str, int]) -> Layer:
         raise ValueError(reason.format_message()) from None
 
 
-def figure(compared: comparison.Compared, over: str | None) -> Any:
+def figure(
+    compared: comparison.Compared, over: str | None, flags: dict[str, Any], *, caption: bool
+) -> Any:
     """The figure of what is compared."""
     from analytic.pictures import figures
 
-    return figures.layers(compared) if over is None else figures.sweep(compared, over)
+    if over is None:
+        return figures.layers(compared, caption=caption)
+    layer = layer_with(flags, {over: compared.labels[0]})
+    return figures.sweep(compared, over, layer, caption=caption)
 
 
 command = click.command("compare", help=HELP)(
@@ -123,6 +130,7 @@ command = click.command("compare", help=HELP)(
         click.option("--from", "first", type=int, help="[default: 1]"),
         click.option("--to", "last", type=int, help="[default: 12]"),
         OUTPUT,
+        CAPTION,
         *LAYER_OPTIONS,
     )
 )

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as Ruler
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from analytic.checkerboard import verdict
@@ -28,12 +28,14 @@ from analytic.pictures.sheet import (
     axes_at,
     below,
     described,
+    geometry,
     legend,
     shades,
     styled,
     unbroken,
 )
 from analytic.pictures.window import Window, window
+from analytic.tables import write_sizes
 from analytic.taps import dead_taps, dead_words
 
 #: Positions of an axis that are drawn at the most.
@@ -228,51 +230,67 @@ def caption_of(layer: Layer, wide: Window, down: Window | None) -> list[str]:
     ]
 
 
+#: Where an axis of ratios has numbers, in each decade; and where no ratio reaches the second.
+COARSE, FINE = (1, 2, 5), (1, 1.1, 1.2, 1.5, 2)
 #: How a rule is drawn: told apart in greyscale too, and where two rules are equal.
 HOLLOW: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.6}
 LINES: dict[str, dict[str, Any]] = {
-    "exact": {"color": "black", "linestyle": "-", "marker": "o", "markersize": 2, "zorder": 3},
     "input": {"color": "#26386f", "linestyle": "--", "marker": "s", "markersize": 5, **HOLLOW},
     "output": {"color": "#9b9476", "linestyle": "-.", "marker": "^", "markersize": 3},
 }
 
 
 @styled
-def sweep(compared: Compared, over: str) -> Figure:
-    """The MACs by every rule over the values of one argument, on a logarithmic scale."""
-    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
-    axes = figure.subplots()
-    for rule, values in compared.macs.items():
+def sweep(compared: Compared, over: str, layer: Layer, *, caption: bool = True) -> Figure:
+    """How many times the exact MACs the other rules charge, over the values of one argument.
+
+    ``layer`` is one of those compared: the caption says what all of them have.
+    """
+    figure, axes = comparison(compared)
+    for rule, values in ratios(compared).items():
         axes.plot(compared.labels, values, label=f"{rule} rule", lw=0.8, **LINES[rule])
-    axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(over.replace("_", " "))
-    axes.set_ylabel("MACs")
-    return finished(figure, axes, compared)
+    sizes = f"input {write_sizes(layer.input_size)}"
+    words = ", ".join([sizes, *geometry(layer, without=over)])
+    return finished(figure, axes, compared, [words] if caption else [])
 
 
 @styled
-def layers(compared: Compared) -> Figure:
+def layers(compared: Compared, *, caption: bool = True) -> Figure:
     """How many times the exact MACs the other rules charge, over layers in the order of that."""
+    figure, axes = comparison(compared)
+    number = len(compared.labels)
+    share = [100 * (place + 0.5) / number for place in range(number)]
+    for rule, values in ratios(compared).items():
+        look = LINES[rule] if number <= ROOM else {**LINES[rule], "marker": ""}
+        axes.plot(share, sorted(values), label=f"{rule} rule", lw=1.2, **look)
+    axes.set_xlabel("% of the layers, each rule in its own order")
+    words = f"{number:,} layer{'' if number == 1 else 's'}"
+    return finished(figure, axes, compared, [words] if caption else [])
+
+
+def comparison(compared: Compared) -> tuple[Figure, Axes]:
+    """A figure of ratios, with the line of the exact rule."""
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     axes = figure.subplots()
-    share = [100 * (place + 0.5) / len(compared.labels) for place in range(len(compared.labels))]
-    axes.axhline(1.0, label="exact rule", lw=0.8, color=LINES["exact"]["color"])
-    for rule, values in ratios(compared).items():
-        look = LINES[rule] if len(share) <= ROOM else {**LINES[rule], "marker": ""}
-        axes.plot(share, values, label=f"{rule} rule", lw=1.2, **look)
+    axes.axhline(1.0, label="exact rule", lw=0.8, color="black")
     axes.set_yscale("log")
-    axes.set_xlabel(f"% of {len(compared.labels)} layers, each rule in its own order")
+    largest = max(map(max, ratios(compared).values()))
+    axes.yaxis.set_major_locator(LogLocator(subs=COARSE if largest > COARSE[1] else FINE))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylabel("times the exact MACs")
-    return finished(figure, axes, compared)
+    return figure, axes
 
 
-def finished(figure: Figure, axes: Axes, compared: Compared) -> Figure:
-    """A comparison with its legend; the number of what is left out stands below it."""
+def finished(figure: Figure, axes: Axes, compared: Compared, said: list[str]) -> Figure:
+    """A comparison with its legend; below it, where there is a caption, what is left out too."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    if compared.left_out:
-        note = f"{len(compared.left_out)} left out: {compared.left_out[0]}"
-        note += ", …" if len(compared.left_out) > 1 else ""
-        below(figure, wrap(note, WIDTH))
+    if said and compared.left_out:
+        more = ", …" if len(compared.left_out) > 1 else ""
+        said = [*said, f"{len(compared.left_out)} left out: {compared.left_out[0]}{more}"]
+    if said:
+        below(figure, [line for words in said for line in wrap(words, WIDTH)])
     return figure

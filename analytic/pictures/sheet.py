@@ -28,6 +28,16 @@ SWATCHES = 8
 BAR_STEPS = 64
 #: In the legend, in inches: its first word, and the space between a colour and its number.
 WORD, GAP = 0.5, 0.04
+#: What is said of a layer beside its sizes, and values that need not be said.
+GEOMETRY = {
+    "kernel_size": "kernel",
+    "stride": "stride",
+    "padding": "padding",
+    "end_padding": "end padding",
+    "output_padding": "output padding",
+    "dilation": "dilation",
+}
+PLAIN = {"padding": 0, "output_padding": 0, "dilation": 1}
 #: What is not drawn.
 HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "#b0b0b0", "hatch": "//////", "lw": 0}
 #: Fonts stay text in PDF; an SVG is the same bytes each time it is drawn.
@@ -106,22 +116,18 @@ def below(figure: Figure, lines: list[str]) -> None:
 def described(layer: Layer, width: int) -> list[str]:
     """The sizes and the geometry of a layer, in lines of so many characters."""
     output_size = [axis.size for axis in of_layer(layer)]
-    shape = {
-        "kernel": layer.kernel_size,
-        "stride": layer.stride,
-        "padding": layer.padding,
-        "end padding": layer.end_padding,
-        "output padding": layer.output_padding,
-        "dilation": layer.dilation,
-    }
-    plain = {"padding": 0, "output padding": 0, "dilation": 1}
-    said = [f"{write_sizes(layer.input_size)} → {write_sizes(output_size)}"]
-    said += [
-        unbroken(f"{name} {write_sizes(value)}")
-        for name, value in shape.items()
-        if value is not None and set(value) != {plain.get(name)}
+    sizes = f"{write_sizes(layer.input_size)} → {write_sizes(output_size)}"
+    return wrap(", ".join([sizes, *geometry(layer)]), width)
+
+
+def geometry(layer: Layer, without: str = "") -> list[str]:
+    """What a layer has beside its sizes; what is plain, or is asked to be left out, is not said."""
+    given = {name: getattr(layer, name) for name in GEOMETRY if name != without}
+    return [
+        unbroken(f"{words} {write_sizes(given[name])}")
+        for name, words in GEOMETRY.items()
+        if given.get(name) is not None and set(given[name]) != {PLAIN.get(name)}
     ]
-    return wrap(", ".join(said), width)
 
 
 def unbroken(words: str) -> str:
