@@ -51,9 +51,9 @@ LAZY = ("arrays", "checkerboard", "export", "frameworks", "onnx", "phases", "sym
 
 def __getattr__(name: str) -> object:
     if name in LAZY:
-        from importlib import import_module
+        from analytic.packages import imported
 
-        return import_module(f"analytic.{name}")
+        return imported(f"analytic.{name}")
     raise AttributeError(f"module 'analytic' has no attribute {name!r}")
 
 

@@ -1,5 +1,5 @@
 """``python -m analytic``."""
 
-from analytic.cli import main
+from analytic.packages import run_main
 
-main()
+run_main("analytic.cli")

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -17,8 +18,18 @@ import click
 import analytic
 
 
+def called(module: str) -> str:
+    """How this program was called: by the name of a script, or by Python as a module."""
+    name = Path(sys.argv[0]).name.removesuffix(".exe")
+    return f"python -m {module}" if name == "__main__.py" else name
+
+
 def run(program: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
-    """Run a program; whatever goes wrong is one line on standard error and an exit status."""
+    """Run a program; whatever goes wrong is one line on standard error and an exit status.
+
+    ``name`` is what its help calls it; a line on standard error has the last word of that.
+    """
+    short = name.rsplit(maxsplit=1)[-1]
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a poor terminal is no reason to fail
@@ -29,27 +40,40 @@ def run(program: click.Command, name: str, arguments: list[str] | None = None) -
         asked.show()
         sys.exit(asked.exit_code)
     except click.ClickException as reason:
-        click.echo(f"{name}: {' '.join(reason.format_message().split())}", err=True)
+        click.echo(f"{short}: {' '.join(reason.format_message().split())}", err=True)
         sys.exit(reason.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo(f"{name}: interrupted", err=True)
+        click.echo(f"{short}: interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has closed it: nothing is left to say, at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as reason:  # a full disk, an unreadable file
-        click.echo(f"{name}: {reason.filename or 'input or output'}: {reason.strerror}", err=True)
+        click.echo(f"{short}: {reason.filename or 'input or output'}: {reason.strerror}", err=True)
         sys.exit(1)
     sys.exit(0)
+
+
+#: How command lines are read: ``-h``, and ``--kernel_size`` as ``--kernel-size``.
+SETTINGS = {
+    "help_option_names": ["-h", "--help"],
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+}
 
 
 class Commands(click.Group):
     """A group whose commands are imported when asked for: ``homes`` is name to module."""
 
     def __init__(self, homes: Mapping[str, str], **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options, context_settings=SETTINGS)
         self.homes = homes
+
+    def as_called(self, words: str | None, ctx: click.Context) -> str:
+        """Help that calls the program by the name by which it was called."""
+        name = ctx.find_root().info_name
+        as_module = f"python -m {self.name}"
+        return (words or "").replace(as_module, as_module if name == self.name else str(name))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which they are listed."""
@@ -58,19 +82,23 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The object called ``command`` in the command's module."""
-        del ctx
         if name not in self.homes:
             return None
         command: click.Command = import_module(self.homes[name]).command
         # Docstrings are raw; click wants the character, where lines are kept.
-        command.help = (command.help or "").replace("\\b", "\b")
+        command.help = self.as_called(command.help, ctx).replace("\\b", "\b")
         return command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What the program is for."""
+        self.help = self.as_called(self.help, ctx)
+        super().format_help_text(ctx, formatter)
 
 
 def commands(name: str, description: str | None, homes: Mapping[str, str]) -> click.Group:
     """The group of a command line."""
     group = Commands(homes, name=name, help=description)
-    return click.version_option(analytic.__version__, prog_name=name)(group)
+    return click.version_option(analytic.__version__)(group)
 
 
 HELP = """Exact operation counts of convolutions, transposed and ordinary, in closed form, without
@@ -98,5 +126,5 @@ program = commands(
 
 
 def main() -> NoReturn:
-    """Run ``python -m analytic``."""
-    run(program, "analytic")
+    """Run the command line."""
+    run(program, called("analytic"))

@@ -10,7 +10,6 @@ raises `OSError` and `ValueError`: `UsageError` where what is asked is wrong, an
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from analytic.layer import Layer
 from analytic.models import Missing, Reading, UsageError
+from analytic.packages import imported
 from analytic.report import layer_fields
 
 TYPE_CHECKING = False
@@ -74,9 +74,9 @@ def answer(reader: str, path: str, options: Mapping[str, object], memory: int) -
     """What a reader makes of a file, or what is said instead, as JSON has it."""
     module, _, function = reader.partition(":")
     try:
-        read_file = getattr(importlib.import_module(module), function)
+        read_file = getattr(imported(module), function)
     except ModuleNotFoundError as reason:
-        return {"usage": f"{path} needs the package {reason.name}"}
+        return {"usage": f"{path}: {reason}"}
     try:
         limit(memory + Path(path).stat().st_size)
         reading: Reading = read_file(path, **options)

@@ -3,37 +3,39 @@
 What `analytic` has in closed form is measured here, under the same names. Needs torch.
 """
 
-import sys
+from analytic.packages import explained
 
 try:
     import torch as torch
-except ModuleNotFoundError as missing:
-    if missing.name != "torch":
+except ModuleNotFoundError as reason:
+    if reason.name != "torch":  # it is there, and lacks something
         raise
-    words = "oracle runs torch, which is not installed: pip install 'convtranspose-ops[oracle]'"
-    if sys.argv[:1] == ["-m"]:  # python -m oracle, on its way here: an error of use, in one line
-        sys.stderr.write(f"{words}\n")
-        sys.exit(2)
-    raise ModuleNotFoundError(words, name="torch") from None
+    # Help needs no torch; whatever does says what installs it.
+    missing = explained(reason)
 
-from oracle.certificates.candidates import Candidate
-from oracle.certificates.certificate import Certificate
-from oracle.certificates.certify import certify
-from oracle.models import count_module, layers_of
-from oracle.modules import layer
-from oracle.ones import (
-    additions_per_filter,
-    count,
-    coverage,
-    covered,
-    inputs_reached,
-    macs,
-    output_size,
-    overlaps,
-    passes,
-    published_snippet,
-    taps_reached,
-)
+    def _lacking(_: str) -> object:
+        raise missing
+
+    globals()["__getattr__"] = _lacking
+else:
+    from oracle.certificates.candidates import Candidate
+    from oracle.certificates.certificate import Certificate
+    from oracle.certificates.certify import certify
+    from oracle.models import count_module, layers_of
+    from oracle.modules import layer
+    from oracle.ones import (
+        additions_per_filter,
+        count,
+        coverage,
+        covered,
+        inputs_reached,
+        macs,
+        output_size,
+        overlaps,
+        passes,
+        published_snippet,
+        taps_reached,
+    )
 
 __all__ = [
     "Candidate",

@@ -1,5 +1,5 @@
 """``python -m oracle``."""
 
-from oracle.cli import main
+from analytic.packages import run_main
 
-main()
+run_main("oracle.cli")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from analytic.cli import commands, run
+from analytic.cli import called, commands, run
 
 HELP = """The counts of ``python -m analytic`` by experiment: torch runs each layer on ones.
 
@@ -29,5 +29,5 @@ program = commands(
 
 
 def main() -> NoReturn:
-    """Run ``python -m oracle``."""
-    run(program, "oracle")
+    """Run the command line."""
+    run(program, called("oracle"))

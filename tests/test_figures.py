@@ -221,7 +221,7 @@ def test_a_figure_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.delattr(pictures, "figures")
     without = run("coverage", *LAYER, "--output", str(tmp_path / "a.png"))
     assert without.exit_code == 1
-    assert "pip install 'convtranspose-ops[plot]'" in without.output
+    assert "matplotlib is not installed: pip install 'matplotlib>=3.9'" in without.output
 
 
 SWEEP = ["--over", "padding", "--from", "0", "--input-size", "8x8", "--kernel-size", "5"]

@@ -102,7 +102,7 @@ def test_output_goes_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         ("total --generic --kernel-size 3", "generic() needs integers in place of stride s0 on a"),
         ("total --closed --stride 3", "closed() needs integers in place of dilation d0 on axis 0"),
         ("overlaps --no-transposed --output-padding 1", "output_padding must be 0 in an ordinary"),
-        ("nothing", "'nothing' is not one of 'output_size', 'positions', 'overlaps'"),
+        ("nothing", "'nothing' is no count; is 'positions' meant? --help says which there are"),
         ("total --to fortran", "'fortran' is not one of 'latex', 'mathml', 'python'"),
     ],
 )

@@ -334,7 +334,7 @@ def test_a_figure_without_a_reading() -> None:
     ("arguments", "text", "status", "words"),
     [
         (["x", *FLAGS], "", 2, "'x' is not a figure"),
-        (["7"], "", 2, "--input-size is missing"),
+        (["7"], "", 2, "--out-channels, --kernel-size are missing (or give a FILE)"),
         (["7", "--layers", "-", *FLAGS], "", 2, "not both"),
         (["7", "--layers", "/nowhere"], "", 2, "No such file"),
         (["7", "--layers", "-"], "", 1, "has no layers"),

@@ -18,7 +18,7 @@ import analytic
 import oracle
 from analytic import Layer, cli
 from analytic.commands.count import layer_runs
-from analytic.commands.toolbox import Failed
+from analytic.commands.flags import Failed
 from analytic.models import (
     Counted,
     Missing,

@@ -77,7 +77,7 @@ def test_without_the_package_that_the_reader_needs(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "onnx", None)
     assert sandbox.answer(READER, model_file, {}, 1) == {
-        "usage": f"{model_file} needs the package onnx"
+        "usage": f"{model_file}: onnx is not installed: pip install 'onnx>=1.17'"
     }
 
 

@@ -8,18 +8,17 @@ from typing import Any
 import click
 
 from analytic import report
-from analytic.commands.toolbox import (
-    CAPTION,
+from analytic.commands.flags import (
+    FILE,
     LAYER_OPTIONS,
-    OUTPUT,
+    Command,
     Failed,
-    LayerFile,
     layer_of_flags,
     one_filter,
     refuse_missing,
-    save_figure,
     with_options,
 )
+from analytic.commands.toolbox import CAPTION, OUTPUT, LayerFile, save_figure
 from analytic.layer import Layer
 from analytic.pictures import comparison
 
@@ -122,10 +121,10 @@ def figure(
     return figures.sweep(compared, over, layer, caption=caption)
 
 
-command = click.command("compare", help=HELP)(
+command = click.command("compare", cls=Command, help=HELP)(
     with_options(
         compare,
-        click.argument("file", required=False),
+        FILE,
         click.option("--over", type=click.Choice(comparison.SWEPT), help="What is varied."),
         click.option("--from", "first", type=int, help="[default: 1]"),
         click.option("--to", "last", type=int, help="[default: 12]"),

@@ -10,15 +10,17 @@ import click
 
 import analytic
 from analytic import report, tables
-from analytic.commands.readers import model_reader
-from analytic.commands.toolbox import (
+from analytic.commands.flags import (
     CHOICES,
+    FILE,
     LAYER_OPTIONS,
+    Command,
     Failed,
-    LayerFile,
     layer_of_flags,
     with_options,
 )
+from analytic.commands.readers import model_reader
+from analytic.commands.toolbox import LayerFile
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
@@ -159,7 +161,7 @@ def count_command(
             writer = report.writer(style, convention, rule, passes=passes)
             count_file(str(file), counter, writer)
 
-    options = [click.argument("file", required=False), *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
+    options = [FILE, *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     options += [DIM_OPTION, PASSES_OPTION, *MODEL_OPTIONS]
     if others:
         names = click.Choice([*evaluators])
@@ -169,7 +171,9 @@ def count_command(
         )
     if check is not None:
         options.append(click.option("--check", is_flag=True, help="Compare with the closed form."))
-    return click.command("count", help=HELP.format(program=program))(with_options(count, *options))
+    return click.command("count", cls=Command, help=HELP.format(program=program))(
+        with_options(count, *options)
+    )
 
 
 def style_of(style: str | None, *, as_json: bool) -> str:
@@ -185,7 +189,8 @@ def source_of(file: str | None, flags: Mapping[str, Any], dims: tuple[str, ...])
     if dims and not is_model:
         raise click.UsageError("--dim is for the file of a model")
     if file is not None and any(value is not None for value in flags.values()):
-        raise click.UsageError("give a FILE or the flags of one layer, not both")
+        words = "give a FILE or the flags of one layer, not both"
+        raise click.UsageError(f"{words} ({file} is read as a FILE)")
     if file is None:
         return "flags"
     return "model" if is_model else "file"

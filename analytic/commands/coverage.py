@@ -8,15 +8,8 @@ from typing import Any
 
 import click
 
-from analytic.commands.toolbox import (
-    CAPTION,
-    LAYER_OPTIONS,
-    OUTPUT,
-    layer_of_flags,
-    one_filter,
-    save_figure,
-    with_options,
-)
+from analytic.commands.flags import LAYER_OPTIONS, Command, layer_of_flags, one_filter, with_options
+from analytic.commands.toolbox import CAPTION, OUTPUT, save_figure
 from analytic.layer import Layer
 
 HELP = """Show how many products land on each output of a layer, and whether it is even.
@@ -57,7 +50,7 @@ def in_terminal(layer: Layer, width: int | None) -> None:
     click.echo(text, nl=False, color=False if plain else None)
 
 
-command = click.command("coverage", help=HELP)(
+command = click.command("coverage", cls=Command, help=HELP)(
     with_options(
         coverage,
         *LAYER_OPTIONS,

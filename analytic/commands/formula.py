@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from analytic.commands.toolbox import CHOICES, Failed, Whole, layer_option, with_options
+from analytic.commands.flags import CHOICES, Command, Failed, Whole, layer_option, with_options
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, LanguageName, RuleName
 from analytic.totals import NUMBERS, Pass, Passes
@@ -24,8 +25,18 @@ OF_PASS = tuple(
 LANGUAGES: tuple[LanguageName, ...] = get_args(LanguageName)
 
 
+class Counts(click.Choice):  # type: ignore[type-arg]  # not generic before click 8.2
+    """A choice among so many that a wrong one is told the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """What is said of a name that no count has."""
+        del ctx
+        nearest = get_close_matches(str(value).replace("-", "_"), self.choices, n=1, cutoff=0)
+        return f"{value!r} is no count; is {nearest[0]!r} meant? --help says which there are"
+
+
 OPTIONS = (
-    click.argument("count", type=click.Choice((*COUNTS, *OF_PASS)), metavar="COUNT"),
+    click.argument("count", type=Counts((*COUNTS, *OF_PASS)), metavar="COUNT"),
     *map(layer_option, Layer.FIELDS),
     click.option("--axes", type=Whole(), help="Number of axes.  [default: as the flags say, or 2]"),
     *CHOICES,
@@ -73,7 +84,7 @@ def formula(
 
     \b
     Example:
-      python -m analytic formula additions_per_filter --kernel-size 4 --stride 2 --padding 1 \\
+      python -m analytic formula additions_per_filter --kernel-size 4 --stride 2 --padding 1 \
           --output-padding 0 --dilation 1
     """
     from analytic.export import write
@@ -101,4 +112,4 @@ def save(text: str, output: Path | None) -> None:
         raise Failed(f"{output}: {reason.strerror}") from None
 
 
-command = click.command("formula")(with_options(formula, *OPTIONS))
+command = click.command("formula", cls=Command)(with_options(formula, *OPTIONS))

@@ -13,8 +13,16 @@ import click
 
 from analytic import identify, report
 from analytic.commands.count import layers_of_model
+from analytic.commands.flags import (
+    LAYER_OPTIONS,
+    PATH,
+    Command,
+    Failed,
+    layer_of_flags,
+    with_options,
+)
 from analytic.commands.readers import model_reader
-from analytic.commands.toolbox import LAYER_OPTIONS, Failed, LayerFile, layer_of_flags, with_options
+from analytic.commands.toolbox import LayerFile
 from analytic.digits import all_digits
 from analytic.layer import Layer
 
@@ -22,7 +30,7 @@ from analytic.layer import Layer
 def given_layers(path: str | None, flags: dict[str, Any]) -> list[Layer]:
     """The layer of the flags, or every layer of the file or the model."""
     if path is None:
-        return [layer_of_flags(flags)]
+        return [layer_of_flags(flags, " (or give a FILE)")]
     if any(value is not None for value in flags.values()):
         raise click.UsageError("give a FILE or the flags of one layer, not both")
     if model_reader(path) is None:
@@ -148,11 +156,16 @@ Exit status: 0 each figure has a reading that gives it to the last digit; 1 one 
 of FILE is no layer; 2 wrong usage.
 """
 
-command = click.command("identify", help=HELP)(
+command = click.command("identify", cls=Command, help=HELP)(
     with_options(
         identify_figures,
-        click.argument("arguments", metavar="FIGURE... [FILE]", nargs=-1, required=True),
-        click.option("--layers", metavar="FILE", help="Layers, one a line; - is standard input."),
+        click.argument("arguments", metavar="FIGURE... [FILE]", nargs=-1, required=True, type=PATH),
+        click.option(
+            "--layers",
+            metavar="FILE",
+            type=PATH,
+            help="Layers, one a line; - is standard input.",
+        ),
         click.option(
             "--rest",
             metavar="MACS",

@@ -8,18 +8,16 @@ from typing import Any
 import click
 
 from analytic import pairs, report
-from analytic.commands.toolbox import (
-    ANIMATIONS,
-    CAPTION,
-    FIGURES,
+from analytic.commands.flags import (
     LAYER_OPTIONS,
+    Command,
     Failed,
     Sizes,
     layer_of_flags,
     one_filter,
     with_options,
-    write_picture,
 )
+from analytic.commands.toolbox import ANIMATIONS, CAPTION, FIGURES, write_picture
 from analytic.layer import Layer
 from analytic.tables import as_sizes
 
@@ -107,7 +105,7 @@ def animation(layer: Layer, path: str, passed: str, caption: bool) -> None:
     pairs.animate(layer, path, passed, caption=caption, follow=follow)
 
 
-command = click.command("pairs", help=HELP)(
+command = click.command("pairs", cls=Command, help=HELP)(
     with_options(
         show,
         *LAYER_OPTIONS,

@@ -1,4 +1,4 @@
-"""What the commands of both command lines share: flags of a layer, files, progress, errors."""
+"""What the commands of both command lines share beside flags: files, progress, figures."""
 
 from __future__ import annotations
 
@@ -13,131 +13,19 @@ from typing import Any
 import click
 
 from analytic import tables
-from analytic.layer import BOOLEANS, PER_AXIS, Layer
-from analytic.totals import CONVENTIONS, RULES
+from analytic.commands.flags import PATH, Failed
+from analytic.layer import Layer
 
 #: The formats of a figure, and of an animation.
 FIGURES = (".png", ".svg", ".pdf")
 ANIMATIONS = (".gif", ".apng")
-OUTPUT = click.option("--output", help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
+OUTPUT = click.option("--output", type=PATH, help="Draw a figure: FILE.png, FILE.svg or FILE.pdf.")
 CAPTION = click.option(
     "--caption/--no-caption",
     default=True,
     show_default=True,
     help="What is drawn and counted, in words below the figure.",
 )
-
-
-class Sizes(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.4
-    """A per-axis value: ``4`` or ``4x2``."""
-
-    name = "sizes"
-    parse: Callable[[str], Any] = staticmethod(tables.parse_sizes)
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Read the text of a flag."""
-        try:
-            return self.parse(value) if isinstance(value, str) else value
-        except ValueError as reason:
-            self.fail(str(reason), param, ctx)
-
-
-class Whole(Sizes):
-    """One integer of any size."""
-
-    name = "integer"
-    parse = staticmethod(tables.parse_integer)
-
-
-class Padding(Sizes):
-    """A padding: as `Sizes`, or one of torch's words for it."""
-
-    parse = staticmethod(tables.parse_padding)
-
-
-def layer_option(name: str, about: str | None = None) -> Callable[[Any], Any]:
-    """The flag of an argument of `Layer`; no value where it is not given."""
-    flag = name.replace("_", "-")
-    if name in BOOLEANS:
-        return click.option(f"--{flag}/--no-{flag}", default=None, help=about)
-    others = Sizes() if name in PER_AXIS else Whole()
-    return click.option(f"--{flag}", type=Padding() if name == "padding" else others, help=about)
-
-
-#: What help says of the flags of one layer, which are named as torch names its arguments.
-FLAGS = {
-    "input_size": "Spatial sizes, one an axis: 64x64.",
-    "in_channels": None,
-    "out_channels": None,
-    "kernel_size": "4 for all axes, or 4x2.",
-    "stride": "[default: 1]",
-    "padding": "Of a layer that is not transposed also same or valid.  [default: 0]",
-    "output_padding": "[default: 0]",
-    "groups": "[default: 1]",
-    "bias": "[default: bias]",
-    "dilation": "[default: 1]",
-    "batch_size": "[default: 1]",
-    "end_padding": "Crop of the end; --padding is then that of the begin alone, as in ONNX.",
-    "transposed": "ConvTranspose1d/2d/3d, or Conv1d/2d/3d.  [default: transposed]",
-    "axes": "How many spatial sizes there are; to be said of more than 3.",
-}
-LAYER_OPTIONS = tuple(layer_option(name, about) for name, about in FLAGS.items())
-
-#: What is counted.
-CHOICES = (
-    click.option(
-        "--convention",
-        type=click.Choice([*CONVENTIONS]),
-        default="nonzero",
-        show_default=True,
-        help="What an operation is.",
-    ),
-    click.option(
-        "--rule",
-        type=click.Choice([*RULES]),
-        default="exact",
-        show_default=True,
-        help="What a MAC is.",
-    ),
-)
-
-
-def with_options(
-    function: Callable[..., Any], *options: Callable[[Any], Any]
-) -> Callable[..., Any]:
-    """Add click options to a function, in the order in which help shows them."""
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags with as few channels as are legal, where none are given."""
-    fewest = 1 if flags["groups"] is None else flags["groups"]
-    left_out = [name for name in ("in_channels", "out_channels") if flags[name] is None]
-    return {**flags, **dict.fromkeys(left_out, fewest)}
-
-
-def refuse_missing(flags: Mapping[str, Any], otherwise: str = "") -> None:
-    """A usage error where a flag that every layer needs is not given."""
-    for name in tables.REQUIRED:
-        if flags.get(name) is None:
-            raise click.UsageError(f"--{name.replace('_', '-')} is missing{otherwise}")
-
-
-def layer_of_flags(flags: Mapping[str, Any], otherwise: str = "") -> Layer:
-    """The layer that the flags describe; a usage error where one is missing or not legal.
-
-    ``otherwise`` is what could have been given in place of the flags.
-    """
-    refuse_missing(flags, otherwise)
-    given = {name: value for name, value in flags.items() if value is not None}
-    given["input_size"] = tables.as_sizes(given["input_size"])
-    try:
-        return Layer(**given)
-    except (ValueError, TypeError) as reason:
-        raise click.UsageError(str(reason)) from None
-
 
 #: Keys of a file's rows that are remembered: more are no names of a format, and memory is bounded.
 MOST_KEYS = 1000
@@ -149,12 +37,6 @@ def open_file(path: str) -> BufferedReader:
         return click.open_file(path, "rb")  # type: ignore[return-value]  # what "rb" opens
     except OSError as reason:
         raise click.UsageError(f"{path}: {reason.strerror}") from None
-
-
-class Failed(click.ClickException):
-    """Not everything was counted, or a comparison differed: exit status 1."""
-
-    exit_code = 1
 
 
 class Source:
@@ -257,14 +139,12 @@ def save_figure(path: str, draw: Callable[[], Any]) -> None:
 
 
 def write_picture(path: str, write: Callable[[], None], formats: tuple[str, ...]) -> None:
-    """Write a picture to a file of one of these formats; without matplotlib, say how to get it."""
+    """Write a picture to a file of one of these formats."""
     if not path.lower().endswith(formats):
         other = "; pairs has animations" if path.lower().endswith(ANIMATIONS) else ""
         raise click.UsageError(f"--output must end in {', '.join(formats)}, got {path}{other}")
     try:
         write()
-    except ImportError:
-        raise Failed("a figure needs matplotlib: pip install 'convtranspose-ops[plot]'") from None
     except OverflowError as reason:
         raise Failed(f"too large to draw: {reason}") from None
     except OSError as reason:

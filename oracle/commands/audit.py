@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analytic import tables
+from analytic.commands.flags import PATH, Command
 from analytic.commands.toolbox import LayerFile, open_file
 from analytic.identify import decimal
 from analytic.layer import Layer, integer
@@ -220,8 +221,8 @@ def of_a_kind(
     )
 
 
-@click.command("audit")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.command("audit", cls=Command)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
 @click.option("--counter", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--json", "as_lines", is_flag=True, help="One line of JSON a counter.")
 @click.option(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analytic.commands.toolbox import Failed, Sizes
+from analytic.commands.flags import Command, Failed, Sizes
 from analytic.tables import parse_integer
 from oracle.commands.toolbox import ORACLE_OPTION, oracle_of
 
@@ -108,7 +108,7 @@ def certified(
     return certify_samples(chosen, by=oracle_of(oracle), **choices)
 
 
-@click.command("certify")
+@click.command("certify", cls=Command)
 @click.option(
     "--candidate",
     default="analytic",

@@ -7,8 +7,7 @@ from typing import cast
 
 import analytic
 from analytic.commands.count import Evaluator, count_command
-from oracle.commands.toolbox import oracle_of
-from oracle.oracles import ORACLES
+from oracle.commands.toolbox import NAMES, oracle_of
 
 
 def evaluator(name: str) -> Evaluator:
@@ -17,5 +16,5 @@ def evaluator(name: str) -> Evaluator:
 
 
 command = count_command(
-    "oracle", {name: partial(evaluator, name) for name in ORACLES}, check=analytic
+    "oracle", {name: partial(evaluator, name) for name in NAMES}, check=analytic
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analytic.commands.toolbox import Failed, LayerFile
+from analytic.commands.flags import PATH, Command, Failed
+from analytic.commands.toolbox import LayerFile
 from analytic.layer import Layer
 from analytic.report import TABLES, aligned
 from oracle.commands.audit import refuse_unknown
@@ -30,8 +31,8 @@ HEADERS = (
 )
 
 
-@click.command("plugins")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.command("plugins", cls=Command)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
 @click.option("--tool", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--format", "style", type=click.Choice([*TABLES]), default="table", show_default=True)
 def command(files: tuple[str, ...], names: tuple[str, ...], style: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import oracle
-from analytic.commands.toolbox import FLAGS, layer_of_flags, layer_option, with_options
+from analytic.commands.flags import FLAGS, Command, layer_of_flags, layer_option, with_options
 
 #: The snippet is of a transposed layer with one channel and no crops apart.
 AXES = ("input_size", "kernel_size", "stride", "padding", "output_padding", "dilation")
@@ -33,6 +33,6 @@ def snippet(**flags: Any) -> None:
     click.echo(f"the same additions in int64                   {exact}")
 
 
-command = click.command("snippet")(
+command = click.command("snippet", cls=Command)(
     with_options(snippet, *[layer_option(name, FLAGS[name]) for name in AXES])
 )

@@ -1,16 +1,20 @@
-"""What commands of ``python -m oracle`` share."""
+"""What commands of ``python -m oracle`` share. Help of theirs needs no torch."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import click
 
-from oracle.oracles import ORACLES, Oracle
+if TYPE_CHECKING:
+    from oracle.oracles import Oracle
+
+#: What `oracle.oracles.ORACLES` has.
+NAMES = ("torch", "xla")
 
 ORACLE_OPTION = click.option(
     "--oracle",
-    type=click.Choice([*ORACLES]),
+    type=click.Choice(NAMES),
     default="torch",
     show_default=True,
     help="What runs the experiments.",
@@ -18,9 +22,7 @@ ORACLE_OPTION = click.option(
 
 
 def oracle_of(name: str) -> Oracle:
-    """The oracle of that name; a usage error where it cannot be run."""
-    if name == "xla" and find_spec("jax") is None:
-        raise click.UsageError(
-            "--oracle xla runs jax, which is not installed: pip install 'convtranspose-ops[audit]'"
-        )
+    """The oracle of that name; `ModuleNotFoundError` where it is not installed."""
+    from oracle.oracles import ORACLES
+
     return ORACLES[name]()

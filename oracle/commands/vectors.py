@@ -6,10 +6,11 @@ import sys
 
 import click
 
+from analytic.commands.flags import Command
 from oracle.commands.toolbox import ORACLE_OPTION, oracle_of
 
 
-@click.command("vectors")
+@click.command("vectors", cls=Command)
 @ORACLE_OPTION
 def command(oracle: str) -> None:
     r"""Print conformance vectors for other counters: layers with every quantity, measured.

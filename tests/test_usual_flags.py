@@ -1,0 +1,212 @@
+"""The flags as people write them: what is taken, with its counts, and what is told, in a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import oracle.cli
+from analytic import cli
+from tests.test_cli import Done
+
+GROUPS = {"analytic": cli.program, "oracle": oracle.cli.program}
+
+
+def run(capsys: pytest.CaptureFixture[str], line: str, name: str = "python -m analytic") -> Done:
+    """What a command line answers."""
+    with pytest.raises(SystemExit) as end:
+        cli.run(GROUPS[name.rsplit(maxsplit=1)[-1]], name, shlex.split(line))
+    assert isinstance(end.value.code, int)
+    return Done(end.value.code, *capsys.readouterr())
+
+
+def ones(*axes: tuple[int, ...]) -> int:
+    """Products of one filter that land, by running over all of them: input, kernel, stride, crops.
+
+    Each axis is ``n, k, s, b, e``: of ``(n − 1)s + k`` positions, ``b`` and ``e`` are cropped.
+    """
+    total = 1
+    for n, k, s, b, e in axes:
+        size = (n - 1) * s + k - b - e
+        total *= sum(0 <= i * s + t - b < size for i in range(n) for t in range(k))
+    return total
+
+
+LAYER = "count --in-channels 4 --out-channels 6 --json"
+#: What is taken: the flags, the products of a filter, and fields of the layer.
+TAKEN = [
+    ("--input-size 8x8 --kernel-size 3", ones((8, 3, 1, 0, 0), (8, 3, 1, 0, 0)), {}),
+    ("--input-size 8X8 --kernel-size 3X3", ones((8, 3, 1, 0, 0), (8, 3, 1, 0, 0)), {}),
+    ("--input-size 8×9 --kernel-size 3×2", ones((8, 3, 1, 0, 0), (9, 2, 1, 0, 0)), {}),
+    ("--input-size '(8,9)' --kernel-size '(3, 2)'", ones((8, 3, 1, 0, 0), (9, 2, 1, 0, 0)), {}),
+    ("--input-size '[8, 9]' --kernel-size [3,2]", ones((8, 3, 1, 0, 0), (9, 2, 1, 0, 0)), {}),
+    ("--input_size 8x8 --kernel_size 3", ones((8, 3, 1, 0, 0), (8, 3, 1, 0, 0)), {}),
+    ("--input-size=8 --kernel-size=4 --stride=2 --padding=1", ones((8, 4, 2, 1, 1)), {}),
+    ("--input-size 8 --kernel-size 4 --padding=-1 --end-padding 1", ones((8, 4, 1, -1, 1)), {}),
+    ("--input-size 8 --kernel-size 4 --bias false", ones((8, 4, 1, 0, 0)), {"bias": False}),
+    ("--input-size 8 --kernel-size 4 --bias True", ones((8, 4, 1, 0, 0)), {"bias": True}),
+    ("--input-size 8 --kernel-size 4 --bias=0", ones((8, 4, 1, 0, 0)), {"bias": False}),
+    ("--bias --input-size 8 --kernel-size 4", ones((8, 4, 1, 0, 0)), {"bias": True}),
+    ("--input-size 8 --kernel-size 4 --no-bias", ones((8, 4, 1, 0, 0)), {"bias": False}),
+    # An ordinary convolution of 8 outputs is the transposed one from 8 inputs, cropped to 8.
+    (
+        "--input-size 8 --kernel-size 3 --transposed false --padding same",
+        ones((8, 3, 1, 1, 1)),
+        {"transposed": False},
+    ),
+    (
+        "--input-size 8 --kernel-size 3 --no-transposed --padding valid",
+        ones((6, 3, 1, 0, 0)),
+        {"transposed": False},
+    ),
+    ("--input-size 1x2x3x4 --axes 4 --kernel-size 2", 2**4 * 24, {"axes": 4}),
+]
+
+
+@pytest.mark.parametrize(("flags", "products", "fields"), TAKEN)
+def test_what_is_taken(
+    capsys: pytest.CaptureFixture[str], flags: str, products: int, fields: dict[str, object]
+) -> None:
+    done = run(capsys, f"{LAYER} {flags}")
+    assert (done.status, done.err) == (0, "")
+    row = json.loads(done.out)
+    assert (row["count"]["overlaps"], row["count"]["macs"]) == (products, 24 * products)
+    assert fields.items() <= row.items()
+
+
+ONE = f"{LAYER} --input-size 8x8 --kernel-size 3"
+SIZES = "is not an integer, nor integers joined by x: is 3x3 meant?"
+#: What is told: the command line, and the whole of the one line.
+TOLD = [
+    (f"{ONE} --stride 3,3", f"Invalid value for '--stride': '3,3' {SIZES}"),
+    (f"{ONE} --stride '3 3'", f"Invalid value for '--stride': '3 3' {SIZES}"),
+    (f"{ONE} --stride 3 3", "--stride 3 3 is written --stride 3x3"),
+    (f"{ONE} --stride [3, 3]", "--stride [3, 3] is written --stride 3x3"),
+    (
+        f"{ONE} --bias maybe",
+        "give a FILE or the flags of one layer, not both (maybe is read as a FILE)",
+    ),
+    (
+        "count --in-channels 4",
+        "--input-size, --out-channels, --kernel-size are missing (or give a FILE)",
+    ),
+    ("coverage --stride 2", "--input-size, --kernel-size are missing"),
+    ("compare --over stride", "--input-size, --kernel-size are missing"),
+    (
+        "identify 4G --input-size 8",
+        "--in-channels, --out-channels, --kernel-size are missing (or give a FILE)",
+    ),
+    (
+        f"{LAYER} --input-size 1x4x8x8 --kernel-size 3",
+        (
+            "input_size must have at most 3 entries, without batch and channels (for 4 axes "
+            "say axes 4 too), got 4: (1, 4, 8, 8)"
+        ),
+    ),
+    (
+        f"{ONE} --axes 3",
+        "input_size must have one entry an axis (3), got 2: (8, 8)",
+    ),
+    (
+        "formula additons_per_filter",
+        (
+            "Invalid value for 'COUNT': 'additons_per_filter' is no count; is "
+            "'additions_per_filter' meant? --help says which there are"
+        ),
+    ),
+    (
+        "coverage --input-size 8 --kernel-size 3 --output a.bmp",
+        "--output must end in .png, .svg, .pdf, got a.bmp",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), TOLD)
+def test_what_is_told(capsys: pytest.CaptureFixture[str], line: str, words: str) -> None:
+    assert run(capsys, line) == (2, "", f"analytic: {words}\n")
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command of both programs."""
+    return [
+        (name, command)
+        for name, group in GROUPS.items()
+        for command in group.list_commands(click.Context(group))
+    ]
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_help_can_be_asked_for_in_short(
+    capsys: pytest.CaptureFixture[str], name: str, command: str
+) -> None:
+    short = run(capsys, f"{command} -h", f"python -m {name}")
+    assert short == run(capsys, f"{command} --help", f"python -m {name}")
+    assert short.out.startswith(f"Usage: python -m {name} {command} ")
+    assert f"    python -m {name} {command} " in short.out
+    assert "\\\\" not in short.out  # an example is as a shell takes it
+
+
+def test_the_example_of_formula_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
+    page = run(capsys, "formula --help").out
+    example = page[page.index("    python -m") : page.index("\n\nOptions")]
+    done = run(capsys, example.strip().replace("\\\n", " ").removeprefix("python -m analytic "))
+    assert done.out.startswith(r"\text{additions} = 12 H_{in} W_{in}")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """The console script, as an installer writes it."""
+    path = tmp_path / "convtranspose-ops"
+    path.write_text(f"#!{sys.executable}\nfrom analytic.cli import main\nmain()\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_console_script_calls_itself_by_its_name(script: Path) -> None:
+    done = subprocess.run([script, "count", "-h"], capture_output=True, check=True, text=True)
+    assert done.stdout.startswith("Usage: convtranspose-ops count [OPTIONS] [FILE]\n")
+    assert "python -m" not in done.stdout
+    assert "  convtranspose-ops count --input-size 8x8" in done.stdout
+    done = subprocess.run([script], capture_output=True, check=False, text=True)
+    assert "  convtranspose-ops count --input-size 8x8" in done.stderr
+    done = subprocess.run([script, "count"], capture_output=True, check=False, text=True)
+    assert done.stderr.startswith("convtranspose-ops: --input-size")
+    module = [sys.executable, "-m", "analytic", "count", "-h"]
+    done = subprocess.run(module, capture_output=True, check=True, text=True)
+    assert done.stdout.startswith("Usage: python -m analytic count [OPTIONS] [FILE]\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("convtranspose-ops co", ["plain,compare", "plain,count", "plain,coverage"]),
+        ("convtranspose-ops count --in", ["plain,--input-size", "plain,--in-channels"]),
+        ("convtranspose-ops count --rule o", ["plain,output"]),
+        ("convtranspose-ops compare --over k", ["plain,kernel-size"]),
+        ("convtranspose-ops count lay", ["file,lay"]),
+    ],
+)
+def test_a_shell_completes(script: Path, words: str, expected: list[str]) -> None:
+    asked = {
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+        "_CONVTRANSPOSE_OPS_COMPLETE": "bash_complete",
+    }
+    environment = {**os.environ, **asked}
+    done = subprocess.run([script], capture_output=True, check=True, text=True, env=environment)
+    assert done.stdout.split() == expected
+
+
+def test_a_shell_is_given_the_completion(script: Path) -> None:
+    environment = {**os.environ, "_CONVTRANSPOSE_OPS_COMPLETE": "bash_source"}
+    done = subprocess.run([script], capture_output=True, check=True, text=True, env=environment)
+    assert "complete -o nosort -F" in done.stdout
+    assert re.search(r"_CONVTRANSPOSE_OPS_COMPLETE=bash_complete", done.stdout)
