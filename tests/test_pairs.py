@@ -259,6 +259,11 @@ def test_an_animation_goes_through_holes(tmp_path: Path) -> None:
 
     pictures.animate(layer, str(tmp_path / "a.gif"), "grad_input", follow=follow)
     assert followed == [(0,), (1,), (2,)]
+    for at, products in (((0,), 1), ((1,), 0)):
+        figure = pictures.figure(layer, "grad_input", at)
+        assert len(collections(figure, LineCollection)) == products
+        ends = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+        assert len(ends) == products
 
 
 TOO_LARGE = [
