@@ -1,52 +1,23 @@
-"""Layers from and to files: JSON Lines and CSV, one layer a line, read and written as a stream.
-
-A line that cannot be read is a `Row` with a reason, and the next one is read all the same.
-"""
+"""Layers from and to the keys and values of a row, and counts as JSON and CSV have them."""
 
 from __future__ import annotations
 
 import csv
 import json
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from operator import getitem, itemgetter
+from typing import Any
 
 from analytic.layer import BOOLEANS, PER_AXIS, Layer, shown
 from analytic.totals import Count, Pass, Passes
 
-#: A longer line is refused, so that memory stays bounded whatever the file.
-LONGEST_LINE = 2**20
-
 #: The arguments that a row must have.
 REQUIRED = ("input_size", "in_channels", "out_channels", "kernel_size")
-#: What `csv` takes for a cell.
-LONGEST_CELL = csv.field_size_limit()
-#: Cells of a longer line are parsed anew each time, so that what is remembered takes little memory.
-SHORT = 200
-#: How many bytes of a file are read at once, at most.
-BLOCK = 2**18
-
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 #: What may stand for the numbers of ``padding``.
 WORDS = ("same", "valid")
-
-
-class Stream(Protocol):
-    """A file in bytes, of which only this is used."""
-
-    def read1(self, size: int, /) -> bytes:
-        """At most so many bytes, those that there are; none at the end."""
-
-
-class Row(NamedTuple):
-    """One line of a file: its own keys as read, and its layer or the reason why there is none."""
-
-    line: int
-    fields: Mapping[str, Any]
-    layer: Layer | None
-    error: str = ""
 
 
 def parse_sizes(text: str) -> int | tuple[int, ...]:
@@ -126,154 +97,6 @@ def write_sizes(values: tuple[int, ...] | list[int]) -> str:
     return "x".join(map(str, values))
 
 
-def lines(stream: Stream) -> Iterator[tuple[int, str | ValueError]]:
-    """Line number and text of every line that is not blank, or why it is no text.
-
-    The stream is read block by block, and no more than there is: whoever writes lines into a pipe
-    has each one read before the next is written.
-    """
-    number = 0
-    rest = b""
-    while block := stream.read1(BLOCK):
-        *complete, rest = (rest + block).split(b"\n")
-        rest = rest[: LONGEST_LINE + 4]  # with a byte-order mark, what is too long stays too long
-        for raw in complete:
-            number += 1
-            if text := decoded(raw, number, LONGEST_LINE - 1):
-                yield number, text
-    if text := decoded(rest, number + 1, LONGEST_LINE):
-        yield number + 1, text
-
-
-def decoded(raw: bytes, number: int, most: int) -> str | ValueError:
-    """The text of a line, empty where it is blank, or why it is none."""
-    if number == 1:
-        raw = raw.removeprefix(b"\xef\xbb\xbf")  # a byte-order mark, as spreadsheets write
-    if len(raw) > most:
-        return ValueError(f"the line is longer than {LONGEST_LINE} bytes")
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return ValueError("the line is not UTF-8 text")
-    return "" if text.isspace() else text.rstrip("\r")
-
-
-def read(stream: Stream) -> Iterator[Row]:
-    """The rows of a JSON Lines or a CSV file: its first line says which of them it is."""
-    numbered = lines(stream)
-    first = next(numbered, None)
-    if first is None:
-        return
-    row_of = json_row
-    if isinstance(first[1], str) and is_header(first[1]):
-        try:
-            row_of = CsvReader(first[1]).row
-        except ValueError as reason:
-            yield Row(first[0], {}, None, str(reason))
-            return
-    else:
-        yield json_row(*first)
-    for number, text in numbered:
-        yield row_of(number, text)
-
-
-def is_header(text: str) -> bool:
-    """Whether a line is the header of a CSV file: it has an argument's name, in whatever case."""
-    cells = {cell.strip(' \t"').casefold() for cell in text.split(",")}
-    return not text.lstrip().startswith("{") and not cells.isdisjoint(Layer.FIELDS)
-
-
-def json_row(number: int, text: str | ValueError) -> Row:
-    """The row on a line of JSON."""
-    fields: Mapping[str, Any] = {}
-    try:
-        if isinstance(text, ValueError):
-            raise text
-        fields = read_json(text)
-        return Row(number, fields, layer_of(fields))
-    except (ValueError, TypeError) as reason:
-        return Row(number, fields, None, str(reason))
-
-
-def read_json(text: str) -> Mapping[str, Any]:
-    """The object on a line of JSON."""
-    if text.lstrip().startswith("["):
-        raise ValueError("one JSON object a line is needed, not an array")
-    try:
-        fields = _json(text)
-    except json.JSONDecodeError as reason:
-        mark = "Unexpected UTF-8 BOM (decode using utf-8-sig)"
-        words = mark if text.startswith("\ufeff") else reason.msg
-        words = f"not JSON: {words} at column {reason.colno}"
-        if not text.lstrip().startswith("{"):
-            words += " (nor the header of a CSV file)"
-        raise ValueError(words) from None
-    except RecursionError:
-        raise ValueError("not a layer: JSON nested too deeply") from None
-    if not isinstance(fields, dict):
-        raise ValueError(f"one JSON object a line is needed, got {shown(fields)}")
-    return fields
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"not JSON: {shown(text)} is no number that JSON can have")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("a key stands twice")
-    return fields
-
-
-_json = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite
-).decode
-
-
-class CsvReader:
-    """Reads the lines below a CSV header. A cell may not run over the end of its line."""
-
-    def __init__(self, header: str) -> None:
-        self.names = [name.strip() for name in _cells(header)]
-        for name in self.names:
-            if self.names.count(name) > 1:
-                raise ValueError(f"the header has the column {shown(name)} twice")
-        for name in REQUIRED:
-            if name not in self.names:
-                raise ValueError(f"the header has no column {name!r}")
-        self.keys = Keys(self.names)
-
-    def row(self, number: int, text: str | ValueError) -> Row:
-        """The row on a line."""
-        fields: Mapping[str, Any] = {}
-        try:
-            if isinstance(text, ValueError):
-                raise text
-            cells = _cells(text)
-            if len(cells) != len(self.names):
-                words = f"{len(self.names)} cells are needed, as in the header"
-                raise ValueError(f"{words}, got {len(cells)}")
-            fields = dict(zip(self.names, cells, strict=True))
-            return Row(number, fields, self.keys.layer_of(fields, short=len(text) <= SHORT))
-        except (ValueError, TypeError) as reason:
-            return Row(number, fields, None, str(reason))
-
-
-def _cells(text: str) -> list[str]:
-    if '"' not in text and "\r" not in text and len(text) < LONGEST_CELL:
-        return text.split(",")  # as `csv` would, in a quarter of the time
-    if text.count('"') % 2:  # a cell goes on in the next line, or came from the line before
-        raise ValueError("not CSV: a quote that is not closed on its line")
-    try:
-        return next(csv.reader([text], strict=True))
-    except csv.Error as reason:
-        raise ValueError(f"not CSV: {reason}") from None
-
-
 #: How the text of an argument is read.
 PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(Layer.FIELDS, parse_integer),
@@ -281,34 +104,121 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(BOOLEANS, parse_boolean),
     "input_size": parse_input_size,
     "padding": parse_padding,
-    "output_size": parse_sizes,
     "axes": parse_integer,
+    "output_size": parse_sizes,
 }
-#: The value of a blank cell.
-BLANK = object()
+#: What an argument is that a row does not give.
+DEFAULTS: Mapping[str, Any] = dict(
+    zip([*PARSERS][len(REQUIRED) :], (*(Layer.__init__.__defaults__ or ()), None), strict=True)
+)
 #: What programs write where they have no value.
 BLANKS = {"", "nan", "none", "null", "na", "n/a", "<na>"}
 #: An integer that a program wrote as a float, as pandas does in a column with blanks.
 WHOLE = re.compile(r"(?<![0-9.])([0-9]+)\.0+(?=[\sxX×,)\]]|$)")
 
 
-def cell_parser(name: str) -> Callable[[str], Any]:
-    """How a cell is read that gives an argument: `BLANK`, its value, or an error that names it."""
+def blank(name: str) -> Any:
+    """What a blank says of an argument."""
+    if name in REQUIRED:
+        raise ValueError(f"{name} is missing")
+    return DEFAULTS[name]
 
-    def parse(text: str) -> Any:
+
+class Cells(dict[str, Any]):
+    """The values of an argument by their text, for the texts that came last: most come again."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __missing__(self, text: str) -> Any:
+        value = self.parse(text)
+        if len(text) <= LONGEST:
+            if len(self) == MOST:
+                self.clear()
+            self[text] = value
+        return value
+
+    def parse(self, text: str) -> Any:
+        """The value of a text, or an error that names the argument."""
         if text.strip().casefold() in BLANKS:
-            return BLANK
+            return blank(self.name)
         try:
-            return PARSERS[name](WHOLE.sub(r"\1", text) if "." in text else text)
+            return PARSERS[self.name](WHOLE.sub(r"\1", text) if "." in text else text)
         except ValueError as reason:
-            raise ValueError(f"{name}: {reason}") from None
-
-    return parse
+            raise ValueError(f"{self.name}: {reason}") from None
 
 
-CELLS = {name: cell_parser(name) for name in PARSERS}
-#: The same, for cells that come again, as in most files; only of short lines, that it stays small.
-REMEMBERED = {name: lru_cache(2**11)(parse) for name, parse in CELLS.items()}
+#: How many texts of an argument are remembered, and of which length: memory is bounded.
+MOST, LONGEST = 2**12, 40
+CELLS = {name: Cells(name) for name in PARSERS}
+
+
+def value_of(name: str, value: Any) -> Any:
+    """What a value of a row, as JSON has it, says of an argument."""
+    if type(value) is str:
+        return CELLS[name][value]
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
+        return int(value)  # as pandas writes; beyond 2^53, floats round
+    return blank(name) if value is None else value
+
+
+#: Other words for arguments. Were they carried through, another layer would be counted.
+OTHER_WORDS = {
+    "strides": "stride",
+    "pad": "padding",
+    "pads": "padding",
+    "paddings": "padding",
+    "auto_pad": "padding",
+    "output_shape": "output_size",
+    "group": "groups",
+    "num_groups": "groups",
+    "use_bias": "bias",
+    "dilations": "dilation",
+    "dilation_rate": "dilation",
+    "kernel": "kernel_size",
+    "kernel_shape": "kernel_size",
+    "batch": "batch_size",
+    "transpose": "transposed",
+}
+
+
+def misspelt(keys: Iterable[str]) -> Iterator[str]:
+    """What is wrong with keys that mean an argument and are none."""
+    for key in keys:
+        name = key.strip().casefold().replace("-", "_")
+        argument = OTHER_WORDS.get(name, name)
+        given = argument != name and argument in keys  # beside which another word has its own sense
+        if argument != key and argument in PARSERS and not given:
+            yield f"{shown(key)} must be written {argument!r}"
+
+
+def demand_zeros(key: str, value: Any, _: Layer) -> None:
+    """Refuse a ``padding_mode`` of torch that is not counted."""
+    if value not in {None, "", "zeros"}:
+        raise ValueError(f"{key} must be 'zeros', got {shown(value)}")
+
+
+#: The classes of torch, Keras and ONNX for a convolution, without their module.
+CLASS = re.compile(r"(.*\.)?(Lazy)?Conv(Transpose)?([123][dD])?(Transpose)?")
+
+
+def demand_kind(key: str, value: Any, layer: Layer) -> None:
+    """Refuse the name of a class of the other kind than the layer is."""
+    if not CLASS.fullmatch(str(value).strip()):
+        return
+    transposed = "Transpose" in str(value)
+    if transposed != layer.transposed:
+        kind = "a transposed" if transposed else "an ordinary"
+        words = f"transposed must be {str(transposed).lower()}"
+        raise ValueError(f"{key} {shown(value)} is {kind} convolution: {words}")
+
+
+#: Keys that are carried through, but say something of the layer.
+DEMANDS: Mapping[str, Callable[[str, Any, Layer], None]] = {
+    "padding_mode": demand_zeros,
+    **dict.fromkeys(("type", "kind", "op", "op_type", "layer_type"), demand_kind),
+    **dict.fromkeys(("class", "class_name", "module", "operator"), demand_kind),
+}
 
 
 class Keys:
@@ -317,57 +227,55 @@ class Keys:
     def __init__(self, keys: Iterable[str]) -> None:
         keys = [*keys]
         self.names = [name for name in PARSERS if name in keys]
-        self.lacking = [name for name in REQUIRED if name not in keys]
-        self.misspelt = ""
-        for key in keys:
-            name = key.strip().casefold().replace("-", "_")
-            if name != key and name in PARSERS and not self.misspelt:
-                self.misspelt = f"{shown(key)} must be written {name!r}"
+        lacking = [f"{name} is missing" for name in REQUIRED if name not in keys]
+        self.refusal = next(iter((*misspelt(keys), *lacking)), "")
+        if not self.refusal:
+            self.pick = itemgetter(*map(keys.index, self.names))
+        self.cells = [CELLS[name] for name in self.names]
+        self.demands = [(key, keys.index(key), DEMANDS[key]) for key in keys if key in DEMANDS]
 
-    def layer_of(self, fields: Mapping[str, Any], *, short: bool = False) -> Layer:
-        """The layer that a row describes; ``short`` says that all its texts are."""
-        parsers = REMEMBERED if short else CELLS
-        arguments = {}
-        for name in self.names:
-            value = fields[name]
-            if type(value) is str:
-                value = parsers[name](value)
-            elif value is None:
-                continue
-            elif type(value) is float:
-                value = whole(value)
-            if value is not BLANK:
-                arguments[name] = value
-        if self.misspelt:
-            raise ValueError(self.misspelt)
-        if self.lacking or len(arguments) < len(self.names):
-            for name in REQUIRED:
-                if name not in arguments:
-                    raise ValueError(f"{name} is missing")
-        return layer_with(arguments)
+    def layer_of(self, values: Sequence[Any]) -> Layer:
+        """The layer that the values of a row describe, as JSON has them."""
+        self.refuse()
+        return self.layer(map(value_of, self.names, self.pick(values)), values)
 
+    def layer_of_cells(self, cells: Sequence[str]) -> Layer:
+        """The layer that the cells of a row describe, as CSV has them."""
+        self.refuse()
+        return self.layer(map(getitem, self.cells, self.pick(cells)), cells)
 
-def whole(value: float) -> int | float:
-    """The integer that a program wrote as a float, if that is sure: beyond 2^53, floats round."""
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    def refuse(self) -> None:
+        """Refuse keys with which no row describes a layer."""
+        if self.refusal:
+            raise ValueError(self.refusal)
+
+    def layer(self, arguments: Iterable[Any], values: Sequence[Any]) -> Layer:
+        """The layer with these arguments, if nothing in the row contradicts it."""
+        layer = layer_with(dict(zip(self.names, arguments, strict=True)))
+        for key, place, demand in self.demands:
+            demand(key, values[place], layer)
+        return layer
 
 
 def layer_with(arguments: dict[str, Any]) -> Layer:
     """The layer with these arguments, of which ``output_size`` is one of torch's call."""
-    return Layer.of_output(**arguments) if "output_size" in arguments else Layer(**arguments)
+    if arguments.get("output_size") is not None:
+        return Layer.of_output(**arguments)
+    arguments.pop("output_size", None)
+    return Layer(**arguments)
 
 
 keys_of = lru_cache(16)(Keys)
 
 
 def layer_of(fields: Mapping[str, Any]) -> Layer:
-    """The layer that a row describes. Keys that are no argument are left alone.
+    """The layer that a row describes. Keys that say nothing of a layer are left alone.
 
     Arguments are those of `Layer`, and ``output_size`` as in `Layer.of_output`. Values are
     integers, lists and booleans as in JSON, or text as in CSV; null, and a blank cell, is the
     default, and an integer may be written as a float. Errors are those of `Layer`.
     """
-    return keys_of(tuple(fields)).layer_of(fields)
+    return keys_of(tuple(fields)).layer_of([*fields.values()])
 
 
 def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:

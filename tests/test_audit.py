@@ -204,7 +204,7 @@ THERE = {"counter": "elsewhere", "reports": "FLOPs", "version": "1.0", "outcomes
     [
         ('{"x": 1}', "line 1: these are not the findings that --json writes"),
         ("zzz", "line 1: not JSON"),
-        ("[1]", "line 1: one JSON object a line is needed, not an array"),
+        ("[1]", "line 1: one JSON object a layer is needed, got [1]"),
         (b"\xff", "line 1: the line is not UTF-8 text"),
         ({**THERE, "reports": "guesses"}, "these are not the findings"),
         ({**THERE, "outcomes": [1]}, "these are not the findings"),

@@ -201,8 +201,9 @@ def test_passes_of_a_file(program: Program) -> None:
     done = program("count - --passes --json", stdin=clash)
     assert "line 1: the row's own key 'passes' would be overwritten" in done.err
     assert json.loads(program("count - --json", stdin=clash).out.splitlines()[0])["passes"] == 1
-    empty = program("count - --passes", stdin=GOOD.replace("4}", "0}"))
-    assert empty.out.splitlines()[-1].split() == ["total", "of", "0", "layers"] + ["0"] * 8
+    none = program("count - --passes", stdin=GOOD.replace("4}", "0}"))
+    words = "analytic: -, line 1: kernel_size must be positive, got 0 on axis 0\n"
+    assert none == (1, "", words)
 
 
 def test_formats_of_one_layer(program: Program) -> None:
@@ -279,6 +280,57 @@ def test_bad_rows_are_named_and_the_others_counted(program: Program) -> None:
     ]
 
 
+def test_rows_that_all_fail_for_one_reason_are_named_once(program: Program) -> None:
+    bad = [GOOD.replace("8, 8", f"{-size}, 8") for size in range(500)]
+    done = program("count -", stdin="\n".join(bad))
+    words = "line 1: input_size must be positive, got 0 on axis 0 (and so do all 500 rows)"
+    assert done == (1, "", f"analytic: -, {words}\n")
+    done = program("count - --json", stdin="\n".join([*bad, "{}", *bad[:2], GOOD, *bad[:2]]))
+    reason = "input_size must be positive, got"
+    assert len(done.out.splitlines()) == 1
+    assert [line for line in done.err.splitlines() if "total" not in line] == [
+        f"-, 500 lines from 1 to 500: {reason} 0 on axis 0",
+        "-, line 501: input_size is missing",
+        f"-, 2 lines from 502 to 503: {reason} 0 on axis 0",
+        f"-, line 505: {reason} 0 on axis 0",
+        f"-, line 506: {reason} -1 on axis 0",
+        "analytic: 505 of 506 rows were not counted",
+    ]
+    clash = GOOD.replace("{", '{"count": 1, ')
+    done = program("count - --json", stdin=f"{clash}\n" * 3)
+    words = "line 1: the row's own key 'count' would be overwritten (and so do all 3 rows)"
+    assert done == (1, "", f"analytic: -, {words}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("count FILE", "analytic"),
+        ("compare FILE", "analytic"),
+        ("audit FILE", "oracle"),
+        ("identify 24576 --layers FILE", "analytic"),
+        ("plugins FILE", "oracle"),
+    ],
+)
+def test_a_file_without_layers_is_one_line(
+    program: Program, tmp_path: Path, line: str, name: str
+) -> None:
+    path = tmp_path / "layers.csv"
+    path.write_text("layers:\n  - stride: 2\n")
+    done = program(line.replace("FILE", str(path)), name=name)
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith(f"{name}: {path} is YAML: wanted are JSON Lines")
+    assert done.err.count("\n") == 1
+    path.write_text("{}\n" * 2 + "x\n[1]")
+    done = program(f"count {path}")
+    assert done.err.splitlines() == [
+        f"{path}, 2 lines from 1 to 2: input_size is missing",
+        f"{path}, line 3: not JSON: Expecting value at column 1 (nor the header of a CSV file)",
+        f"{path}, line 4: one JSON object a layer is needed, got [1]",
+        f"{name}: 4 of 4 rows were not counted".replace("oracle", "analytic"),
+    ]
+
+
 def test_names_are_shown_on_one_line_and_not_for_ever(program: Program) -> None:
     names = ["a\\nb\\u001b[31m", "x" * 100_000, "\\ud800", "couche n° 1", "y" * 80, "z" * 81]
     rows = "".join(GOOD.replace("{", f'{{"name": "{name}", ') + "\n" for name in names)
@@ -312,10 +364,10 @@ def test_rows_whose_results_would_overwrite_are_bad(program: Program) -> None:
 
 
 def test_misspelt_keys_are_pointed_out_once(program: Program) -> None:
-    row = GOOD.replace("}", ', "strides": 2, "name": "up"}')
+    row = GOOD.replace("}", ', "strid": 2, "name": "up"}')
     done = program("count - --json", stdin=f"{row}\n{row}\n")
     assert done.status == 0
-    assert done.err.count("note: 'strides' is not an argument and is carried through") == 1
+    assert done.err.count("note: 'strid' is not an argument and is carried through") == 1
     assert "is 'stride' meant?" in done.err
     assert "'name'" not in done.err
 
@@ -351,12 +403,12 @@ def test_every_command_reads_a_file_alike(
 ) -> None:
     path = tmp_path / "layers.jsonl"
     bad = GOOD.replace("8, 8", "8, 0")
-    misspelt = GOOD.replace("}", ', "strides": 1}')
+    misspelt = GOOD.replace("}", ', "strid": 1}')
     path.write_text(f"{GOOD}\n{bad}\n{misspelt}\n")
     done = program(line.replace("FILE", str(path)), name=name)
     assert done.status == 1
     assert f"{path}, line 2: input_size must be positive, got 0 on axis 1\n" in done.err
-    assert "note: 'strides' is not an argument and is carried through; is 'stride' m" in done.err
+    assert "note: 'strid' is not an argument and is carried through; is 'stride' m" in done.err
     assert done.err.endswith(f"{name}: 1 of 3 rows were not counted\n")
     assert used in done.out
     assert bool(used) == bool(done.out)
@@ -400,7 +452,7 @@ def test_memory_is_flat(program: Program, monkeypatch: pytest.MonkeyPatch) -> No
             return len(text)
 
     monkeypatch.setattr(sys, "stdout", Discarded())
-    monkeypatch.setattr(analytic.tables, "BLOCK", 2**14)
+    monkeypatch.setattr(analytic.rows, "BLOCK", 2**14)
     for style in ("json", "csv", "table"):
         monkeypatch.setattr(analytic.report, "BLOCK", 100)
         peak(100, style, program)
@@ -410,9 +462,9 @@ def test_memory_is_flat(program: Program, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_of_a_thousand_keys_nothing_more_is_said(program: Program) -> None:
     rows = [GOOD.replace("{", f'{{"k{i}": 1, ') for i in range(1100)]
-    rows += [GOOD.replace("}", ', "strides": 1}')]
-    assert "strides" in program("count - --json", stdin="\n".join(rows[-900:])).err
-    assert "strides" not in program("count - --json", stdin="\n".join(rows)).err
+    rows += [GOOD.replace("}", ', "strid": 1}')]
+    assert "strid" in program("count - --json", stdin="\n".join(rows[-900:])).err
+    assert "strid" not in program("count - --json", stdin="\n".join(rows)).err
 
 
 def test_totals_of_a_file_are_exact(program: Program) -> None:
@@ -638,7 +690,7 @@ def test_a_file_that_fails_when_read(program: Program, monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(analytic.tables, "read", fail)
+    monkeypatch.setattr(analytic.rows, "read", fail)
     words = "analytic: input or output: Input/output error\n"
     assert program("count -") == (1, "", words)
 
@@ -647,7 +699,7 @@ def test_interrupted(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(analytic.tables, "read", interrupt)
+    monkeypatch.setattr(analytic.rows, "read", interrupt)
     assert program("count -") == (130, "", "\nanalytic: interrupted\n")
 
 

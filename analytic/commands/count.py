@@ -77,11 +77,12 @@ MODEL_OPTIONS = (
 
 HELP = """Count one layer, given by flags, or every layer of a FILE.
 
-FILE has one layer a line, as JSON Lines or as CSV, with the arguments of torch's layer as keys or
-columns (input_size, in_channels, out_channels, kernel_size, stride, ...; with transposed false, of
-Conv1d/2d/3d); - is standard input. Other keys are carried through. A line that is not a legal layer
-is reported, and the others are counted all the same. Results go under the key count, or in columns
-count_...; those of --passes under passes, or in columns passes_...
+FILE has one layer a row, as JSON Lines, JSON, CSV (also with semicolons or tabs) or Parquet, with
+the arguments of torch's layer as keys or columns (input_size, in_channels, out_channels,
+kernel_size, stride, ...; with transposed false, of Conv1d/2d/3d); - is standard input. Other keys
+are carried through. A row that is not a legal layer is reported, and the others are counted all the
+same. Results go under the key count, or in columns count_...; those of --passes under passes, or in
+columns passes_...
 
 FILE may be a model, too: of ONNX, Keras (.keras, or the JSON of an architecture), OpenVINO (.xml)
 or TensorFlow Lite (.tflite), known by its name or by how it begins. Its convolutions, transposed
@@ -264,7 +265,7 @@ def count_file(path: str, counter: LayerCounter, writer: report.Writer) -> None:
             continue
         sys.stdout.write(text)
         totals.add(result)
-    if rows.rows:
+    if totals.layers:
         with all_digits():
             sys.stdout.write(writer.close(totals))
     rows.close()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedReader
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from analytic import tables
+from analytic import rows, tables
 from analytic.commands.flags import PATH, Failed
 from analytic.layer import Layer
 
@@ -72,6 +73,20 @@ def source(path: str) -> Iterator[tuple[Source, Callable[[str], object]]]:
             yield Source(stream, bar.update), partial(tqdm.write, file=sys.stderr)
 
 
+class Failure(NamedTuple):
+    """Rows that follow each other and fail for one reason, which the first of them gave."""
+
+    reason: str
+    first: int
+    last: int
+    rows: int
+
+
+def kind(reason: str) -> str:
+    """A reason without what it shows of its row."""
+    return re.sub(r"'.*?'|\".*?\"|\[.*\]|\(.*\)|-?\d+", "…", reason)
+
+
 class LayerFile:
     """The rows of a file of layers, as they are read: how every command takes such a file.
 
@@ -83,22 +98,45 @@ class LayerFile:
         self.path = path
         self.rows = self.bad = 0
         #: Keys that nothing more is to be said of.
-        self.known = set(tables.PARSERS)
+        self.known = {*tables.PARSERS, *tables.DEMANDS}
+        #: What is not said yet: it may be what is wrong with every row.
+        self.failure: Failure | None = None
 
-    def __iter__(self) -> Iterator[tables.Row]:
+    def __iter__(self) -> Iterator[rows.Row]:
         with source(self.path) as (stream, self.say):
-            for row in tables.read(stream):
-                self.rows += 1
-                if not self.known.issuperset(row.fields):
-                    self.hint(row.fields)
-                if row.layer is None:
-                    self.refuse(row, row.error)
-                yield row
+            try:
+                for row in rows.read(stream):
+                    self.rows += 1
+                    if not self.known.issuperset(row.fields):
+                        self.hint(row.fields)
+                    if row.layer is None:
+                        self.refuse(row, row.error)
+                    yield row
+                    if self.failure and self.rows > self.bad:
+                        self.tell()
+            except rows.NotLayersError as reason:
+                self.tell()
+                raise Failed(f"{self.path} {reason}") from None
 
-    def refuse(self, row: tables.Row, reason: object) -> None:
-        """Say why a row is not used."""
+    def refuse(self, row: rows.Row, reason: object) -> None:
+        """Say why a row is not used; where none was used before, together with those like it."""
         self.bad += 1
-        self.say(f"{self.path}, line {row.line}: {reason}")
+        failure = Failure(str(reason), row.line, row.line, 1)
+        if self.failure and kind(self.failure.reason) == kind(failure.reason):
+            self.failure = self.failure._replace(last=row.line, rows=self.failure.rows + 1)
+            return
+        self.tell()
+        self.failure = failure
+        if self.rows > self.bad:
+            self.tell()
+
+    def tell(self) -> None:
+        """Say what is not said yet."""
+        if self.failure:
+            reason, first, last, number = self.failure
+            where = f"line {first}" if number == 1 else f"{number} lines from {first} to {last}"
+            self.say(f"{self.path}, {where}: {reason}")
+            self.failure = None
 
     def hint(self, fields: Mapping[str, Any]) -> None:
         """Point out keys that look like misspelt arguments, once each."""
@@ -117,6 +155,10 @@ class LayerFile:
         """Fail where there was nothing to use, or something that could not be."""
         if not self.rows:
             raise Failed(f"{self.path} has no layers")
+        if self.failure and self.failure.rows == self.rows:
+            all_rows = f" (and so do all {self.rows} rows)" if self.rows > 1 else ""
+            raise Failed(f"{self.path}, line {self.failure.first}: {self.failure.reason}{all_rows}")
+        self.tell()
         if self.bad:
             raise Failed(f"{self.bad} of {self.rows} rows were not counted")
 

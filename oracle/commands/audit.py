@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analytic import tables
 from analytic.commands.flags import PATH, Command
 from analytic.commands.toolbox import LayerFile, open_file
 from analytic.identify import decimal
 from analytic.layer import Layer, integer
 from analytic.report import aligned
+from analytic.rows import Row, lines, read_json
 
 if TYPE_CHECKING:
     from oracle.counters.audit import Findings
@@ -30,7 +30,7 @@ def refuse_unknown(option: str, names: Iterable[str], known: Iterable[str]) -> N
             raise click.UsageError(f"{option} {name} is not installed here; {', '.join(known)} are")
 
 
-def name_of(row: tables.Row) -> str:
+def name_of(row: Row) -> str:
     """What the report calls a layer."""
     named = [str(row.fields[key]) for key in ("model", "layer") if key in row.fields]
     return " ".join(named) or f"line {row.line}"
@@ -49,11 +49,11 @@ def of_json(path: str, layers: list[Layer]) -> list[Findings]:
     """Findings that were written by `as_json`, in another environment, about the same layers."""
     findings = []
     with open_file(path) as stream:
-        for number, text in tables.lines(stream):
+        for number, text in lines(stream):
             try:
                 if isinstance(text, ValueError):
                     raise text
-                findings.append(findings_of(tables.read_json(text), layers))
+                findings.append(findings_of(read_json(text), layers))
             except ValueError as reason:
                 raise click.UsageError(f"{path}, line {number}: {reason}") from None
     return findings
