@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral
@@ -206,17 +207,16 @@ def trace(
 
 
 def devices_of(module: torch.nn.Module) -> list[torch.device]:
-    """Where an input may have to be, likeliest first.
+    """Where an input may have to be, likeliest first: where most of the weights are.
 
-    A parameter that its module makes on the CPU whatever the device may stand before the others,
-    and a template on meta for weights that are elsewhere and run in its place.
+    A template on the meta device may stand for as many that are elsewhere, and run in its place.
     """
-    own = [*dict.fromkeys(tensor.device for tensor in tensors_of(module))]
-    if own and own[0].type != "meta":
-        return own
+    own = Counter(tensor.device for tensor in tensors_of(module))
+    likely = sorted(own, key=lambda device: (-own[device], device.type == "meta"))
+    if likely and likely[0].type != "meta":
+        return likely
     beside = [value.device for value in reachable(module) if isinstance(value, torch.Tensor)]
-    real = [device for device in own if device.type != "meta"]
-    return [*dict.fromkeys([*real[:1], *own, *beside])] or [torch.device("cpu")]
+    return [*dict.fromkeys([*likely, *beside])] or [torch.device("cpu")]
 
 
 class Arguments:

@@ -113,8 +113,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         """Run the operator, and record it."""
         del types
         kwargs = kwargs or {}
-        given = (args, kwargs)
         sort = sort_of(operator)
+        if sort == "question":
+            return operator(*args, **kwargs)
+        given = (args, kwargs)
         if self.mode is not None and sort != "literal":
             # The model's own tensors are real: each becomes a fake, always the same one, so that
             # what is written into them is written nowhere.
@@ -315,13 +317,16 @@ def fake_of_plain(mode: FakeTensorMode, tensor: torch.Tensor) -> torch.Tensor:
 def sort_of(operator: Any) -> str:
     """What is done about an operator, as a word; ``"plain"`` for nothing.
 
-    One that is ``"composite"`` is made of others, and can be taken apart.
+    One that is ``"composite"`` is made of others, and can be taken apart; a ``"question"`` is what
+    torch asks of a fake, such as its device.
     """
     name = operator.name()
     has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
     if name in LITERALS:
         return "literal"
-    if operator.namespace != "prim" and has_kernel(name, "CompositeImplicitAutograd"):
+    if operator.namespace == "prim":
+        return "question"
+    if has_kernel(name, "CompositeImplicitAutograd"):
         return "composite"
     if operator in SORTS:
         return SORTS[operator]

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv1d_input, conv2d_input, conv2d_weight
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 import analytic
 import oracle
+import oracle.plugins
 from analytic import Layer
 from analytic.models import ModelCount
 from oracle import count_module, layers_of
@@ -76,6 +78,23 @@ def test_every_pass_of_a_training_step_that_really_runs(name: str) -> None:
     for row in counted.layers:
         expected = 0 if row.passed == "grad_bias" else oracle.macs(row.layer)
         assert row.counted.macs == expected
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_torch_s_counter_with_our_line_says_the_sum_of_the_passes_of_a_step(name: str) -> None:
+    """What our line is worth; without it, depthwise layers make it three times as much."""
+    make, shape = MODELS[name]
+    module, x = make(), torch.randn(shape)
+    rows = count_module(module, shape, kinds="both", training=True).layers
+    measured = sum(oracle.macs(row.layer) for row in rows if row.passed != "grad_bias")
+    said = {}
+    for mapping in (oracle.plugins.both.FLOP_COUNTER_MODE, None):
+        with FlopCounterMode(display=False, custom_mapping=mapping) as counter:
+            module(x).sum().backward()
+        said[mapping is None] = counter.get_total_flops()
+    assert said[False] == 2 * measured
+    assert said[True] > said[False]
+    assert (said[True] > 3 * said[False]) == (name == "depthwise blocks")
 
 
 @pytest.mark.parametrize("name", MODELS)

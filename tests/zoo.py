@@ -75,11 +75,35 @@ def audio_decoder() -> nn.Module:
     return nn.Sequential(*layers)
 
 
+class Depthwise(nn.Module):
+    """Blocks of depthwise convolutions as MobileNetV3 and ConvNeXt have them, small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False)
+        self.expand = nn.Conv2d(8, 24, 1, bias=False)
+        self.mobile = nn.Conv2d(24, 24, 5, stride=2, padding=2, groups=24, bias=False)
+        self.squeeze = nn.Sequential(nn.Conv2d(24, 6, 1), nn.ReLU(), nn.Conv2d(6, 24, 1))
+        self.project = nn.Conv2d(24, 16, 1, bias=False)
+        self.wide = nn.Conv2d(16, 16, 7, padding=3, groups=16)
+        self.patches = nn.Conv2d(16, 32, 2, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """A map of features."""
+        x = functional.hardswish(self.mobile(self.expand(self.stem(x))))
+        x = x * functional.hardsigmoid(self.squeeze(functional.adaptive_avg_pool2d(x, 1)))
+        x = self.project(x)
+        x = x + functional.gelu(self.wide(x))
+        result: Tensor = self.patches(x)
+        return result
+
+
 #: Name to model and the shape of its input.
 MODELS = {
     "DCGAN generator": (dcgan_generator, (2, 100, 1, 1)),
     "U-Net": (UNet, (1, 3, 37, 46)),
     "mask head": (mask_head, (6, 16, 14, 14)),
     "audio decoder": (audio_decoder, (2, 32, 11)),
+    "depthwise blocks": (Depthwise, (2, 3, 33, 38)),
     "3-D U-Net": (lambda: UNet((2, 4, 8), axes=3), (1, 3, 9, 12, 14)),
 }
