@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from analytic.cli import program
 from analytic.commands import compare
 from analytic.commands.toolbox import LayerFile
 from analytic.layer import Layer
-from analytic.pictures import comparison, figures
+from analytic.pictures import comparison, figures, sheet
 
 HERE = Path(__file__).parent
 LAYER = ["--input-size", "8x8", "--kernel-size", "3", "--stride", "2", "--padding", "1"]
@@ -232,8 +233,8 @@ def test_compare_over_padding() -> None:
     result = run("compare", *SWEEP, "--to", "10", "--stride", "2")
     assert result.exit_code == 0
     rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()[2:]}
-    assert rows["0"] == ["1,600", "1,600", "9,025"]
-    assert rows["9"] == ["4", "1,600", "25"]
+    assert rows["0"] == ["1,600", "1,600", "9,025", "1", "5.6406"]
+    assert rows["9"] == ["4", "1,600", "25", "400", "6.2500"]
     assert set(rows) == set(map(str, range(10)))
     assert result.stderr == "left out: padding 10: output_size must be positive, got -1 on axis 0\n"
 
@@ -322,6 +323,65 @@ def test_the_layers_of_a_file_in_order(tmp_path: Path) -> None:
     }
     assert figure.axes[0].get_yscale() == "log"
     assert list(figure.axes[0].lines[0].get_ydata()) == [1.0, 1.0]
+
+
+def named(tmp_path: Path, names: list[str]) -> str:
+    """A file of layers of one axis, of one more kernel tap each."""
+    file = tmp_path / "named.jsonl"
+    rows = [
+        {"name": name, "input_size": [3], "in_channels": 1, "out_channels": 1, "kernel_size": taps}
+        for taps, name in enumerate(names, 1)
+    ]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return str(file)
+
+
+def test_layers_keep_their_names(tmp_path: Path) -> None:
+    """By hand: 3 inputs without stride or padding charge k taps, and k + 2 outputs do."""
+    file = named(tmp_path, ["one", "two"])
+    head, _, *rows = run("compare", file).stdout.splitlines()
+    assert re.split("  +", head.strip()) == [
+        "line",
+        "layer",
+        "MACs (exact rule)",
+        "MACs (input rule)",
+        "MACs (output rule)",
+        "input ÷ exact",
+        "output ÷ exact",
+    ]
+    assert [row.split() for row in rows] == [
+        ["1", "one", "3", "3", "3", "1", "1"],
+        ["2", "two", "6", "6", "8", "1", "1.3333"],
+    ]
+
+
+def test_a_few_named_layers_are_a_line_each(tmp_path: Path) -> None:
+    names = ["$one", "two$", "t" * 100]
+    figure = figures.layers(compare.of_file(LayerFile(named(tmp_path, names))))
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert labels(axes.yaxis) == [r"\$one", r"two\$", "t" * 59 + "…"]
+    _, charged, output = axes.lines
+    assert list(charged.get_xdata()) == [1.0, 1.0, 1.0]
+    assert list(output.get_xdata()) == [1.0, 8 / 6, 15 / 9]
+    assert list(output.get_ydata()) == [0, 1, 2]
+    assert axes.get_ylim() == (2.5, -0.5)
+    assert words(figure) == "3 layers"
+
+
+@pytest.mark.parametrize(("names", "lines"), [(24, True), (25, False)])
+def test_many_named_layers_are_in_order(names: int, lines: bool, tmp_path: Path) -> None:
+    made = compare.of_file(LayerFile(named(tmp_path, ["layer"] * names)))
+    (axes,) = figures.layers(made).axes
+    assert axes.get_xlabel().startswith("times") == lines
+
+
+def test_dollars_are_no_formulas(tmp_path: Path) -> None:
+    made = comparison.empty()
+    made.add(1, layer_with(1))
+    made.left_out.append("$x_{$")
+    sheet.save(figures.layers(made), str(tmp_path / "a.png"))
+    assert (tmp_path / "a.png").exists()
 
 
 @pytest.mark.parametrize(("count", "marked"), [(1, True), (40, True), (41, False)])

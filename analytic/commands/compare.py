@@ -62,13 +62,20 @@ def compare(
     if not compared.labels:
         raise Failed("no layer is left to compare")
     if output is None:
-        heads, cells = comparison.table(compared, over or "line")
-        text = [[report.grouped(value) for value in row] for row in cells]
-        sys.stdout.write(report.aligned(text, heads, "simple", ["right"] * len(heads)) + "\n")
+        sys.stdout.write(table(comparison.table(compared, over or "line")) + "\n")
     else:
         save_figure(output, lambda: figure(compared, over, flags, caption=caption))
     if rows:
         rows.close()
+
+
+def table(columns: dict[str, list[Any]]) -> str:
+    """Columns by their heads, as a table for people."""
+    cells = [
+        [report.grouped(value) for value in row] for row in zip(*columns.values(), strict=True)
+    ]
+    sides = ["left" if head == "layer" else "right" for head in columns]
+    return report.aligned(cells, [*columns], "simple", sides)
 
 
 def refuse_beside_file(flags: dict[str, Any]) -> None:
@@ -94,7 +101,7 @@ def of_file(rows: LayerFile) -> comparison.Compared:
             compared.left_out.append(f"line {row.line}: {row.error}")
             continue
         try:
-            compared.add(row.line, row.layer)
+            compared.add(row.line, row.layer, report.label(row.fields))
         except ValueError as reason:
             rows.refuse(row, reason)
             compared.left_out.append(f"line {row.line}: {reason}")

@@ -10,6 +10,7 @@ import click
 from analytic import pairs, report
 from analytic.commands.flags import (
     LAYER_OPTIONS,
+    PATH,
     Command,
     Failed,
     Sizes,
@@ -122,7 +123,11 @@ command = click.command("pairs", cls=Command, help=HELP)(
             type=Sizes(),
             help="The result, as 7x7.  [default: one that sums most, near the middle]",
         ),
-        click.option("--output", help="Draw: FILE.png, .svg or .pdf, or animate: .gif or .apng."),
+        click.option(
+            "--output",
+            type=PATH,
+            help="Draw: FILE.png, .svg or .pdf, or animate: .gif or .apng.",
+        ),
         CAPTION,
     )
 )

@@ -17,25 +17,28 @@ SWEPT = ("kernel_size", "stride", "padding")
 class Compared(NamedTuple):
     """Layers with their MACs by every rule, and those that are left out, with the reason.
 
-    ``labels`` are what tells the layers apart: the value of an argument, or the line in a file.
+    ``labels`` are what tells the layers apart: the value of an argument, or the line in a file;
+    ``names`` are what a file calls them.
     """
 
     labels: list[int]
+    names: list[str]
     macs: Mapping[RuleName, list[int]]
     left_out: list[str]
 
-    def add(self, label: int, layer: Layer) -> None:
+    def add(self, label: int, layer: Layer, name: str = "") -> None:
         """Add a layer; `ValueError` where it has no MACs: 0 has no ratio and no logarithm."""
         if not macs(layer):
             raise ValueError("no products land, nothing to compare with")
         self.labels.append(label)
+        self.names.append(name)
         for rule, values in self.macs.items():
             values.append(macs(layer, rule=rule))
 
 
 def empty() -> Compared:
     """Nothing compared yet."""
-    return Compared([], {rule: [] for rule in RULES}, [])
+    return Compared([], [], {rule: [] for rule in RULES}, [])
 
 
 def sweep(layer_with: Callable[..., Layer], over: str, values: Iterable[int]) -> Compared:
@@ -70,7 +73,29 @@ def ratios(compared: Compared) -> dict[str, list[float]]:
     }
 
 
-def table(compared: Compared, label: str) -> tuple[list[str], list[list[Any]]]:
-    """The numbers themselves: heads and rows."""
-    heads = [label, *(f"MACs ({rule} rule)" for rule in compared.macs)]
-    return heads, [list(row) for row in zip(compared.labels, *compared.macs.values(), strict=True)]
+def times(charged: int, exact: int) -> str:
+    """How many times the exact MACs a rule charges: to four places, where it is no whole number.
+
+    >>> times(12, 3), times(10, 3), times(3 * 10**20 + 1, 3 * 10**20)
+    ('4', '3.3333', '1.0000')
+    """
+    if charged % exact == 0:
+        return f"{charged // exact:,}"
+    places = (2 * 10**4 * charged + exact) // (2 * exact)
+    return f"{places // 10**4:,}.{places % 10**4:04}"
+
+
+def table(compared: Compared, label: str) -> dict[str, list[Any]]:
+    """The numbers themselves, by the head of their column; names only where there are any."""
+    exact = compared.macs["exact"]
+    ratios = {
+        f"{rule} ÷ exact": list(map(times, values, exact))
+        for rule, values in compared.macs.items()
+        if rule != "exact"
+    }
+    return {
+        label: compared.labels,
+        **({"layer": compared.names} if any(compared.names) else {}),
+        **{f"MACs ({rule} rule)": values for rule, values in compared.macs.items()},
+        **ratios,
+    }

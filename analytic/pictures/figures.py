@@ -24,6 +24,7 @@ from analytic.pictures.sheet import (
     HATCHED,
     LINE,
     MARGIN,
+    PAGE,
     WIDTH,
     axes_at,
     below,
@@ -232,6 +233,8 @@ def caption_of(layer: Layer, wide: Window, down: Window | None) -> list[str]:
 
 #: Where an axis of ratios has numbers, in each decade; and where no ratio reaches the second.
 COARSE, FINE = (1, 2, 5), (1, 1.1, 1.2, 1.5, 2)
+#: As many layers have a line with their name, and as many characters of it.
+NAMED_LAYERS, NAME = 24, 60
 #: How a rule is drawn: told apart in greyscale too, and where two rules are equal.
 HOLLOW: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.6}
 LINES: dict[str, dict[str, Any]] = {
@@ -258,39 +261,86 @@ def sweep(compared: Compared, over: str, layer: Layer, *, caption: bool = True) 
 
 @styled
 def layers(compared: Compared, *, caption: bool = True) -> Figure:
-    """How many times the exact MACs the other rules charge, over layers in the order of that."""
-    figure, axes = comparison(compared)
+    """How many times the exact MACs the other rules charge, over the layers of a file.
+
+    A few layers that have names are a line each; more are put in order, by each rule.
+    """
     number = len(compared.labels)
+    said = [f"{number:,} layer{'' if number == 1 else 's'}"] if caption else []
+    if number <= NAMED_LAYERS and all(compared.names):
+        return named_layers(compared, said)
+    figure, axes = comparison(compared)
     share = [100 * (place + 0.5) / number for place in range(number)]
     for rule, values in ratios(compared).items():
         look = LINES[rule] if number <= ROOM else {**LINES[rule], "marker": ""}
         axes.plot(share, sorted(values), label=f"{rule} rule", lw=1.2, **look)
     axes.set_xlabel("% of the layers, each rule in its own order")
-    words = f"{number:,} layer{'' if number == 1 else 's'}"
-    return finished(figure, axes, compared, [words] if caption else [])
+    return finished(figure, axes, compared, said)
+
+
+def named_layers(compared: Compared, said: list[str]) -> Figure:
+    """The ratios of each layer beside its name, in the order of the file."""
+    places = range(len(compared.names))
+    figure = Figure(figsize=(PAGE, 0.9 + 0.17 * len(places)), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    axes.axvline(1.0, label="exact rule", lw=0.8, color="black")
+    for rule, values in ratios(compared).items():
+        look = {**LINES[rule], "linestyle": ""}
+        axes.plot(values, places, label=f"{rule} rule", **look)
+    number_ratios(axes.xaxis, compared)
+    axes.set_xlabel("times the exact MACs")
+    axes.set_yticks(places, [*map(cut, compared.names)])
+    axes.set_ylim(len(places) - 0.5, -0.5)
+    axes.grid(axis="y", lw=0.3, color="#d0d0d0")
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False
+    )
+    return finished(figure, axes, compared, said)
+
+
+def cut(name: str) -> str:
+    r"""The name of a layer as it stands at an axis.
+
+    >>> cut("a$b"), len(cut("name" * 100))
+    ('a\\$b', 60)
+    """
+    return literal(name if len(name) <= NAME else f"{name[: NAME - 1]}…")
+
+
+def literal(words: str) -> str:
+    """Words of others, in which a dollar is no beginning of a formula."""
+    return words.replace("$", r"\$")
 
 
 def comparison(compared: Compared) -> tuple[Figure, Axes]:
     """A figure of ratios, with the line of the exact rule."""
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     axes = figure.subplots()
-    axes.axhline(1.0, label="exact rule", lw=0.8, color="black")
     axes.set_yscale("log")
-    largest = max(map(max, ratios(compared).values()))
-    axes.yaxis.set_major_locator(LogLocator(subs=COARSE if largest > COARSE[1] else FINE))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
+    axes.axhline(1.0, label="exact rule", lw=0.8, color="black")
+    number_ratios(axes.yaxis, compared)
     axes.set_ylabel("times the exact MACs")
     return figure, axes
+
+
+def number_ratios(ruler: Ruler, compared: Compared) -> None:
+    """Give a logarithmic axis numbers that people read: 1, 2, 5, 10."""
+    largest = max(map(max, ratios(compared).values()))
+    ruler.set_major_locator(LogLocator(subs=COARSE if largest > COARSE[1] else FINE))
+    ruler.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    ruler.set_minor_locator(NullLocator())
 
 
 def finished(figure: Figure, axes: Axes, compared: Compared, said: list[str]) -> Figure:
     """A comparison with its legend; below it, where there is a caption, what is left out too."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    if not figure.legends:
+        axes.legend(frameon=False)
     if said and compared.left_out:
         more = ", …" if len(compared.left_out) > 1 else ""
-        said = [*said, f"{len(compared.left_out)} left out: {compared.left_out[0]}{more}"]
+        first = literal(compared.left_out[0])
+        said = [*said, f"{len(compared.left_out)} left out: {first}{more}"]
     if said:
         below(figure, [line for words in said for line in wrap(words, WIDTH)])
     return figure
