@@ -99,6 +99,12 @@ def only_axis(layer: Layer) -> tuple[int, int, int]:
         ),
         (jax.conv_transpose((1, 4, 1), (3, 1, 1), 2, [(3, 3)]), (-1, -1, 11)),
         (mlx.conv_transpose((1, 4, 1), (1, 3, 1), 2, 1, 1, 1), (1, 0, 8)),
+        # Keras, Paddle and JAX's ordinary convolution take their words in any case.
+        (keras.conv_transpose((None, 1, 4), 1, 3, 2, "SAME", None, "Channels_First"), (0, 1, 8)),
+        (keras.depthwise_conv((None, 8, 2), 3, 2, "Same", 3), (0, 1, 4)),
+        (keras.conv((None, 8, 2), 4, 3, dilation_rate=2, padding="CAUSAL"), (4, 0, 8)),
+        (paddle.conv_transpose((1, 1, 4), (1, 1, 3), 2, "same"), (0, 1, 8)),
+        (jax.conv_general_dilated((1, 1, 8), (1, 1, 3), 2, "same_lower"), (1, 0, 4)),
         (caffe.deconvolution((1, 1, 4), 1, 4, 2, 1), (1, 1, 8)),
         (caffe.convolution((1, 1, 8), 1, 3, 2, 1, bias_term=False), (1, 1, 4)),
     ],
@@ -290,6 +296,26 @@ def test_every_pass_of_a_real_trace() -> None:
             paddle.conv,
             ((1, 4, 8), (6, 3, 3)),
             "weight_shape must have inputs that are 4 for all 1 groups, got 3",
+        ),
+        (
+            paddle.conv_transpose,
+            ((1, 1, 4, 4), (1, 1, 3, 3), 2, [[1, 1], [1, 1], [0, 0], [0, 0]]),
+            "padding must be 0 for batch and channels, got [[1, 1], [1, 1], [0, 0], [0, 0]]",
+        ),
+        (
+            paddle.conv,
+            ((1, 1, 4, 4), (1, 1, 3, 3), 2, [[0, 0], [1, 1]]),
+            "padding must have 4 entries (NCHW), got [[0, 0], [1, 1]]",
+        ),
+        (
+            tensorflow.convolution,
+            ((1, 4, 1), (3, 1, 1), 1, "same"),
+            "padding must be one of 'SAME', 'VALID', got 'same'",
+        ),
+        (
+            jax.conv_transpose,
+            ((1, 4, 1), (3, 1, 1), 1, "same"),
+            "padding must be one of 'SAME', 'VALID', got 'same'",
         ),
         (
             mlx.conv,

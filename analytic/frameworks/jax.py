@@ -163,7 +163,7 @@ def zeros(
     """The zeros at both ends of each axis."""
     if not isinstance(padding, str):
         return pairs(padding, len(s))
-    known = word("padding", padding, ("SAME", "SAME_LOWER", "VALID"))
+    known = word("padding", padding, ("SAME", "SAME_LOWER", "VALID"), any_case=True)
     if known == "VALID":
         return (0,) * len(s), (0,) * len(s)
     return halves(same_zeros(sizes, span, s), larger_first=known == "SAME_LOWER")

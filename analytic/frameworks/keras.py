@@ -55,7 +55,7 @@ def conv_transpose(
           batch_size=1, end_padding=None, transposed=True)
     """
     array, k, s, d = arguments(input_shape, kernel_size, strides, data_format, dilation_rate)
-    word("padding", padding, ("valid", "same"))
+    padding = word("padding", padding, ("valid", "same"), any_case=True)
     q = None
     if output_padding is not None:
         q = each_axis("output_padding", output_padding, len(k), least=0)
@@ -105,7 +105,7 @@ def conv(
     """
     array, k, s, d = arguments(input_shape, kernel_size, strides, data_format, dilation_rate)
     known = ("valid", "same", "causal") if len(k) == 1 else ("valid", "same")
-    ends = zeros(word("padding", padding, known), array, spans(k, d), s)
+    ends = zeros(word("padding", padding, known, any_case=True), array, spans(k, d), s)
     out_channels, count = integer("filters", filters), integer("groups", groups)
     bias = boolean("use_bias", use_bias)
     return layer(array, out_channels, k, s, ends, d, groups=count, bias=bias, transposed=False)
@@ -129,7 +129,8 @@ def depthwise_conv(
     4
     """
     array, k, s, d = arguments(input_shape, kernel_size, strides, data_format, dilation_rate)
-    ends = zeros(word("padding", padding, ("valid", "same")), array, spans(k, d), s)
+    padding = word("padding", padding, ("valid", "same"), any_case=True)
+    ends = zeros(padding, array, spans(k, d), s)
     groups = array.second
     out_channels = groups * integer("depth_multiplier", depth_multiplier)
     bias = boolean("use_bias", use_bias)
@@ -149,8 +150,8 @@ def arguments(
 ) -> tuple[Tensor, tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """The array, and kernel, stride and dilation of each axis."""
     axes = axes_of_shape("input_shape", input_shape)
-    word("data_format", data_format, ("channels_last", "channels_first"))
-    last = data_format == "channels_last"
+    known = ("channels_last", "channels_first")
+    last = word("data_format", data_format, known, any_case=True) == known[0]
     layout = f"N{letters(axes)}C" if last else f"NC{letters(axes)}"
     array = taken_apart("input_shape", input_shape, layout, "N", "C")
     k = each_axis("kernel_size", kernel_size, axes)

@@ -20,6 +20,7 @@ from analytic.frameworks.translation import (
     taken_apart,
     uncropped,
     word,
+    zeros_of_pairs,
 )
 from analytic.layer import Layer, LayerError, integer
 from analytic.protocols import PerAxis
@@ -145,18 +146,12 @@ def paddings(
     """Begin and end of each axis, and the dilations that are then in force."""
     axes = len(s)
     if isinstance(padding, str):
-        if word("padding", padding, ("SAME", "VALID")) == "VALID":
+        if word("padding", padding, ("SAME", "VALID"), any_case=True) == "VALID":
             return ((0,) * axes, (0,) * axes), d
         return halves(same_zeros(array.sizes, kernel.sizes, s)), (1,) * axes
     if isinstance(padding, (list, tuple)) and isinstance(padding[0], (list, tuple)):
         layout = layout_of(axes, data_format)
-        rows = {
-            letter: each_axis("padding", pair, 2, least=0)
-            for letter, pair in zip(layout, padding, strict=True)
-        }
-        del rows["N"], rows["C"]
-        begin, end = zip(*rows.values(), strict=True)
-        return (begin, end), d
+        return zeros_of_pairs(padding, layout), d
     if isinstance(padding, (list, tuple)) and len(padding) == 2 * axes:
         turns = each_axis("padding", padding, 2 * axes, least=0)
         return (turns[::2], turns[1::2]), d

@@ -20,6 +20,7 @@ from analytic.frameworks.translation import (
     taken_apart,
     uncropped,
     word,
+    zeros_of_pairs,
 )
 from analytic.layer import Layer, LayerError, shown
 from analytic.protocols import PerAxis
@@ -188,21 +189,7 @@ def one_an_axis(argument: str, value: PerAxis, layout: str) -> tuple[int, ...]:
 
 def explicit(padding: str | Explicit, layout: str) -> Ends | None:
     """Explicit zeros of the axes; None where the padding is a word."""
-    if isinstance(padding, str):
-        return None
-    if len(padding) != len(layout):
-        raise LayerError(
-            f"padding must have {len(layout)} entries ({layout}), got {shown(padding)}"
-        )
-    entries = {
-        letter: each_axis("padding", pair, 2, least=0)
-        for letter, pair in zip(layout, padding, strict=True)
-    }
-    for dimension in "NC":
-        if entries.pop(dimension) != (0, 0):
-            raise LayerError(f"padding must be 0 for batch and channels, got {shown(padding)}")
-    begin, end = zip(*entries.values(), strict=True)
-    return begin, end
+    return None if isinstance(padding, str) else zeros_of_pairs(padding, layout)
 
 
 def agree(argument: str, got: int, wanted: int) -> None:

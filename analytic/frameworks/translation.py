@@ -56,13 +56,29 @@ def axes_of_shape(argument: str, shape: Shape) -> int:
     return len(shape) - 2
 
 
-def word(argument: str, value: object, known: Sequence[str]) -> str:
-    """A word of a framework, in lower case where the framework has it so, or a refusal."""
-    if value not in known:
+def word(argument: str, value: object, known: Sequence[str], *, any_case: bool = False) -> str:
+    """A word of a framework as it is known, or a refusal; in any case where it is taken so."""
+    for own in known:
+        if value == own or (any_case and str(value).lower() == own.lower()):
+            return own
+    raise LayerError(f"{argument} must be one of {', '.join(map(repr, known))}, got {shown(value)}")
+
+
+def zeros_of_pairs(padding: Sequence[Sequence[SupportsIndex]], layout: str) -> Ends:
+    """The zeros of the axes, from a pair for every dimension, batch and channels included."""
+    if len(padding) != len(layout):
         raise LayerError(
-            f"{argument} must be one of {', '.join(map(repr, known))}, got {shown(value)}"
+            f"padding must have {len(layout)} entries ({layout}), got {shown(padding)}"
         )
-    return str(value)
+    entries = {
+        letter: each_axis("padding", pair, 2, least=0)
+        for letter, pair in zip(layout, padding, strict=True)
+    }
+    for dimension in "NC":
+        if entries.pop(dimension) != (0, 0):
+            raise LayerError(f"padding must be 0 for batch and channels, got {shown(padding)}")
+    begin, end = zip(*entries.values(), strict=True)
+    return begin, end
 
 
 def spans(kernel: Sequence[int], dilation: Sequence[int]) -> list[int]:

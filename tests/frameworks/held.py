@@ -28,7 +28,7 @@ def verdict(run: Run, words: Words) -> str:
     except LayerError as refusal:
         return verdict_of_refused(run, words, str(refusal))
     try:
-        result = channel(run, run.execute(words))
+        result = channel(run, words, run.execute(words))
     except Exception as reason:  # whatever a framework raises is a refusal
         if any(limit in str(reason) for limit in run.limits):
             return "not run"
@@ -36,9 +36,17 @@ def verdict(run: Run, words: Words) -> str:
     return verdict_of_result(run, layer, result)
 
 
-def channel(run: Run, result: Any) -> Any:
-    """A result with its channels first."""
-    return np.moveaxis(result[0], run.channels if run.channels < 0 else run.channels - 1, 0)
+def channels_last(run: Run, words: Words) -> bool:
+    """Whether the channels of a result stand behind its sizes."""
+    if "dimension_numbers" in words:
+        return bool(words["dimension_numbers"][2].endswith("C"))
+    format_ = words.get("data_format") or ("channels_last" if run.channels < 0 else "NC")
+    return format_ != "channels_first" and not format_.startswith("NC")
+
+
+def channel(run: Run, words: Words, result: Any) -> Any:
+    """What is made of the first of a batch, with its channels first."""
+    return np.moveaxis(result[0], -1, 0) if channels_last(run, words) else result[0]
 
 
 def verdict_of_result(run: Run, layer: Layer, result: Any) -> str:
@@ -94,10 +102,7 @@ def recorded(run: Run, settings: int) -> Iterator[dict[str, Any]]:
     for _ in range(settings):
         words = run.draw(draw)
         if verdict(run, words) == "equal at every position":
-            result = run.execute(words)[0]
-            values = np.moveaxis(result, run.channels if run.channels < 0 else run.channels - 1, 0)[
-                0
-            ]
+            values = channel(run, words, run.execute(words))[0]
             outcome: dict[str, Any] = {"shape": list(values.shape), "figures": figures(values)}
         elif verdict(run, words) == "refused by both":
             outcome = {"refused": True}

@@ -52,6 +52,11 @@ class Run(NamedTuple):
         return importlib.metadata.version(distribution)
 
 
+def options_of(words: Words) -> Words:
+    """The words that are no shapes: what a function takes by name."""
+    return {name: value for name, value in words.items() if not name.endswith("_shape")}
+
+
 def ones(shape: Any) -> Any:
     """Ones in float32: counts of small layers are exact in it."""
     return np.ones(shape, np.float32)
@@ -152,8 +157,7 @@ def keras_depthwise_words(random: random.Random) -> Words:
 def keras_runs(kind: str) -> Callable[[Words], Any]:
     def execute(words: Words) -> Any:
         keras = importlib.import_module("keras")
-        shape = words["input_shape"]
-        options = {name: value for name, value in words.items() if name != "input_shape"}
+        shape, options = words["input_shape"], options_of(words)
         initializer = "depthwise_initializer" if kind == "Depthwise" else "kernel_initializer"
         name = "DepthwiseConv{}D" if kind == "Depthwise" else "Conv{}D" + kind
         layer = getattr(keras.layers, name.format(len(shape) - 2))
@@ -203,13 +207,9 @@ def tensorflow_words(random: random.Random) -> Words:
 def run_tensorflow(words: Words) -> Any:
     tf = importlib.import_module("tensorflow")
     axes = len(words["input_shape"]) - 2
-    return getattr(tf.nn, f"conv{axes}d_transpose")(
-        ones(words["input_shape"]),
-        ones(words["filter_shape"]),
-        words["output_shape"],
-        words["strides"],
-        words["padding"],
-    ).numpy()
+    arrays = ones(words["input_shape"]), ones(words["filter_shape"])
+    transpose = getattr(tf.nn, f"conv{axes}d_transpose")
+    return transpose(*arrays, words["output_shape"], **options_of(words)).numpy()
 
 
 def tensorflow_ordinary_words(random: random.Random) -> Words:
@@ -225,13 +225,8 @@ def tensorflow_ordinary_words(random: random.Random) -> Words:
 
 def run_tensorflow_ordinary(words: Words) -> Any:
     tf = importlib.import_module("tensorflow")
-    return tf.nn.convolution(
-        ones(words["input_shape"]),
-        ones(words["filter_shape"]),
-        words["strides"],
-        words["padding"],
-        dilations=words["dilations"],
-    ).numpy()
+    arrays = ones(words["input_shape"]), ones(words["filter_shape"])
+    return tf.nn.convolution(*arrays, **options_of(words)).numpy()
 
 
 def tflite_words(random: random.Random) -> Words:
@@ -271,7 +266,12 @@ def run_tflite(words: Words) -> Any:
     return model.get_tensor(model.get_output_details()[0]["index"])
 
 
-# JAX.
+# JAX, which wants tuples where a file has lists.
+
+
+def tuples(value: Any) -> Any:
+    """Lists as tuples, within one another too."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
 def jax_words(random: random.Random) -> Words:
@@ -290,17 +290,10 @@ def jax_words(random: random.Random) -> Words:
 def run_jax(words: Words) -> Any:
     lax = importlib.import_module("jax").lax
     arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
-    axes = len(words["strides"])
-    name = "DHW"[3 - axes :]
-    options = {
-        "strides": words["strides"],
-        "padding": words["padding"],
-        "rhs_dilation": words["rhs_dilation"],
-        "dimension_numbers": (f"N{name}C", f"{name}IO", f"N{name}C"),
-    }
-    if words["use_consistent_padding"]:
-        options["use_consistent_padding"] = True
-    return np.asarray(lax.conv_transpose(*arrays, **options))
+    name = "DHW"[3 - len(words["strides"]) :]
+    numbers = (f"N{name}C", f"{name}IO", f"N{name}C")
+    options = {name: tuples(value) for name, value in options_of(words).items()}
+    return np.asarray(lax.conv_transpose(*arrays, **{"dimension_numbers": numbers, **options}))
 
 
 def jax_general_words(random: random.Random) -> Words:
@@ -321,8 +314,8 @@ def jax_general_words(random: random.Random) -> Words:
 
 def run_jax_general(words: Words) -> Any:
     lax = importlib.import_module("jax").lax
-    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
     arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
+    options = {name: tuples(value) for name, value in options_of(words).items()}
     return np.asarray(lax.conv_general_dilated(*arrays, **options))
 
 
@@ -356,7 +349,7 @@ def run_openvino(words: Words) -> Any:
     ops = importlib.import_module("openvino.opset13")
     grouped = len(words["filters_shape"]) > len(words["data_shape"])
     make = ops.group_convolution_backprop_data if grouped else ops.convolution_backprop_data
-    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
+    options = options_of(words)
     if "output_shape" in words:
         options["output_shape"] = ops.constant(np.array(words["output_shape"], np.int64))
     return openvino_result(ov, ops, make, words, options)
@@ -389,8 +382,7 @@ def run_openvino_ordinary(words: Words) -> Any:
     ops = importlib.import_module("openvino.opset13")
     grouped = len(words["filters_shape"]) > len(words["data_shape"])
     make = ops.group_convolution if grouped else ops.convolution
-    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
-    return openvino_result(ov, ops, make, words, options)
+    return openvino_result(ov, ops, make, words, options_of(words))
 
 
 # PaddlePaddle.
@@ -430,9 +422,8 @@ def run_paddle(words: Words, transposed: bool = True) -> Any:
     paddle = importlib.import_module("paddle")
     axes = len(words["x_shape"]) - 2
     name = f"conv{axes}d_transpose" if transposed else f"conv{axes}d"
-    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
     arrays = [paddle.to_tensor(ones(words[name])) for name in ("x_shape", "weight_shape")]
-    return getattr(paddle.nn.functional, name)(*arrays, **options).numpy()
+    return getattr(paddle.nn.functional, name)(*arrays, **options_of(words)).numpy()
 
 
 def paddle_ordinary_words(random: random.Random) -> Words:
@@ -465,11 +456,10 @@ def mlx_words(random: random.Random) -> Words:
 def run_mlx(words: Words, transposed: bool = True) -> Any:
     mx = importlib.import_module("mlx.core")
     axes = len(words["input_shape"]) - 2
-    options = {name: value for name, value in words.items() if not name.endswith("_shape")}
-    if axes == 1:
-        options = {
-            name: value[0] if isinstance(value, tuple) else value for name, value in options.items()
-        }
+    options = options_of(words)
+    for name, value in options.items():
+        if isinstance(value, (list, tuple)):
+            options[name] = value[0] if axes == 1 else tuple(value)
     name = f"conv_transpose{axes}d" if transposed else f"conv{axes}d"
     arrays = [mx.ones(words[name]) for name in ("input_shape", "weight_shape")]
     return np.array(getattr(mx, name)(*arrays, **options, stream=mx.cpu))
