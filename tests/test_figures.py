@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from matplotlib.axis import Axis as Ruler
 from matplotlib.figure import Figure
+from PIL import Image
 
 import analytic
 from analytic import pictures
@@ -20,6 +21,7 @@ from analytic.commands import compare
 from analytic.commands.toolbox import LayerFile
 from analytic.layer import Layer
 from analytic.pictures import comparison, figures, sheet
+from analytic.pictures.colours import ANCHORS
 
 HERE = Path(__file__).parent
 LAYER = ["--input-size", "8x8", "--kernel-size", "3", "--stride", "2", "--padding", "1"]
@@ -68,6 +70,9 @@ SHAPES = [
     Layer((60, 2), 1, 1, 5, stride=3),
     Layer((1, 1), 1, 1, 1),
     Layer((10**13, 3), 1, 1, 3, stride=2),
+    Layer((3, 10**13), 1, 1, 3, stride=2),
+    Layer((1, 40), 1, 1, 1),
+    Layer((40, 1), 1, 1, 1),
 ]
 
 
@@ -79,11 +84,42 @@ def test_cells_are_square_and_on_the_paper(layer: Layer) -> None:
     (left, right), (bottom, top) = image.get_xlim(), image.get_ylim()
     box = image.get_window_extent()
     assert box.width / (right - left) == pytest.approx(box.height / (bottom - top))
+    on_the_paper(figure)
+    names = [
+        name.get_window_extent()
+        for axes in figure.axes[:3]
+        for name in (axes.xaxis.label, axes.yaxis.label)
+        if name.get_text()
+    ]
+    assert len(names) >= 3
+    assert not any(box.count_overlaps(names[:at]) for at, box in enumerate(names))
+
+
+def on_the_paper(figure: Figure) -> None:
     words = figure.get_tightbbox()
-    assert words.x0 >= 0
-    assert words.y0 >= 0
+    assert min(words.x0, words.y0) >= 0
     assert words.x1 <= figure.get_figwidth()
     assert words.y1 <= figure.get_figheight()
+
+
+@pytest.mark.parametrize("inputs", [1, 40, 10**13])
+def test_a_profile_is_on_the_paper(inputs: int) -> None:
+    figure = figures.coverage(Layer((inputs,), 1, 1, 3, stride=2))
+    figure.draw_without_rendering()
+    on_the_paper(figure)
+
+
+def test_a_single_cell_has_its_colour(tmp_path: Path) -> None:
+    """One product, so the lightest colour, in the middle of the map."""
+    figure = figures.coverage(Layer((1, 1), 1, 1, 1))
+    file = tmp_path / "a.png"
+    sheet.save(figure, str(file))
+    box = figure.axes[2].get_window_extent()
+    with Image.open(file) as image:
+        scale = image.width / figure.bbox.width
+        middle = (box.x0 + box.x1) / 2, figure.bbox.height - (box.y0 + box.y1) / 2
+        pixel = image.convert("RGB").getpixel((round(middle[0] * scale), round(middle[1] * scale)))
+    assert pixel == ANCHORS[-1]
 
 
 def test_a_colour_is_one_number_of_products() -> None:

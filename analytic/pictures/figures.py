@@ -45,6 +45,8 @@ ROOM = 40
 TOO_LARGE = 10**15
 #: In inches: the longest bar, the space beside it, the largest cell and the tallest map.
 BAR, SPACE, CELL, TALLEST = 0.45, 0.05, 0.25, 3.4
+#: In inches: the side of a map of few cells, and below which there is no room for long names.
+SMALLEST, NARROW = 0.5, 0.8
 #: In inches, below a map: its numbers and the name of its axis; the legend.
 NAMED, KEY = 0.36, 0.12
 #: The width of a line in its own colour around each cell: without it the paper is seen between them
@@ -77,7 +79,8 @@ def one_axis(wide: Window, lines: int) -> Figure:
     """The profile of a layer of one axis, with room for so many lines below it."""
     left, height = 2 * MARGIN + digits(wide.outputs.largest()) + 0.2, 2 * BAR
     figure = Figure(figsize=(COLUMN, height + NAMED + KEY + 3 * MARGIN + LINE * lines))
-    axes = axes_at(figure, left, MARGIN, COLUMN - left - 2 * MARGIN, height)
+    right = MARGIN + max(MARGIN, digits(wide.outputs.size) / 2)
+    axes = axes_at(figure, left, MARGIN, COLUMN - left - right, height)
     values = drawn(wide.profile())
     profile(axes, wide, values[-1], upright=True)
     axes.set_xticks(*ticks(wide))
@@ -93,7 +96,8 @@ def two_axes(wide: Window, down: Window, lines: int) -> Figure:
     left = 3 * MARGIN + digits(down.outputs.size) + 0.1
     right = 2 * MARGIN + BAR + SPACE + digits(down.outputs.largest()) / 2
     top = MARGIN + BAR + SPACE
-    cell = min((COLUMN - left - right) / len(columns), TALLEST / len(rows), CELL)
+    largest = max(CELL, SMALLEST / min(len(columns), len(rows)))
+    cell = min((COLUMN - left - right) / len(columns), TALLEST / len(rows), largest)
     width, height = cell * len(columns), cell * len(rows)
     figure = Figure(
         figsize=(COLUMN, top + height + NAMED + KEY + 2 * MARGIN + LINE * lines),
@@ -105,10 +109,13 @@ def two_axes(wide: Window, down: Window, lines: int) -> Figure:
     profile(above, wide, values[-1], upright=True)
     profile(beside, down, values[-1], upright=False)
     above.set_ylabel("products", fontsize=6)
-    beside.set_xlabel("products", fontsize=6)
+    beside.set_xlabel("products" if width > SMALLEST else "", fontsize=6)
     above.set_xticks([])
     beside.set_yticks([])
-    heat_map(axes_at(figure, left, top, width, height), wide, down, values[-1])
+    image = axes_at(figure, left, top, width, height)
+    heat_map(image, wide, down, values[-1])
+    image.set_xlabel("output column" if width > NARROW else "column")
+    image.set_ylabel("output row" if height > NARROW else "row")
     legend(figure, values, top + height + NAMED + MARGIN)
     return figure
 
@@ -192,15 +199,15 @@ def heat_map(axes: Axes, wide: Window, down: Window, most: int) -> None:
         "edgecolors": "face",
         "lw": SEAM,
     }
-    rows, columns = range(len(cells)), range(len(cells[0]))
-    axes.pcolormesh(columns, rows, cells, **look)
+    down_edges, across_edges = (
+        [place - 0.5 for place in range(length + 1)] for length in (len(cells), len(cells[0]))
+    )
+    axes.pcolormesh(across_edges, down_edges, cells, **look)
     axes.invert_yaxis()
     if wide.gaps or down.gaps:
         axes.patch.set(**HATCHED)  # seen where no cell is drawn
     axes.set_xticks(*ticks(wide))
     axes.set_yticks(*ticks(down))
-    axes.set_xlabel("output column")
-    axes.set_ylabel("output row")
 
 
 #: What is drawn, by whether the layer is transposed.
