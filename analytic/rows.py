@@ -262,7 +262,7 @@ class CsvReader:
             if self.names.count(name) > 1:
                 raise NotLayersError(f"has the column {shown(name)} twice in its header")
         for name in REQUIRED:
-            if name not in self.names:
+            if name not in self.names and "framework" not in self.names:
                 raise NotLayersError(f"has no column {name!r} in its header")
         self.keys = Keys(self.names)
 

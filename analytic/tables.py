@@ -16,8 +16,6 @@ from analytic.totals import Count, Pass, Passes
 #: The arguments that a row must have.
 REQUIRED = ("input_size", "in_channels", "out_channels", "kernel_size")
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
-#: What may stand for the numbers of ``padding``.
-WORDS = ("same", "valid")
 
 
 def parse_sizes(text: str) -> int | tuple[int, ...]:
@@ -71,8 +69,24 @@ def parse_input_size(text: str) -> tuple[int, ...]:
 
 
 def parse_padding(text: str) -> int | tuple[int, ...] | str:
-    """Sizes, or one of `WORDS`."""
-    return word if (word := text.strip()) in WORDS else parse_sizes(text)
+    """Sizes, or a word, which the layer knows or not.
+
+    >>> parse_padding("1x2"), parse_padding("same_upper")
+    ((1, 2), 'same_upper')
+    """
+    word = text.strip()
+    return word if word.replace("_", "").isalpha() else parse_sizes(text)
+
+
+def parse_shape(text: str) -> tuple[int | None, ...]:
+    """The shape of an array, of which the batch may be unknown.
+
+    >>> parse_shape("(None, 8, 8, 4)"), parse_shape("1x8x8x4")
+    ((None, 8, 8, 4), (1, 8, 8, 4))
+    """
+    first, *others = re.split(r"[\s,xX×]+", text.strip(" ()[]"))
+    unknown = first.casefold() in {*BLANKS, "?"}
+    return (None if unknown else parse_integer(first), *map(parse_integer, others))
 
 
 def parse_integer(text: str) -> int:
@@ -142,10 +156,7 @@ class Cells(dict[str, Any]):
         """The value of a text, or an error that names the argument."""
         if text.strip().casefold() in BLANKS:
             return blank(self.name)
-        try:
-            return PARSERS[self.name](WHOLE.sub(r"\1", text) if "." in text else text)
-        except ValueError as reason:
-            raise ValueError(f"{self.name}: {reason}") from None
+        return parsed(self.name, text, PARSERS[self.name])
 
 
 #: How many texts of an argument are remembered, and of which length: memory is bounded.
@@ -157,9 +168,21 @@ def value_of(name: str, value: Any) -> Any:
     """What a value of a row, as JSON has it, says of an argument."""
     if type(value) is str:
         return CELLS[name][value]
-    if type(value) is float and value.is_integer() and abs(value) < 2**53:
-        return int(value)  # as pandas writes; beyond 2^53, floats round
-    return blank(name) if value is None else value
+    return blank(name) if value is None else whole(value)
+
+
+def whole(value: Any) -> Any:
+    """A value, as an integer where pandas wrote one as a float; beyond 2^53, floats round."""
+    is_whole = type(value) is float and value.is_integer() and abs(value) < 2**53
+    return int(value) if is_whole else value
+
+
+def parsed(name: str, text: str, parse: Callable[[str], Any]) -> Any:
+    """The value of a text, or an error that names the argument."""
+    try:
+        return parse(WHOLE.sub(r"\1", text) if "." in text else text)
+    except ValueError as reason:
+        raise ValueError(f"{name}: {reason}") from None
 
 
 #: Other words for arguments. Were they carried through, another layer would be counted.
@@ -232,17 +255,46 @@ class Keys:
         if not self.refusal:
             self.pick = itemgetter(*map(keys.index, self.names))
         self.cells = [CELLS[name] for name in self.names]
+        self.keys = keys
+        self.framework = keys.index("framework") if "framework" in keys else None
         self.demands = [(key, keys.index(key), DEMANDS[key]) for key in keys if key in DEMANDS]
 
     def layer_of(self, values: Sequence[Any]) -> Layer:
         """The layer that the values of a row describe, as JSON has them."""
+        if framework := self.framework_of(values):
+            return self.layer_of_framework(framework, values)
         self.refuse()
         return self.layer(map(value_of, self.names, self.pick(values)), values)
 
     def layer_of_cells(self, cells: Sequence[str]) -> Layer:
         """The layer that the cells of a row describe, as CSV has them."""
+        if framework := self.framework_of(cells):
+            return self.layer_of_framework(framework, cells)
         self.refuse()
         return self.layer(map(getitem, self.cells, self.pick(cells)), cells)
+
+    def framework_of(self, values: Sequence[Any]) -> str:
+        """Whose words the row speaks; torch's if it does not say."""
+        if self.framework is None:
+            return ""
+        value = values[self.framework]
+        word = value.strip().casefold() if isinstance(value, str) else shown(value).casefold()
+        return "" if word in {"torch", *BLANKS} else word
+
+    def layer_of_framework(self, framework: str, values: Sequence[Any]) -> Layer:
+        """The layer that a row describes in a framework's words, or in ours with its meaning."""
+        from analytic.frameworks.words import layer_of, meaning
+
+        parsers = {**PARSERS, "shape": parse_shape, "word": str.strip}
+        arguments = {}
+        for key, value in zip(self.keys, values, strict=True):
+            if means := key if key in PARSERS else meaning(framework, key):
+                text = value if isinstance(value, str) else None
+                if text is None:
+                    arguments[key] = whole(value)
+                elif text.strip().casefold() not in BLANKS:
+                    arguments[key] = parsed(key, text, parsers[means])
+        return self.demanded(layer_of(framework, **arguments), values)
 
     def refuse(self) -> None:
         """Refuse keys with which no row describes a layer."""
@@ -250,15 +302,32 @@ class Keys:
             raise ValueError(self.refusal)
 
     def layer(self, arguments: Iterable[Any], values: Sequence[Any]) -> Layer:
-        """The layer with these arguments, if nothing in the row contradicts it."""
-        layer = layer_with(dict(zip(self.names, arguments, strict=True)))
+        """The layer with these arguments."""
+        return self.demanded(layer_with(dict(zip(self.names, arguments, strict=True))), values)
+
+    def demanded(self, layer: Layer, values: Sequence[Any]) -> Layer:
+        """The layer, if nothing in the row contradicts it."""
         for key, place, demand in self.demands:
             demand(key, values[place], layer)
         return layer
 
 
+def own_keys(fields: Mapping[str, Any]) -> set[str]:
+    """The keys of a row that are its framework's own."""
+    from analytic.frameworks.words import CALLS, meaning
+
+    framework = keys_of(tuple(fields)).framework_of([*fields.values()])
+    return {key for key in fields if framework in CALLS and meaning(framework, key)}
+
+
 def layer_with(arguments: dict[str, Any]) -> Layer:
     """The layer with these arguments, of which ``output_size`` is one of torch's call."""
+    word = arguments.get("padding")
+    if isinstance(word, str) and arguments.get("transposed", True) is True:
+        raise ValueError(
+            f"padding {shown(word)} is of ordinary convolutions (transposed false), or of "
+            "a framework (framework keras)"
+        )
     if arguments.get("output_size") is not None:
         return Layer.of_output(**arguments)
     arguments.pop("output_size", None)
@@ -271,7 +340,8 @@ keys_of = lru_cache(16)(Keys)
 def layer_of(fields: Mapping[str, Any]) -> Layer:
     """The layer that a row describes. Keys that say nothing of a layer are left alone.
 
-    Arguments are those of `Layer`, and ``output_size`` as in `Layer.of_output`. Values are
+    Arguments are those of `Layer`, and ``output_size`` as in `Layer.of_output`; with ``framework``,
+    those of `frameworks.layer_of`. Values are
     integers, lists and booleans as in JSON, or text as in CSV; null, and a blank cell, is the
     default, and an integer may be written as a float. Errors are those of `Layer`.
     """

@@ -67,6 +67,54 @@ TAKEN = [
         ones((6, 3, 1, 0, 0)),
         {"transposed": False},
     ),
+    # With an output size, the output padding follows: 8 inputs of stride 2, one position more.
+    (
+        "--input-size 8 --kernel-size 3 --stride 2 --padding 1 --output-size 16",
+        ones((8, 3, 2, 1, 0)),
+        {"output_padding": [1]},
+    ),
+    # Keras crops max(K − s, 0), the smaller half at the begin; an output of n·s.
+    (
+        "--framework keras --input-size 8x9 --kernel-size 5x4 --stride 2 --padding same",
+        ones((8, 5, 2, 1, 2), (9, 4, 2, 1, 1)),
+        {"padding": [1, 1], "end_padding": [2, 1], "bias": True},
+    ),
+    # Its own names; what is left of the stride stands behind the last tap.
+    (
+        "--framework=keras --input-size 8 --kernel-size 2 --strides 3 --use-bias false",
+        ones((8, 2, 3, 0, -1)),
+        {"bias": False},
+    ),
+    # TensorFlow is given the output, of which it crops the smaller half at the begin.
+    (
+        (
+            "--framework tensorflow --padding SAME --input-size 8 --kernel-size 3 --strides 2 "
+            "--output-size 15"
+        ),
+        ones((8, 3, 2, 1, 1)),
+        {"bias": False},
+    ),
+    # OpenVINO's same_upper has the larger half of the crop at the begin.
+    (
+        (
+            "--framework openvino --padding same_upper --output-size 16 --input-size 8 "
+            "--kernel-size 3 --strides 2"
+        ),
+        ones((8, 3, 2, 1, 0)),
+        {"padding": [1], "end_padding": [0]},
+    ),
+    # JAX pads a dilated input: 1 zero of the 2 that a kernel of 3 has crops 1.
+    (
+        "--framework jax --padding 1 --input-size 8 --kernel-size 3 --strides 2",
+        ones((8, 3, 2, 1, 1)),
+        {},
+    ),
+    (
+        "--framework mlx --padding 1 --input-size 8 --kernel-size 4 --stride 2",
+        ones((8, 4, 2, 1, 1)),
+        {},
+    ),
+    ("--framework torch --input-size 8 --kernel-size 4", ones((8, 4, 1, 0, 0)), {"bias": True}),
     ("--input-size 1x2x3x4 --axes 4 --kernel-size 2", 2**4 * 24, {"axes": 4}),
 ]
 
@@ -109,6 +157,36 @@ TOLD = [
         (
             "input_size must have at most 3 entries, without batch and channels (for 4 axes "
             "say axes 4 too), got 4: (1, 4, 8, 8)"
+        ),
+    ),
+    (
+        f"{ONE} --padding same",
+        (
+            "padding 'same' is of ordinary convolutions (transposed false), or of a framework "
+            "(framework keras)"
+        ),
+    ),
+    (f"{ONE} --output-size 12", "output_size must be 10, got 12 on axis 0"),
+    (
+        f"{ONE} --framework openvino --padding same",
+        (
+            "padding must be 'same_upper' or 'same_lower' or 'valid' or integers in "
+            "openvino.convolution_backprop_data, got 'same'"
+        ),
+    ),
+    (
+        f"{ONE} --framework tensorflow",
+        "output_size is missing, which tensorflow.conv_transpose must have",
+    ),
+    (
+        f"{ONE} --framework keras --padding 1",
+        "padding must be 'same' or 'valid' in keras.conv_transpose, got 1",
+    ),
+    (
+        f"{ONE} --framework theano",
+        (
+            "Invalid value for '--framework': 'theano' is not one of 'torch', 'keras', "
+            "'tensorflow', 'tflite', 'jax', 'openvino', 'paddle', 'mlx', 'caffe'."
         ),
     ),
     (

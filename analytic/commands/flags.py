@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -42,7 +43,7 @@ class Whole(Sizes):
 
 
 class Padding(Sizes):
-    """A padding: as `Sizes`, or one of torch's words for it."""
+    """A padding: as `Sizes`, or a word for it."""
 
     parse = staticmethod(tables.parse_padding)
 
@@ -61,8 +62,9 @@ def layer_option(name: str, about: str | None = None) -> Callable[[Any], Any]:
     flag = flag_of(name)
     if name in BOOLEANS:
         return click.option(f"{flag}/--no-{flag[2:]}", default=None, help=about)
-    others = Sizes() if name in PER_AXIS else Whole()
-    return click.option(flag, type=Padding() if name == "padding" else others, help=about)
+    sizes = name in {*PER_AXIS, "output_size"}
+    kind = Padding() if name == "padding" else Sizes() if sizes else Whole()
+    return click.option(flag, type=kind, help=about)
 
 
 #: What help says of the flags of one layer.
@@ -72,7 +74,7 @@ FLAGS = {
     "out_channels": None,
     "kernel_size": "4 for all axes, or 4x2.",
     "stride": "[default: 1]",
-    "padding": "Of a layer that is not transposed also same or valid.  [default: 0]",
+    "padding": "Also same or valid: of ordinary layers, or of a --framework.  [default: 0]",
     "output_padding": "[default: 0]",
     "groups": "[default: 1]",
     "bias": "[default: bias]",
@@ -80,9 +82,19 @@ FLAGS = {
     "batch_size": "[default: 1]",
     "end_padding": "Crop of the end; --padding is then that of the begin alone, as in ONNX.",
     "transposed": "ConvTranspose1d/2d/3d, or Conv1d/2d/3d.  [default: transposed]",
+    "output_size": "As in torch's call; it says the output padding.",
     "axes": "How many spatial sizes there are; to be said of more than 3.",
 }
-LAYER_OPTIONS = tuple(layer_option(name, about) for name, about in FLAGS.items())
+#: Whose words are translated: `frameworks.words.CALLS`, whose import takes longer than a count.
+FRAMEWORKS = ("torch", "keras", "tensorflow", "tflite", "jax", "openvino", "paddle", "mlx", "caffe")
+LAYER_OPTIONS = (
+    *[layer_option(name, about) for name, about in FLAGS.items()],
+    click.option(
+        "--framework",
+        type=click.Choice(FRAMEWORKS, case_sensitive=False),
+        help="Whose words these are, and names of flags may be: --padding same, --strides 2.",
+    ),
+)
 
 #: What completion takes for the name of a file.
 PATH = click.Path()
@@ -123,8 +135,8 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line."""
         own = {option for parameter in self.params for option in parameter.opts}
-        takes_numbers = any(parameter.nargs == -1 for parameter in self.params)
-        if not takes_numbers:
+        args = renamed(args) if "--framework" in own else args
+        if not any(parameter.nargs == -1 for parameter in self.params):  # which may be numbers
             refuse_sizes_apart(args, own)
         return super().parse_args(ctx, spelled(args, own))
 
@@ -137,6 +149,30 @@ class Command(click.Command):
             if words is reason:
                 raise
             raise Failed(str(words)) from None
+
+
+def renamed(args: list[str]) -> list[str]:
+    """The command line with a framework's own names of flags as ours.
+
+    >>> renamed(["--framework", "keras", "--filters", "6", "--use-bias=false"])
+    ['--framework', 'keras', '--out-channels', '6', '--bias=false']
+    """
+    after = dict(pairwise(args))
+    framework = after.get("--framework") or next(
+        (arg.partition("=")[2] for arg in args if arg.startswith("--framework=")), None
+    )
+    if framework not in FRAMEWORKS[1:]:
+        return args
+    from analytic.frameworks.words import meaning
+
+    written = []
+    for arg in args:
+        flag, equals, value = arg.partition("=")
+        ours = None
+        if flag.startswith("--"):
+            ours = meaning(framework, flag[2:].replace("-", "_"))
+        written.append(f"{flag_of(ours)}{equals}{value}" if ours in FLAGS else arg)
+    return written
 
 
 def spelled(args: list[str], own: set[str]) -> list[str]:
@@ -205,7 +241,12 @@ def layer_of_flags(flags: Mapping[str, Any], otherwise: str = "") -> Layer:
     refuse_missing(flags, otherwise)
     given = {name: value for name, value in flags.items() if value is not None}
     given["input_size"] = tables.as_sizes(given["input_size"])
+    framework = given.pop("framework", None)
     try:
-        return Layer(**given)
+        if framework in {None, "torch"}:
+            return tables.layer_with(given)
+        from analytic.frameworks import layer_of
+
+        return layer_of(framework, **given)
     except (ValueError, TypeError) as reason:
         raise click.UsageError(str(reason)) from None

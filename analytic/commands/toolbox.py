@@ -144,6 +144,8 @@ class LayerFile:
 
         if len(self.known) > MOST_KEYS:
             return
+        if "framework" in fields:
+            self.known |= {"framework", *tables.own_keys(fields)}
         for key in fields.keys() - self.known:
             self.known.add(key)
             for near in get_close_matches(key, tables.PARSERS, n=1, cutoff=0.8):

@@ -14,5 +14,16 @@ ones (notes/frameworks.md).
 from __future__ import annotations
 
 from analytic.frameworks import caffe, jax, keras, mlx, openvino, paddle, tensorflow, tflite
+from analytic.frameworks.words import layer_of
 
-__all__ = ["caffe", "jax", "keras", "mlx", "openvino", "paddle", "tensorflow", "tflite"]
+__all__ = [
+    "caffe",
+    "jax",
+    "keras",
+    "layer_of",
+    "mlx",
+    "openvino",
+    "paddle",
+    "tensorflow",
+    "tflite",
+]

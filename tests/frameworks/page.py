@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analytic.frameworks import jax, keras, openvino, paddle, tensorflow
+from analytic.frameworks.words import CALLS
 from analytic.layer import Layer, LayerError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,6 +43,24 @@ at the end; an ordinary one pads $b$ and $e$ zeros. So to translate between two 
 read $b$ and $e$ of the one (`layer.padding` and `layer.end_padding`), and to give them to the
 other, explicitly where it has words for them: TensorFlow's and OpenVINO's output shape, pairs in
 JAX and Paddle, `ZeroPadding` and `Cropping` layers in Keras, `F.pad` and slices in torch.
+
+`frameworks.layer_of` takes the arguments of `Layer` and the name of a framework, which gives them
+its meaning; on the command line that is `--framework`, in a file a key or a column `framework`. The
+framework's own names are taken as well, in files its shapes too.
+
+```python
+>>> from analytic.frameworks import layer_of
+>>> layer_of("keras", input_shape=(1, 8, 4), filters=6, kernel_size=2, padding="same").axes[0].e
+1
+
+```
+
+    python -m analytic count --framework keras --input-size 8x8 --in-channels 4 --filters 6 \\
+        --kernel-size 3 --strides 2 --padding same
+
+    {{"framework": "keras", "input_shape": [null, 8, 8, 4], "filters": 6, "kernel_size": 3}}
+
+{words}
 
 ## What was held to the frameworks
 
@@ -129,6 +148,23 @@ what each crops. Two that are not here are the same for all sizes up to 6.
 
 {differences}
 """
+
+
+def words() -> str:
+    """Which function is which kind, and what its names and its words are."""
+    rows = []
+    for framework, calls in CALLS.items():
+        for call, kind in zip(calls, ("transposed", "ordinary"), strict=True):
+            renamed = [
+                f"{' and '.join(f'`{name}`' for name in its)} for `{ours}`"
+                for ours, its in call.names.items()
+                if its != (ours,)
+            ]
+            padding = [f"`{word}`" for word in call.words] + ["numbers"] * bool(call.numbers)
+            shapes = ", ".join(f"`{name}`" for name in call.shapes)
+            cells = [f"`{call.name()}`", shapes, ", ".join(renamed), ", ".join(padding)]
+            rows.append([framework, kind, *cells])
+    return table(["framework", "kind", "function", "shapes", "names", "padding"], rows)
 
 
 def crops(layer: Layer) -> tuple[int, int]:
@@ -271,6 +307,7 @@ def held() -> str:
 def page() -> str:
     """The whole page."""
     return TEXT.format(
+        words=words(),
         held=held(),
         transposed=sames(TRANSPOSED),
         ordinary=sames(ORDINARY),
