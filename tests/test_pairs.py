@@ -247,6 +247,21 @@ def test_an_animation_shows_every_result(tmp_path: Path, suffix: str) -> None:
         )  # the last one stays: frames that are alike are one
 
 
+@pytest.mark.parametrize("transposed", [True, False])
+@pytest.mark.parametrize(
+    ("passed", "field"), [(name, pairs.PASSES[name].result) for name in pairs.PASSES]
+)
+def test_both_kinds_and_every_pass_are_animated(
+    passed: str, field: str, transposed: bool, tmp_path: Path
+) -> None:
+    """3 inputs, 2 taps, and 4 or 2 outputs."""
+    results = {"input": 3, "tap": 2, "output": 4 if transposed else 2}
+    file = tmp_path / "a.gif"
+    pictures.animate(Layer((3,), 1, 1, 2, transposed=transposed), str(file), passed)
+    with Image.open(file) as image:
+        assert getattr(image, "n_frames", 1) == results[field]
+
+
 def test_an_animation_goes_through_holes(tmp_path: Path) -> None:
     """Inputs that nothing reads have a picture too: no line, and the number 0."""
     layer = Layer((3,), 1, 1, 1, stride=2, transposed=False)
@@ -313,10 +328,14 @@ def test_wrong_usage(
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_figure_of_a_result(tmp_path: Path) -> None:
-    file = tmp_path / "a.SVG"
-    assert run(*LAYER, "--at", "0x0", "--output", str(file)).exit_code == 0
-    assert file.read_text().startswith("<?xml")
+@pytest.mark.parametrize("suffix", ["SVG", "png", "pdf"])
+def test_a_figure_of_a_result_is_the_same_each_time(suffix: str, tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    for file in files:
+        assert run(*LAYER, "--at", "0x0", "--output", str(file)).exit_code == 0
+    first, second = (file.read_bytes() for file in files)
+    assert first == second
+    assert first.startswith({"SVG": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix])
 
 
 def test_the_table_of_a_result() -> None:
