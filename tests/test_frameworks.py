@@ -14,14 +14,17 @@ from analytic import macs
 from analytic.frameworks import caffe, jax, keras, mlx, openvino, paddle, tensorflow, tflite
 from analytic.frameworks.translation import letters
 from analytic.layer import Layer, LayerError
-from tests.frameworks.held import coverage, figures, held
+from tests.frameworks.crops import SAYINGS, Saying, small
+from tests.frameworks.held import coverage, figures, held, verdict
 from tests.frameworks.page import PAGE, page
 from tests.frameworks.runs import RUNS
+from tests.frameworks.shapes import TORCH, cases, expected, rows, translated
 
 DATA = Path(__file__).parent / "data"
 RECORDED = [
     json.loads(line) for line in (DATA / "framework_settings.jsonl").read_text().splitlines()
 ]
+SHAPES = rows()
 HELD = [json.loads(line) for line in (DATA / "frameworks.jsonl").read_text().splitlines()]
 
 
@@ -58,6 +61,59 @@ def test_every_function_was_held_to_its_framework() -> None:
         assert "differ" not in row
         said = [key for key in row if isinstance(row[key], int) and key != "settings"]
         assert sum(row[key] for key in said) == row["settings"]
+
+
+@pytest.mark.parametrize("function", dict.fromkeys(row["function"] for row in SHAPES))
+def test_the_shapes_of_the_frameworks_own_tests(function: str) -> None:
+    for row in SHAPES:
+        if row["function"] != function:
+            continue
+        for words, shape in cases(row):
+            assert translated(function, words) == expected(words, shape), (row["test"], words)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+@pytest.mark.parametrize("function", TORCH)
+def test_the_shapes_that_torch_makes(function: str) -> None:
+    torch = pytest.importorskip("torch")
+    name = "ConvTranspose" if TORCH[function] else "Conv"
+    for row in SHAPES:
+        if row["function"] == function:
+            batch, channels, *sizes = row["words"]["input_shape"]
+            options = {key: value for key, value in row["words"].items() if key != "input_shape"}
+            module = getattr(torch.nn, f"{name}{len(sizes)}d")(**options, device="meta")
+            array = torch.empty((batch, channels, *sizes), device="meta")
+            assert [[*module(array).shape]] == row["outputs"], row
+
+
+@pytest.mark.parametrize("function", RUNS)
+def test_the_frameworks_own_tests_on_the_framework_itself(function: str) -> None:
+    """All that a test states, and some of the others: every position of ones."""
+    run = RUNS[function]
+    if not run.installed():
+        pytest.skip(f"{run.package} is not installed")
+    for row in SHAPES:
+        if row["function"] == function:
+            for words, shape in list(cases(row))[:: 1 if row["stated by"] == "its test" else 100]:
+                if expected(words, shape) == shape:
+                    assert not verdict(run, words).startswith("differ"), (row["test"], words)
+
+
+def test_every_framework_has_tests_of_shapes() -> None:
+    stated = {row["function"].split(".")[0] for row in SHAPES}
+    assert stated == {"keras", "tensorflow", "tflite", "jax", "openvino", "paddle", "mlx", "torch"}
+    assert all("@" in row["source"] or "torch" in row["stated by"] for row in SHAPES)
+
+
+@pytest.mark.parametrize("saying", SAYINGS, ids=[saying.framework for saying in SAYINGS])
+def test_crops_are_said_in_every_framework(saying: Saying) -> None:
+    """The words of one framework for the crops of another, on every small layer."""
+    said = [at for at in small() if saying.holds(at)]
+    assert len(said) > 100
+    for at in said:
+        layer = saying.layer(at)
+        axis, size = layer.axes[0], layer.output_size[0]
+        assert (axis.b, axis.e - axis.o, size) == (at.b, at.e, at.output), at
 
 
 def test_the_page_is_what_the_code_says() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from analytic.frameworks import jax, keras, openvino, paddle, tensorflow
 from analytic.frameworks.words import CALLS
 from analytic.layer import Layer, LayerError
+from tests.frameworks.crops import SAYINGS, onnx
+from tests.frameworks.shapes import rows as rows_of_shapes
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "notes" / "frameworks.md"
@@ -39,10 +41,53 @@ nothing.
 
 The rules stand with each function, with their sources. With $K = (k-1)d + 1$, a transposed
 convolution of $n$ inputs covers $(n-1)s + K$ positions, of which it crops $b$ at the begin and $e$
-at the end; an ordinary one pads $b$ and $e$ zeros. So to translate between two frameworks is to
-read $b$ and $e$ of the one (`layer.padding` and `layer.end_padding`), and to give them to the
-other, explicitly where it has words for them: TensorFlow's and OpenVINO's output shape, pairs in
-JAX and Paddle, `ZeroPadding` and `Cropping` layers in Keras, `F.pad` and slices in torch.
+at the end; an ordinary one pads $b$ and $e$ zeros.
+
+- [What "same" means](#what-same-means), and [where two of them differ](#where-two-of-them-differ)
+- [From one framework to another](#from-one-framework-to-another)
+- [Functions of JAX](#functions-of-jax), [models of Keras](#models-of-keras)
+- [What was held to the frameworks](#what-was-held-to-the-frameworks), and
+  [the frameworks' own tests](#the-frameworks-own-tests)
+
+## What "same" means
+
+Of a transposed convolution, crops $(b, e)$; a negative crop adds positions. TensorFlow and OpenVINO
+are given the output size $n s$. torch, MLX and Caffe have no such word for it.
+
+{transposed}
+
+Of an ordinary convolution, zeros $(b, e)$. torch's `"same"` needs stride 1.
+
+{ordinary}
+
+What is peculiar:
+
+- Paddle's `"SAME"` takes every dilation as 1, and what it crops from the *input* size.
+- OpenVINO's `same_upper` puts the larger half of the crop at the begin, ONNX's at the end; with
+  groups its CPU plugin ignores `pads_begin` where an output shape is given.
+- ONNX halves what there is to add downwards too, where the kernel is narrower than the stride;
+  these are the rules of its text, of which onnxruntime makes smaller outputs there.
+- Keras' `"same"` with an output padding of 0 is not the one without an output padding.
+- TensorFlow's `"SAME"` needs the output shape: sizes 15 and 16 both come from 8 by stride 2, and
+  are other layers.
+
+## Where two of them differ
+
+The smallest transposed convolution, by $n + k + s + d$, of which two words mean something else, and
+what the word of the row and that of the column crop. Words in one row are the same for all sizes up
+to 6 that they have.
+
+{differences}
+
+## From one framework to another
+
+Read $b$ and $e$ of the one (`layer.padding`, and `layer.end_padding` where it is another), and say
+them in the words of the other. With $O = (n-1)s + K - b - e$:
+
+{sayings}
+
+Where they cannot be said, convolve without crops, and cut or pad the result: `Cropping` and
+`ZeroPadding` layers in Keras, slices and `F.pad` in torch.
 
 `frameworks.layer_of` takes the arguments of `Layer` and the name of a framework, which gives them
 its meaning; on the command line that is `--framework`, in a file a key or a column `framework`. The
@@ -83,14 +128,15 @@ outputs and a stride beyond 1 along it, as in data (1, 1, 5, 5), filters (1, 1, 
 (1, 4), no padding: 8, 0, 8, 0 where ones give 8 everywhere. So does TensorFlow's with oneDNN, of
 three axes, which was not used. Caffe's rules are from its sources alone.
 
-What is peculiar:
+## The frameworks' own tests
 
-- Paddle's `"SAME"` takes every dilation as 1, and what it crops from the *input* size.
-- OpenVINO's `same_upper` puts the larger half of the crop at the begin, ONNX's at the end; with
-  groups its CPU plugin ignores `pads_begin` where an output shape is given.
-- Keras' `"same"` with an output padding of 0 is not the one without an output padding.
-- TensorFlow's `"SAME"` needs the output shape: sizes 15 and 16 both come from 8 by stride 2, and
-  are other layers.
+[framework_shapes.jsonl](../tests/data/framework_shapes.jsonl) has the settings that the frameworks'
+own tests of these layers have, with the shape of the output or that it is refused: stated by the
+test, or made by the framework where a test compares values alone (`python -m tests.frameworks
+--shapes`). All are read by the translations, with the same shapes and refusals; but for JAX's
+convolutions that are strided and spread at once, and its empty outputs, which are no layer.
+
+{tests}
 
 ## Functions of JAX
 
@@ -129,24 +175,6 @@ What is counted is what the file has, and converters change models:
 Six of the models below, which Keras has as JSON and torch as a module of the same layers, were
 written by TensorFlow's converter, by torch as ONNX, and from that by OpenVINO: every count of every
 layer is the same in all five (`tests/test_model_files.py`).
-
-## What "same" means
-
-Of a transposed convolution, crops $(b, e)$; a negative crop adds positions. TensorFlow and OpenVINO
-are given the output size $n s$.
-
-{transposed}
-
-Of an ordinary convolution, zeros $(b, e)$. torch's `"same"` needs stride 1.
-
-{ordinary}
-
-## Where two of them differ
-
-The smallest transposed convolution, by $n + k + s + d$, of which two words mean something else, and
-what each crops. Two that are not here are the same for all sizes up to 6.
-
-{differences}
 """
 
 
@@ -200,6 +228,11 @@ def paddle_same(n: int, k: int, s: int, d: int) -> Layer:
     return paddle.conv_transpose((1, 1, n), (1, 1, k), s, "SAME", dilation=d)
 
 
+def onnx_same(word: bytes, *, transposed: bool) -> Same:
+    """ONNX's."""
+    return lambda n, k, s, d: onnx(n, k, s, d, transposed=transposed, auto_pad=word)
+
+
 TRANSPOSED: dict[str, Same] = {
     'Keras `"same"`': keras_same,
     'Keras `"same"`, output_padding 0': lambda n, k, s, d: keras_same(n, k, s, d, 0),
@@ -208,6 +241,8 @@ TRANSPOSED: dict[str, Same] = {
     "OpenVINO `same_upper`": openvino_same("same_upper"),
     "OpenVINO `same_lower`": openvino_same("same_lower"),
     'Paddle `"SAME"`': paddle_same,
+    "ONNX `SAME_UPPER`": onnx_same(b"SAME_UPPER", transposed=True),
+    "ONNX `SAME_LOWER`": onnx_same(b"SAME_LOWER", transposed=True),
 }
 
 ORDINARY: dict[str, Same] = {
@@ -228,6 +263,8 @@ ORDINARY: dict[str, Same] = {
         (1, 1, n), (1, 1, k), s, 0, 0, d, "same_lower"
     ),
     'Paddle `"SAME"`': lambda n, k, s, d: paddle.conv((1, 1, n), (1, 1, k), s, "SAME", d),
+    "ONNX `SAME_UPPER`": onnx_same(b"SAME_UPPER", transposed=False),
+    "ONNX `SAME_LOWER`": onnx_same(b"SAME_LOWER", transposed=False),
 }
 
 EXAMPLES = [(8, 4, 2, 1), (8, 3, 2, 1), (8, 5, 2, 1), (8, 2, 3, 1), (8, 4, 1, 1), (8, 4, 1, 2)]
@@ -277,14 +314,50 @@ def difference(one: Same, other: Same) -> str:
     return ""
 
 
+def meanings(words: dict[str, Same]) -> list[list[str]]:
+    """Names of words, those together that mean the same of every small layer that both have."""
+    alike: list[list[str]] = []
+    for name, same in words.items():
+        for names in alike:
+            if not any(difference(words[other], same) for other in names):
+                names.append(name)
+                break
+        else:
+            alike.append([name])
+    return alike
+
+
 def differences(words: dict[str, Same]) -> str:
-    """Every two of the words."""
+    """Every meaning against every other."""
+    alike = meanings(words)
     rows = [
-        [first, second, said]
-        for (first, one), (second, other) in itertools.combinations(words.items(), 2)
-        if (said := difference(one, other))
+        [f"{number}: {'; '.join(names)}"]
+        + [difference(words[names[0]], words[others[0]]) for others in alike]
+        for number, names in enumerate(alike, 1)
     ]
-    return table(["one", "other", "n, k, s, d: crops"], rows)
+    return table(["n, k, s, d: crops", *map(str, range(1, len(alike) + 1))], rows)
+
+
+def sayings() -> str:
+    """How crops are said in each framework."""
+    rows = [[saying.framework, saying.words, saying.where] for saying in SAYINGS]
+    return table(["framework", "words", "where"], rows)
+
+
+def tests() -> str:
+    """How many settings of which test are read."""
+    tally: dict[tuple[str, str], list[int]] = {}
+    for row in rows_of_shapes():
+        where = row["source"].replace(" ", ": ", 1)
+        count = tally.setdefault((row["function"], where), [0, 0, 0])
+        count[0] += len(row["outputs"])
+        count[1] += len(row["outputs"]) if row["stated by"] == "its test" else 0
+        count[2] += row["outputs"].count(None)
+    rows = [
+        [f"`{function}`", where, *[f"{number:,}" for number in count]]
+        for (function, where), count in tally.items()
+    ]
+    return table(["function", "tests in", "settings", "shapes stated there", "refused"], rows)
 
 
 def held() -> str:
@@ -312,6 +385,8 @@ def page() -> str:
         transposed=sames(TRANSPOSED),
         ordinary=sames(ORDINARY),
         differences=differences(TRANSPOSED),
+        sayings=sayings(),
+        tests=tests(),
     )
 
 

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,8 @@ class Run(NamedTuple):
     unasked: str | None = None
     #: Of which layers the framework is known to return wrong numbers.
     faults: Callable[[Layer], bool] = lambda _: False
+    #: The shape alone, where the framework says it without running.
+    shape: Callable[[Words], tuple[int, ...]] | None = None
 
     def installed(self) -> bool:
         """Whether the framework can be imported."""
@@ -287,13 +290,31 @@ def jax_words(random: random.Random) -> Words:
     }
 
 
-def run_jax(words: Words) -> Any:
-    lax = importlib.import_module("jax").lax
-    arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
-    name = "DHW"[3 - len(words["strides"]) :]
-    numbers = (f"N{name}C", f"{name}IO", f"N{name}C")
+def jax_call(function: str, words: Words) -> tuple[Callable[..., Any], tuple[Any, Any]]:
+    """A function of JAX with its options, and the ones that it takes."""
     options = {name: tuples(value) for name, value in options_of(words).items()}
-    return np.asarray(lax.conv_transpose(*arrays, **{"dimension_numbers": numbers, **options}))
+    arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
+    call = getattr(importlib.import_module("jax").lax, function)
+    if function == "conv_transpose":
+        name = "DHW"[3 - len(words["strides"]) :]
+        options = {"dimension_numbers": (f"N{name}C", f"{name}IO", f"N{name}C"), **options}
+    return partial(call, **options), arrays
+
+
+def jax_runs(function: str) -> Callable[[Words], Any]:
+    def execute(words: Words) -> Any:
+        call, arrays = jax_call(function, words)
+        return np.asarray(call(*arrays))
+
+    return execute
+
+
+def jax_shapes(function: str) -> Callable[[Words], tuple[int, ...]]:
+    def shape(words: Words) -> tuple[int, ...]:
+        call, arrays = jax_call(function, words)
+        return tuple(importlib.import_module("jax").eval_shape(call, *arrays).shape)
+
+    return shape
 
 
 def jax_general_words(random: random.Random) -> Words:
@@ -310,13 +331,6 @@ def jax_general_words(random: random.Random) -> Words:
         "rhs_dilation": tuple(of.d),
         "feature_group_count": of.groups,
     }
-
-
-def run_jax_general(words: Words) -> Any:
-    lax = importlib.import_module("jax").lax
-    arrays = ones(words["lhs_shape"]), ones(words["rhs_shape"])
-    options = {name: tuples(value) for name, value in options_of(words).items()}
-    return np.asarray(lax.conv_general_dilated(*arrays, **options))
 
 
 # OpenVINO.
@@ -532,16 +546,18 @@ def all_runs() -> list[Run]:
             "jax.conv_transpose",
             "jax",
             jax_words,
-            run_jax,
+            jax_runs("conv_transpose"),
             translated("jax", "conv_transpose"),
             channels=-1,
+            shape=jax_shapes("conv_transpose"),
         ),
         Run(
             "jax.conv_general_dilated",
             "jax",
             jax_general_words,
-            run_jax_general,
+            jax_runs("conv_general_dilated"),
             translated("jax", "conv_general_dilated"),
+            shape=jax_shapes("conv_general_dilated"),
         ),
         Run(
             "openvino.convolution_backprop_data",
