@@ -99,11 +99,10 @@ def two_axes(wide: Window, down: Window, lines: int) -> Figure:
     largest = max(CELL, SMALLEST / min(len(columns), len(rows)))
     cell = min((COLUMN - left - right) / len(columns), TALLEST / len(rows), largest)
     width, height = cell * len(columns), cell * len(rows)
-    figure = Figure(
-        figsize=(COLUMN, top + height + NAMED + KEY + 2 * MARGIN + LINE * lines),
-    )
-    cells = [[a if b is None else b if a is None else a * b for b in columns] for a in rows]
-    values = drawn([*columns, *rows, *(value for row in cells for value in row)])
+    paper = top + height + NAMED + KEY + 2 * MARGIN + LINE * lines
+    figure = Figure(figsize=(COLUMN, paper))
+    values = drawn([*columns, *rows])
+    values = drawn([*values, *(a * b for a in drawn(columns) for b in drawn(rows))])
     above = axes_at(figure, left, MARGIN, width, BAR)
     beside = axes_at(figure, left + width + SPACE, top, BAR, height)
     profile(above, wide, values[-1], upright=True)
