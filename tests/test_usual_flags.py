@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import click
+import onnx.parser
 import pytest
 
 import oracle.cli
@@ -288,3 +289,15 @@ def test_a_shell_is_given_the_completion(script: Path) -> None:
     done = subprocess.run([script], capture_output=True, check=True, text=True, env=environment)
     assert "complete -o nosort -F" in done.stdout
     assert re.search(r"_CONVTRANSPOSE_OPS_COMPLETE=bash_complete", done.stdout)
+
+
+def test_a_model_without_layers_ends_as_an_empty_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = tmp_path / "relu.onnx"
+    text = '<ir_version: 8, opset_import: ["": 17]> g (float[2] x) => (float[2] y) {y = Relu(x)}'
+    onnx.save(onnx.parser.parse_model(text), model)
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n")
+    for file in (model, empty):
+        assert run(capsys, f"count {file}") == (1, "", f"analytic: {file} has no layers\n")

@@ -315,7 +315,7 @@ def layer_runs(
 
 
 def layers_of_model(path: str, dims: Mapping[str, int]) -> Mapping[str, Layer | Missing]:
-    """The layers of a model, of which one at least is known if there are any."""
+    """The layers of a model, of which one at least is known."""
     from analytic import sandbox
     from analytic.models import Missing, UsageError
 
@@ -330,6 +330,8 @@ def layers_of_model(path: str, dims: Mapping[str, int]) -> Mapping[str, Layer | 
         raise without_layers(path, unknown)
     for note in reading.notes:
         click.echo(f"note: {path}: {note}", err=True)
+    if not reading.rows:
+        raise Failed(f"{path} has no layers")
     return reading.rows
 
 

@@ -55,22 +55,33 @@ class Source:
         return block
 
 
+class Reading(NamedTuple):
+    """A file that is read, how to say something meanwhile, and what to call after each row."""
+
+    source: Source
+    say: Callable[[str], object]
+    row: Callable[[], object]
+
+
 @contextmanager
-def source(path: str) -> Iterator[tuple[Source, Callable[[str], object]]]:
-    """A file, or standard input, and how to say something as it is read: a terminal has a bar."""
+def reading(path: str) -> Iterator[Reading]:
+    """A file, or standard input. A terminal has a bar: of bytes, or of the rows of a pipe."""
     with open_file(path) as stream:
         if not sys.stderr.isatty():
-            yield Source(stream, str), partial(click.echo, err=True)
+            yield Reading(Source(stream, str), partial(click.echo, err=True), str)
             return
         from tqdm import tqdm
 
-        size = None  # of a pipe
-        if stream.seekable():
-            here = stream.tell()
-            size = stream.seek(0, os.SEEK_END) - here
-            stream.seek(here)
+        say = partial(tqdm.write, file=sys.stderr)
+        if not stream.seekable():  # a pipe
+            with tqdm(unit=" rows", leave=False) as bar:
+                yield Reading(Source(stream, str), say, bar.update)
+            return
+        here = stream.tell()
+        size = stream.seek(0, os.SEEK_END) - here
+        stream.seek(here)
         with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
-            yield Source(stream, bar.update), partial(tqdm.write, file=sys.stderr)
+            yield Reading(Source(stream, bar.update), say, str)
 
 
 class Failure(NamedTuple):
@@ -103,7 +114,7 @@ class LayerFile:
         self.failure: Failure | None = None
 
     def __iter__(self) -> Iterator[rows.Row]:
-        with source(self.path) as (stream, self.say):
+        with reading(self.path) as (stream, self.say, count):
             try:
                 for row in rows.read(stream):
                     self.rows += 1
@@ -112,6 +123,7 @@ class LayerFile:
                     if row.layer is None:
                         self.refuse(row, row.error)
                     yield row
+                    count()
                     if self.failure and self.rows > self.bad:
                         self.tell()
             except rows.NotLayersError as reason:
