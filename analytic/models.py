@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from textwrap import fill
 from typing import Any, NamedTuple, TypeVar
 
 from analytic import totals
@@ -14,7 +17,7 @@ from analytic.integers import count as count_exactly
 from analytic.integers import passes
 from analytic.layer import MOST_AXES, Layer
 from analytic.protocols import ConventionName
-from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields
+from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields, narrowed
 from analytic.tables import CsvWriter, write_sizes
 from analytic.taps import dead_taps
 from analytic.totals import RULES, Count, Products, choose
@@ -95,7 +98,7 @@ class ModelCount(NamedTuple):
 
     def has_gradients(self) -> bool:
         """Whether other passes than forward ones are in it."""
-        return any(row.passed != "forward" for row in self.layers)
+        return any(row.passed != "forward" for row in (*self.layers, *self.left_out))
 
     def __str__(self) -> str:
         return self.table().rstrip("\n")
@@ -113,24 +116,49 @@ class ModelCount(NamedTuple):
         layers, left_out = self.layers[:rows], self.layers[rows:]
         return self._replace(layers=layers, unknown=unknown, left_out=left_out)
 
-    def table(self, style: str = "table", *, group_by: str | None = None) -> str:
+    def table(
+        self,
+        style: str = "table",
+        *,
+        group_by: str | None = None,
+        sort: str | None = None,
+        top: int | None = None,
+        width: int | None = None,
+    ) -> str:
         """The whole as text; styles are table, markdown, latex, json and csv.
 
         With ``group_by``, "kind" or "prefix", a row for the layers of each kind and pass, or of
-        each part of the model whose name is the first of theirs.
+        each part of the model: what names have in common, and the first part in which they differ.
+        By ``sort`` rows, or groups, are in the order of `sorted_by`; after ``top`` of them the
+        others are one. With a ``width``, a table has as many columns as fit into it, says which
+        are left out, and shortens names.
         """
         if style not in FORMATS:
             raise ValueError(f"style must be one of {', '.join(map(repr, FORMATS))}, got {style!r}")
+        model = self.sorted_by(sort) if sort else self
         with all_digits():
             if group_by is not None:
-                return write_groups(self, choose("group_by", GROUPS, group_by), style)
+                groups = groups_of(model, choose("group_by", GROUPS, group_by))
+                if sort:
+                    groups.sort(key=SORTS[sort])
+                return write_groups(model, cut(groups, top), style, width)
+            model = model.top(top) if top else model
             if style == "json":
-                return as_json(self)
-            return as_csv(self) if style == "csv" else as_text(self, TABLES[style])
+                return as_json(model)
+            return as_csv(model) if style == "csv" else as_text(model, TABLES[style], width)
 
 
-#: What rows are sorted by.
-SORTS: Mapping[str, Callable[[LayerCount], Any]] = {
+class Group(NamedTuple):
+    """Rows of a model put together: how many, and their sums."""
+
+    name: str
+    rows: int
+    counted: Counted
+    dead: int
+
+
+#: What rows and groups are sorted by.
+SORTS: Mapping[str, Callable[[Any], Any]] = {
     "macs": lambda row: -row.counted.macs,
     "additions": lambda row: -row.counted.additions,
     "dead": lambda row: -row.dead,
@@ -148,10 +176,27 @@ def kind_and_pass(row: LayerCount) -> str:
     return kind_of(row) if row.passed == "forward" else f"{kind_of(row)}, {row.passed}"
 
 
-#: What rows are put together by.
-GROUPS: Mapping[str, Callable[[LayerCount], str]] = {
-    "kind": kind_and_pass,
-    "prefix": lambda row: row.name.split(".")[0].split("/")[0],
+def parts_of(name: str) -> list[str]:
+    """The parts of a layer's name, of torch or of a file.
+
+    >>> parts_of("up.0.conv"), parts_of("/up/blocks.0/conv")
+    (['up', '0', 'conv'], ['up', 'blocks', '0', 'conv'])
+    """
+    return [part for part in re.split(r"[./]", name) if part]
+
+
+def prefixes(rows: Sequence[LayerCount]) -> list[str]:
+    """What all names have in common, and the first part in which they differ."""
+    parts = [parts_of(row.name) for row in rows]
+    alike = takewhile(lambda column: len({*column}) == 1, zip(*parts, strict=False))
+    common = sum(1 for _ in alike)
+    return [".".join(names[: common + 1]) for names in parts]
+
+
+#: What rows are put together by: the name of the group of each.
+GROUPS: Mapping[str, Callable[[Sequence[LayerCount]], list[str]]] = {
+    "kind": lambda rows: [*map(kind_and_pass, rows)],
+    "prefix": prefixes,
 }
 
 
@@ -208,7 +253,7 @@ def count_runs(
     return ModelCount(tuple(rows), summed(rows), convention, tuple(unknown))
 
 
-def summed(rows: Iterable[LayerCount]) -> Counted:
+def summed(rows: Iterable[LayerCount | Group]) -> Counted:
     """The sums over the layers."""
     columns = [*zip(*(row.counted for row in rows), strict=True)]
     return Counted._make(map(sum, columns)) if columns else Counted(0, 0, 0, 0)
@@ -280,7 +325,14 @@ def in_order(model: ModelCount, known: list[T], unknown: list[T]) -> list[T]:
     return rows
 
 
-def as_text(model: ModelCount, style: str) -> str:
+#: Columns that a narrow table leaves out, the first one first.
+SPARE = (
+    *("MACs (input rule)", "MACs (output rule)", "output", "input", "dead weights", "kind"),
+    "share of MACs",
+)
+
+
+def as_text(model: ModelCount, style: str, width: int | None = None) -> str:
     """An aligned table of a model: passes and dead weights where there are some to tell of.
 
     Where layers are unknown, the last column says why.
@@ -290,8 +342,8 @@ def as_text(model: ModelCount, style: str) -> str:
     dead = any(row.dead for row in model.layers)
     headers = ["layer", *["kind"] * kinds, *["pass"] * passes, "input", "output"]
     words = len(headers)
-    headers += ["MACs", "MACs (input rule)", "MACs (output rule)"]
-    headers += [f"additions ({model.convention})", "share of MACs", *["dead weights"] * dead]
+    headers += [*NUMBERS, f"additions ({model.convention})", "share of MACs"]
+    headers += ["dead weights"] * dead
     known = [
         [
             label({"name": row.name}),
@@ -307,7 +359,7 @@ def as_text(model: ModelCount, style: str) -> str:
     blank = [""] * (len(headers) - 1)
     unknown = [[label({"name": name}), *blank, reason] for name, reason, _ in model.unknown]
     rows = in_order(model, known, unknown)
-    sums = [(f"total of {len(known) + len(model.left_out)} {_known(model)}", model.total)]
+    sums = [(_total(model, len(known) + len(model.left_out)), model.total)]
     if model.left_out:
         sums.insert(0, (f"{len(model.left_out)} more", summed(model.left_out)))
     for name, counted in sums:
@@ -316,57 +368,98 @@ def as_text(model: ModelCount, style: str) -> str:
     if unknown:
         headers, align = [*headers, "missing"], [*align, "left"]
         rows = [row + [""] * (len(headers) - len(row)) for row in rows]
-    text = aligned(rows, headers, style, align) + "\n"
-    return text + "".join(dead_lines(model)) if style == TABLES["table"] else text
+    text = fitted(rows, headers, style, align, width)
+    return text + "".join(dead_lines(model, width)) if style == TABLES["table"] else text
 
 
-def dead_lines(model: ModelCount) -> Iterator[str]:
+def fitted(
+    rows: list[list[str]], headers: list[str], style: str, align: list[str], width: int | None
+) -> str:
+    """A table, of a width where one is given, and a line about what is not in it."""
+    if width is None or style != TABLES["table"]:
+        return aligned(rows, headers, style, align) + "\n"
+    additions = [header for header in headers if header.startswith("additions")]
+    rows, kept = narrowed(rows, headers, width, [*additions, *SPARE])
+    text = aligned(rows, [headers[at] for at in kept], style, [align[at] for at in kept]) + "\n"
+    left_out = [header for at, header in enumerate(headers) if at not in kept]
+    note = f"not shown, for the width: {', '.join(left_out)}"
+    return text + (fill(note, width) + "\n" if left_out else "")
+
+
+def dead_lines(model: ModelCount, width: int | None = None) -> Iterator[str]:
     """A line for each layer with weights that meet no input: from which size on all meet one."""
     for name, layer, _, _, passed, dead in model.layers:
         if dead and passed == "forward":
             weights = totals.filters(INTEGERS, layer) * math.prod(layer.kernel_size)
             least = write_sizes(dead_taps(layer).alive_from)
-            yield (
+            line = (
                 f"{label({'name': name})}: {dead:,} of {weights:,} weights meet no input, "
-                f"whatever the data; all meet one from input size {least} on\n"
+                f"whatever the data; all meet one from input size {least} on"
             )
+            yield (fill(line, width, subsequent_indent="  ") if width else line) + "\n"
 
 
-def _known(model: ModelCount) -> str:
-    return "known layers" if model.unknown else "layers"
+def _total(model: ModelCount, rows: int) -> str:
+    """What the row of sums is called."""
+    what = "passes" if model.has_gradients() else "layers"
+    return f"total of {rows} {'known ' * bool(model.unknown)}{what}"
 
 
-def write_groups(model: ModelCount, group: Callable[[LayerCount], str], style: str) -> str:
-    """The rows of a model by groups, in the order of their first rows, in one of `FORMATS`."""
+def groups_of(model: ModelCount, name: Callable[[Sequence[LayerCount]], list[str]]) -> list[Group]:
+    """The rows of a model by groups, in the order of their first rows."""
+    rows = (*model.layers, *model.left_out)
     groups: dict[str, list[LayerCount]] = {}
-    for row in (*model.layers, *model.left_out):
-        groups.setdefault(group(row), []).append(row)
-    counts = [(name, len(rows), summed(rows)) for name, rows in groups.items()]
-    size = sum(number for _, number, _ in counts)
+    for group, row in zip(name(rows), rows, strict=True):
+        groups.setdefault(group, []).append(row)
+    return [
+        Group(group, len(rows), summed(rows), sum(row.dead for row in rows))
+        for group, rows in groups.items()
+    ]
+
+
+def cut(groups: list[Group], top: int | None) -> list[Group]:
+    """The first groups, and one of all others."""
+    if top is None or len(groups) <= top:
+        return groups
+    others = groups[top:]
+    rows = sum(group.rows for group in others)
+    dead = sum(group.dead for group in others)
+    return [*groups[:top], Group(f"{len(others)} more", rows, summed(others), dead)]
+
+
+def write_groups(
+    model: ModelCount, groups: Sequence[Group], style: str, width: int | None = None
+) -> str:
+    """Groups of rows in one of `FORMATS`."""
+    size = sum(group.rows for group in groups)
     if style == "json":
         document = {
             "groups": [
-                {"name": name, "layers": number, **_results(counted, model)}
-                for name, number, counted in counts
+                {"name": group.name, "layers": group.rows, **_results(group.counted, model)}
+                for group in groups
             ],
             "total": _results(model.total, model),
             "convention": model.convention,
         }
         return json.dumps(document, ensure_ascii=False) + "\n"
-    counts.append((f"total of {size} {_known(model)}", size, model.total))
+    rows = [*groups, Group(_total(model, size), size, model.total, 0)]
     if style == "csv":
         line = CsvWriter(f"count_{name}" for name in _results(model.total, model))
         return "".join(
-            line({"name": name, "layers": number}, _results(counted, model).values())
-            for name, number, counted in counts
+            line({"name": row.name, "layers": row.rows}, _results(row.counted, model).values())
+            for row in rows
         )
-    headers = ["group", "layers", "MACs", "MACs (input rule)", "MACs (output rule)"]
-    headers += [f"additions ({model.convention})", "share of MACs"]
+    what = "passes" if model.has_gradients() else "layers"
+    headers = ["group", what, *NUMBERS, f"additions ({model.convention})", "share of MACs"]
     cells = [
-        [label({"name": name}), grouped(number), *_numbers(counted, model)]
-        for name, number, counted in counts
+        [label({"name": row.name}), grouped(row.rows), *_numbers(row.counted, model)]
+        for row in rows
     ]
-    return aligned(cells, headers, TABLES[style], ["left", *["right"] * 6]) + "\n"
+    return fitted(cells, headers, TABLES[style], ["left", *["right"] * 6], width)
+
+
+#: The MACs of a table, by rule.
+NUMBERS = ("MACs", "MACs (input rule)", "MACs (output rule)")
 
 
 def _numbers(counted: Counted, model: ModelCount) -> list[str]:
@@ -427,7 +520,7 @@ def as_csv(model: ModelCount) -> str:
         for name, reason, _ in model.unknown
     ]
     size = len(known) + len(model.left_out)
-    name = f"total of {size} known layers" if unknown else "total"
+    name = _total(model, size) if unknown else "total"
     rows = [*in_order(model, known, unknown), ({**blank, "name": name, **why}, sums)]
     if model.left_out:
         others = {**sums, **_results(summed(model.left_out), model)}

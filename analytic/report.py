@@ -30,6 +30,8 @@ FORMATS = (*TABLES, "json", "csv")
 BLOCK = 1000
 #: A longer name of a layer is cut in a table, and ends in an ellipsis.
 LONGEST_LABEL = 80
+#: A narrow table leaves so much of it before it leaves out a column, and so much in any case.
+SHORT_LABEL, SHORTEST_LABEL = 32, 12
 
 
 #: What tables call the operations of each pass, in the exact convention.
@@ -64,6 +66,41 @@ def aligned(
     if style == TABLES["markdown"]:  # where a bar is the end of a cell
         cells = [[cell.replace("|", "\\|") for cell in row] for row in cells]
     return tabulate(cells, headers=headers, tablefmt=style, disable_numparse=True, colalign=columns)
+
+
+def narrowed(
+    cells: Sequence[Sequence[str]], headers: Sequence[str], width: int, spare: Sequence[str]
+) -> tuple[list[list[str]], list[int]]:
+    """Cells that fit into lines of a width, and which columns these are of.
+
+    Names in the first column are shortened in the middle, for beginning and end tell them apart;
+    where that is not enough, columns of ``spare`` headers go, first to last, until the others fit.
+    """
+    kept = list(range(len(headers)))
+    # tabulate leaves two blanks beside a header, and two between columns.
+    widths: list[int] = [
+        max(len(header) + 2, *(len(row[at]) for row in cells)) for at, header in enumerate(headers)
+    ]
+    least = min(widths[0], SHORT_LABEL)
+
+    def room() -> int:
+        return width - sum(widths[column] + 2 for column in kept[1:])
+
+    for header in spare:
+        if room() < least and header in headers:
+            kept.remove(headers.index(header))
+    longest = max(room(), SHORTEST_LABEL)
+    return [[shortened(row[0], longest), *(row[at] for at in kept[1:])] for row in cells], kept
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text with an ellipsis for its middle, where it is longer.
+
+    >>> shortened("encoder.layers.11.conv", 11)
+    'encod….conv'
+    """
+    end = (longest - 1) // 2
+    return text if len(text) <= longest else f"{text[: longest - 1 - end]}…{text[-end:]}"
 
 
 def summary(layer: Layer, count: Count, style: str) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
@@ -464,7 +465,7 @@ def test_rows_are_sorted_and_cut_and_the_sums_stay() -> None:
     lines = str(cut).splitlines()
     more, total = lines[5], lines[6]
     assert more.startswith("5 more ")
-    assert total.startswith("total of 8 layers ")
+    assert total.startswith("total of 8 passes ")
     others = 2 * sum(macs.values()) - 2 * macs[order[0]] - macs[order[1]]
     assert numbers(more)[1] == others
     read = json.loads(cut.table("json"))
@@ -515,7 +516,7 @@ def test_rows_are_put_together(by: str, groups: dict[str, tuple[str, ...]]) -> N
     assert read["total"]["macs"] == model.total.macs
     rows = [*csv.DictReader(io.StringIO(model.top(1).table("csv", group_by=by)))]
     assert {row["name"]: int(row["count_macs"]) for row in rows[:-1]} == expected_macs
-    assert rows[-1]["name"] == "total of 8 layers"
+    assert rows[-1]["name"] == "total of 8 passes"
     for style in ("table", "markdown", "latex"):
         text = model.table(style, group_by=by)
         assert all(name.replace("_", " ").split()[0] in text for name in groups)
@@ -535,11 +536,92 @@ def test_thousands_of_layers_stay_readable() -> None:
     assert len(str(count_layers(many).sorted_by("macs").top(20)).splitlines()) == 2 + 20 + 2
 
 
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("by", [None, "kind", "prefix"])
+def test_a_table_fits_into_a_width_and_says_what_is_left_out(width: int, by: Any) -> None:
+    names = [f"encoder.stages.{index}.blocks.{'deep.' * 12}conv" for index in range(3000)]
+    runs = [Run(name, DILATED, kind) for name in names for kind in ("forward", "grad_weight")]
+    model = count_runs(runs)
+    lines = model.table(group_by=by, sort="macs", top=20, width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "share of MACs" in lines[0]
+    assert ("additions (nonzero)" in lines[0]) == (width == 200)
+    left_out = [line for line in lines if line.startswith("not shown, for the width: ")]
+    assert len(left_out) == (width == 80)
+    rows = 2 if by == "kind" else 20 + 1
+    assert lines[2 + rows].startswith("total of 6000 passes")
+    if by is None:
+        assert lines[2].startswith("encoder.stages.")
+        assert "…" in lines[2]
+
+
+def test_names_are_shortened_in_the_middle_and_not_below_what_tells_them_apart() -> None:
+    text = count_layers({"a" * 30 + "b" * 30: DILATED}).table(width=1)
+    assert text.splitlines()[2].startswith("aaaaaa…bbbbb ")
+    assert text.splitlines()[0].split() == ["layer", "MACs"]
+    text = count_layers({"a" * 30 + "b" * 30: DILATED}).table(width=150)
+    assert " aaaaaa" not in text
+    assert len(text.splitlines()[0]) == 150
+
+
+def test_groups_are_sorted_and_cut() -> None:
+    model = staged()
+    macs = {"down": 0, "up": 0, "head": 0}
+    for name, layer in STAGES.items():
+        macs[name.split(".")[0]] += 2 * oracle.macs(layer)
+    order = sorted(macs, key=lambda name: -macs[name])
+    read = json.loads(model.table("json", group_by="prefix", sort="macs", top=1))
+    assert [(group["name"], group["macs"]) for group in read["groups"]] == [
+        (order[0], macs[order[0]]),
+        ("2 more", macs[order[1]] + macs[order[2]]),
+    ]
+    names = [
+        row.split()[0] for row in model.table(group_by="prefix", sort="name").splitlines()[2:5]
+    ]
+    assert names == sorted(macs)
+    assert "2 more" not in model.table(group_by="prefix", top=3)
+    assert model.table(group_by="prefix", sort="dead").splitlines()[2].startswith("head")
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (["/up/a.0/conv", "/up/b/conv", "/down/conv"], ["up", "up", "down"]),
+        (["net.up.0", "net.up.1", "net.head"], ["net.up", "net.up", "net.head"]),
+        (["net.up", "net.up (2)"], ["net.up", "net.up (2)"]),
+        (["conv"], ["conv"]),
+    ],
+)
+def test_prefixes_are_where_names_differ_first(names: list[str], groups: list[str]) -> None:
+    model = count_layers(dict.fromkeys(names, DILATED))
+    rows = json.loads(model.table("json", group_by="prefix"))["groups"]
+    assert [row["name"] for row in rows for _ in range(row["layers"])] == groups
+
+
+def test_passes_are_told_apart_where_the_gradients_are_cut_off() -> None:
+    cut = staged().sorted_by("name").top(1)
+    assert cut.layers[0].passed == "forward"
+    assert "pass" in str(cut).splitlines()[0].split()
+    assert "total of 8 passes" in str(cut)
+
+
+def test_a_terminal_s_width_is_that_of_the_table(
+    model_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns in ("80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setattr("analytic.commands.count.on_a_terminal", lambda: True)
+        text = run(model_file, "--dim", "batch=2").stdout
+        assert max(map(len, text.splitlines())) <= int(columns)
+        assert ("not shown, for the width: " in text) == (columns == "80")
+
+
 def test_rows_of_a_model_are_chosen_on_the_command_line(model_file: str) -> None:
     result = run(model_file, "--dim", "batch=2", "--sort", "name", "--top", "1", "--json")
     read = json.loads(result.stdout)
     assert ([row["name"] for row in read["layers"]], read["left_out"]) == (["up"], 1)
     result = run(model_file, "--dim", "batch=2", "--group-by", "kind", "--top", "1")
     assert result.stdout.splitlines()[-1].startswith("total of 2 layers")
+    assert run(model_file, "--dim", "batch=2").stdout.startswith("layer ")  # nobody watches
     result = run("--sort", "macs", "--input-size", "3")
     assert "--sort, --top and --group-by are for the file of a model" in str(result.exception)

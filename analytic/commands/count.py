@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -69,7 +70,9 @@ MODEL_OPTIONS = (
     click.option(
         "--sort", type=click.Choice(["macs", "additions", "dead", "name"]), help="Rows of a model."
     ),
-    click.option("--top", type=click.IntRange(min=1), help="Only so many rows of a model."),
+    click.option(
+        "--top", type=click.IntRange(min=1), help="Only so many rows of a model, or groups."
+    ),
     click.option(
         "--group-by", type=click.Choice(["kind", "prefix"]), help="One row for many of a model."
     ),
@@ -88,7 +91,8 @@ FILE may be a model, too: of ONNX, Keras (.keras, or the JSON of an architecture
 or TensorFlow Lite (.tflite), known by its name or by how it begins. Its convolutions, transposed
 and ordinary, are counted by every rule and summed; those whose sizes are not known become rows that
 say what is missing, and open sizes are given by --dim. Its rows are sorted by --sort, the largest
-first, cut by --top, and put together by --group-by: kind, or the first part of their names.
+first, cut by --top, and put together by --group-by: kind, or the first part of their names in which
+they differ.
 
 \b
 Example:
@@ -293,13 +297,15 @@ def count_model(
         )
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
-    if shown.sort:
-        model = model.sorted_by(shown.sort)
-    if shown.top and not shown.group_by:
-        model = model.top(shown.top)
-    sys.stdout.write(model.table(style, group_by=shown.group_by))
+    width = shutil.get_terminal_size().columns if on_a_terminal() else None
+    sys.stdout.write(model.table(style, width=width, **shown._asdict()))
     if model.unknown:
         raise Failed(f"{path}: {len(model.unknown)} of {len(rows)} layers are not known")
+
+
+def on_a_terminal() -> bool:
+    """Whether somebody watches: lines that are too long would be broken."""
+    return sys.stdout.isatty()
 
 
 def layer_runs(
