@@ -6,13 +6,46 @@ Of a transposed convolution what an output receives far from the edges depends o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analytic import maps, phases
-from analytic.affine import ceil_div
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, size
 from analytic.layer import Layer
+
+if TYPE_CHECKING:
+    from analytic.protocols import Arithmetic
+
+
+def reading_edges(lib: Arithmetic, axis: Axis[Any]) -> tuple[Any, Any]:
+    """How many outputs of an ordinary convolution at begin and end read padding.
+
+    ``⌈b/s⌉`` and ``⌈(e − o)/s⌉``, neither more than there are outputs.
+
+    >>> from analytic.axis import ordinary
+    >>> axis = ordinary(8, k=3, s=2, d=2, b=2, e=2)
+    >>> reading_edges(INTEGERS, axis), maps.along(axis, transposed=False)
+    ((1, 1), [2, 3, 3, 2])
+    """
+    n, _, s, _, b, e, o = axis
+    begin, end = (lib.maximum(0, -(-crop // s)) for crop in (b, e - o))
+    return lib.minimum(begin, n), lib.minimum(end, n)
+
+
+def missing_reading(lib: Arithmetic, axis: Axis[Any]) -> Any:
+    """1 where every output of an ordinary convolution reads padding, so that none is interior.
+
+    >>> from analytic.axis import ordinary
+    >>> missing_reading(INTEGERS, ordinary(8, k=3, s=2, d=2, b=2, e=2))
+    0
+    """
+    begin, end = reading_edges(lib, axis)
+    return lib.maximum(1 - lib.maximum(axis.n - begin - end, 0), 0)
+
+
+def most_read(lib: Arithmetic, axis: Axis[Any]) -> Any:
+    """No output of an ordinary convolution reads more taps than there are, or more than inputs."""
+    return lib.minimum(axis.k, size(axis))
 
 
 class Outputs(NamedTuple):
@@ -40,18 +73,10 @@ class Outputs(NamedTuple):
     def edges(self) -> tuple[int, int]:
         """How many outputs at begin and end may sum less than an interior one.
 
-        Of an ordinary convolution those that read padding: ``⌈b/s⌉`` and ``⌈(e − o)/s⌉``.
-
-        >>> from analytic.axis import ordinary
-        >>> outputs = Outputs(ordinary(8, k=3, s=2, d=2, b=2, e=2), transposed=False)
-        >>> outputs.edges(), [outputs.at(i) for i in range(outputs.size)]
-        ((1, 1), [2, 3, 3, 2])
+        Of an ordinary convolution those that read padding: `reading_edges`.
         """
-        if self.transposed:
-            return phases.edges(INTEGERS, self.axis)
-        _, _, s, _, b, e, o = self.axis
-        begin, end = max(0, ceil_div(b, s)), max(0, ceil_div(e - o, s))
-        return min(begin, self.size), min(end, self.size)
+        edges = phases.edges if self.transposed else reading_edges
+        return edges(INTEGERS, self.axis)
 
     @property
     def interior(self) -> int:
@@ -64,9 +89,7 @@ class Outputs(NamedTuple):
 
     def largest(self) -> int:
         """No output sums more than this; in an interior, if there is one, some do."""
-        if self.transposed:
-            return int(phases.largest(INTEGERS, self.axis))
-        return min(self.axis.k, int(size(self.axis)))
+        return int((phases.largest if self.transposed else most_read)(INTEGERS, self.axis))
 
 
 def of_layer(layer: Layer) -> tuple[Outputs, ...]:

@@ -1,7 +1,9 @@
 """What the explorer computes: the functions of this package, evaluated over symbols.
 
 All arithmetic of the page comes from here. Each `PageFunction` is a function of this package
-applied to symbols; `analytic.export.programs` writes it as JavaScript.
+applied to symbols; `analytic.export.programs` writes it as JavaScript. What differs by the kind of
+convolution is written twice, ``…_transposed`` and ``…_ordinary``; what takes an axis takes the one
+of the pairs, as `Axis` has it: a page makes it of what was typed by ``ordinary``, where it must.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Max, Min, Symbol, sympify
 
-from analytic import affine, checkerboard, maps, phases, symbolic, taps, totals
+from analytic import affine, checkerboard, maps, outputs, phases, symbolic, taps, totals
+from analytic import axis as axes_
 from analytic import layer as rules
-from analytic.axis import Axis, extent
+from analytic.axis import Axis, size
 from analytic.export import typeset
+from analytic.protocols import ConventionName
 from analytic.symbolic import forms
-from analytic.symbolic.expressions import EXPRESSIONS
+from analytic.symbolic.expressions import Expressions
+from analytic.tables import passes_fields
 
 #: The counts of one convention that the page shows, in order.
 FIELDS = (
@@ -27,6 +32,10 @@ FIELDS = (
     "filter_aggregation",
     "total",
 )
+#: The kinds of convolution, and whether they are transposed.
+KINDS = {"transposed": True, "ordinary": False}
+#: The numbers of axes that the page counts.
+AXES = (1, 2, 3)
 
 
 class PageFunction(NamedTuple):
@@ -35,6 +44,23 @@ class PageFunction(NamedTuple):
     name: str
     arguments: tuple[Symbol, ...]
     results: tuple[Expr, ...]
+
+
+class AsWritten(Expressions):
+    """SymPy expressions in which a maximum stays as it is written: to simplify it takes seconds."""
+
+    @staticmethod
+    def maximum(a: Any, b: Any) -> Expr:
+        """The larger of two."""
+        return Max(sympify(a), sympify(b), evaluate=False)
+
+    @staticmethod
+    def minimum(a: Any, b: Any) -> Expr:
+        """The smaller of two."""
+        return Min(sympify(a), sympify(b), evaluate=False)
+
+
+LIB = AsWritten()
 
 
 def function(name: str, arguments: Iterable[Symbol], results: Iterable[Any]) -> PageFunction:
@@ -48,9 +74,18 @@ def integers(names: str) -> tuple[Symbol, ...]:
 
 
 AXIS = Axis(*integers(" ".join(Axis._fields)))
-AXES = [Axis(*integers(" ".join(f"{letter}{at}" for letter in Axis._fields))) for at in (0, 1)]
-POSITION, TAP = integers("y t")
+#: An axis for each number of axes at the most.
+LAYER_AXES = [
+    Axis(*integers(" ".join(f"{letter}{at}" for letter in Axis._fields))) for at in range(max(AXES))
+]
+#: An input, a tap and a position of the output, as transposed convolutions have them.
+INPUT, TAP, POSITION = integers("i t y")
+#: The axis whose pairs are the same, with inputs and taps exchanged.
+EXCHANGED = AXIS._replace(n=AXIS.k, k=AXIS.n, s=AXIS.d, d=AXIS.s)
 PRODUCTS = totals.Products(*integers("inputs taps positions overlaps covered"))
+REACHED = totals.Reached(PRODUCTS, *integers("inputs_reached taps_reached"))
+#: The numbers of a layer that are products of those of its axes.
+FACTORS = (*PRODUCTS, REACHED.inputs, REACHED.taps)
 LAYER: Any = SimpleNamespace(
     **{
         symbol.name: symbol
@@ -62,61 +97,30 @@ OF_LAYER = tuple(vars(LAYER).values())
 
 def formulas() -> Iterator[PageFunction]:
     """Every function of the page."""
-    yield function("extent", AXIS, extent(EXPRESSIONS, AXIS))
     yield from legal()
-    yield from interior()
-    yield function("landing", (*AXIS, POSITION), (phases.landing(EXPRESSIONS, AXIS, POSITION),))
-    yield function("reach", (*AXIS, POSITION), maps.reach(EXPRESSIONS, AXIS, POSITION))
-    yield function("met", (*AXIS, POSITION, TAP), maps.met(AXIS, POSITION, TAP))
-    yield function("affineFrom", AXIS, (affine.affine_from(AXIS, EXPRESSIONS),))
-    yield function("slopes", AXIS, affine.slopes(AXIS, EXPRESSIONS))
-    n, start, *known = integers("n start L T C perL perT perC")
-    counts_at, steps = tuple(known[:3]), tuple(known[3:])
-    lines = [forms.line(n, start, *count) for count in zip(counts_at, steps, strict=True)]
-    yield function("line", (n, start, *known), lines)
-    yield from counts()
+    yield from pairs()
+    yield from diagnosis()
+    yield from lines()
+    yield from costs()
+    for kind, transposed in KINDS.items():
+        yield from counts(kind, transposed)
 
 
 def legal() -> Iterator[PageFunction]:
-    """What is legal, and the values that refusals show."""
+    """What is legal, the values that refusals show, and the axis of an ordinary convolution."""
     for apart in (False, True):
-        slacks = rules.axis_slacks(EXPRESSIONS, AXIS, cropped_apart=apart)
+        slacks = rules.axis_slacks(LIB, AXIS, cropped_apart=apart)
         yield function("axisSlacksApart" if apart else "axisSlacks", AXIS, slacks)
     yield function("axisRefused", AXIS, refused(rules.AXIS_RULES, AXIS))
-    yield function("layerSlacks", OF_LAYER, rules.layer_slacks(EXPRESSIONS, LAYER))
+    yield function("ordinarySlacks", AXIS, rules.ordinary_slacks(LIB, AXIS))
+    # A stride that is not positive is refused before the output size: nothing divides by it.
+    *before, output = rules.ORDINARY_RULES
+    positive = AXIS._replace(s=LIB.maximum(AXIS.s, 1))
+    values = (*refused(tuple(before), AXIS), *refused((output,), positive))
+    yield function("ordinaryRefused", AXIS, values)
+    yield function("layerSlacks", OF_LAYER, rules.layer_slacks(LIB, LAYER))
     yield function("layerRefused", OF_LAYER, refused(rules.LAYER_RULES, LAYER))
-
-
-def interior() -> Iterator[PageFunction]:
-    """What the interior receives, and the diagnosis."""
-    both = (*AXES[0], *AXES[1])
-    products = phases.multiplied(EXPRESSIONS, phases.levels(EXPRESSIONS, AXES[0]), AXES[1])
-    yield function("interior", both, products)
-    differ, faults, small = checkerboard.diagnosis(EXPRESSIONS, AXES)
-    yield function("diagnosis", both, (differ, *faults))
-    yield function("small", both, small)
-    yield function("commonFactor", AXIS, (phases.common_factor(EXPRESSIONS, AXIS),))
-    yield function("largest", AXIS, (phases.largest(EXPRESSIONS, AXIS),))
-    weights, dead = taps.dead(EXPRESSIONS, LAYER, AXES)
-    least = [affine.alive_from(axis, EXPRESSIONS) for axis in AXES]
-    yield function("dead", (*both, *OF_LAYER), (weights, *dead, *least))
-    for apart in (False, True):
-        even = checkerboard.nearest(EXPRESSIONS, AXIS, cropped_apart=apart)
-        changed = [getattr(even, name) for name in checkerboard.CHANGED]
-        yield function("nearestApart" if apart else "nearest", AXIS, changed)
-
-
-def counts() -> Iterator[PageFunction]:
-    """The counts of a layer of two axes, by every convention and every rule."""
-    _, products = totals.products(EXPRESSIONS, AXES)
-    yield function("products", (*AXES[0], *AXES[1]), products)
-    arguments = (*PRODUCTS, *OF_LAYER)
-    yield function("filters", arguments, (totals.filters(EXPRESSIONS, LAYER),))
-    for name in totals.CONVENTIONS:
-        count = totals.count(EXPRESSIONS, LAYER, (), PRODUCTS, name, "exact")
-        yield function(name, arguments, [getattr(count, field) for field in FIELDS])
-    macs = [totals.macs(EXPRESSIONS, LAYER, PRODUCTS, rule) for rule in totals.RULES]
-    yield function("macs", arguments, macs)
+    yield function("ordinary", AXIS, axes_.ordinary(*AXIS[:6]))
 
 
 def refused(table: tuple[rules.Rule, ...], subject: Any) -> tuple[Expr, ...]:
@@ -124,23 +128,131 @@ def refused(table: tuple[rules.Rule, ...], subject: Any) -> tuple[Expr, ...]:
     return tuple(rule.value(subject) for rule in table)
 
 
-def polynomial() -> str:
+def pairs() -> Iterator[PageFunction]:
+    """The pairs of an axis, and how many an input, a tap and a position have."""
+    i, t, y = INPUT, TAP, POSITION
+    yield function("size", AXIS, (size(AXIS),))
+    yield function("exchanged", AXIS, EXCHANGED)
+    yield function("lands", (*AXIS, i, t), (i * AXIS.s + t * AXIS.d - AXIS.b,))
+    yield function("met", (*AXIS, y, t), maps.met(AXIS, y, t))
+    yield function("tapsAt", (*AXIS, y), maps.reach(LIB, AXIS, y))
+    yield function("tapsOf", (*AXIS, i), taps_of(i))
+    yield function("count_y", (*AXIS, y), (phases.landing(LIB, AXIS, y),))
+    yield function("count_i", (*AXIS, i), (maps.taps_read(LIB, AXIS, i),))
+    yield function("count_t", (*AXIS, t), (maps.taps_read(LIB, EXCHANGED, t),))
+    yield function("most_y", AXIS, (phases.largest(LIB, AXIS),))
+    yield function("most_i", AXIS, (outputs.most_read(LIB, AXIS),))
+    yield function("most_t", AXIS, (outputs.most_read(LIB, EXCHANGED),))
+    # The axis whose pairs are those of the first so many inputs: the same output, longer padded.
+    (m,) = integers("m")
+    first = AXIS._replace(n=m, o=AXIS.o + (AXIS.n - m) * AXIS.s)
+    yield function("first", (*AXIS, m), first)
+
+
+def taps_of(i: Expr) -> tuple[Expr, Expr]:
+    """The first and the last tap with which an input lands in the output.
+
+    Counted from the end of the output, the position ``L − 1 − y`` is what a transposed convolution
+    with stride 1 would have for an input: ``(L − 1 − y) + t·d = L − 1 + b − i·s``.
+    """
+    length = size(AXIS)
+    turned = AXIS._replace(n=length, s=1, b=0, e=0, o=0)
+    return maps.reach(LIB, turned, length - 1 + AXIS.b - i * AXIS.s)
+
+
+def diagnosis() -> Iterator[PageFunction]:
+    """What the interior receives, the diagnosis, dead taps and the nearest even axis."""
+    one, other = LAYER_AXES[:2]
+    (factor,) = integers("factor")
+    received = phases.multiplied(LIB, (factor,), AXIS)
+    yield function("received", (factor, *AXIS), received)
+    differ, faults, _ = checkerboard.diagnosis(LIB, (one, other))
+    yield function("diagnosis", (*one, *other), (differ, faults[1]))
+    small = axes_.positive(LIB, phases.missing(LIB, AXIS))
+    yield function("small_transposed", AXIS, (small,))
+    yield function("small_ordinary", AXIS, (outputs.missing_reading(LIB, AXIS),))
+    yield function("commonFactor", AXIS, (phases.common_factor(LIB, AXIS),))
+    for number in AXES:
+        axes = LAYER_AXES[:number]
+        weights, dead = taps.dead(LIB, LAYER, axes)
+        arguments = [letter for axis in axes for letter in axis]
+        yield function(f"dead_{number}", (*arguments, *OF_LAYER), (weights, *dead))
+    yield function("aliveFrom", AXIS, (affine.alive_from(AXIS, LIB),))
+    for apart in (False, True):
+        even = checkerboard.nearest(LIB, AXIS, cropped_apart=apart)
+        changed = [getattr(even, name) for name in checkerboard.CHANGED]
+        yield function("nearestApart" if apart else "nearest", AXIS, changed)
+
+
+def lines() -> Iterator[PageFunction]:
+    """From which input on the counts of an axis are lines, and these lines."""
+    yield function("affineFrom", AXIS, (affine.affine_from(AXIS, LIB),))
+    yield function("slopes", AXIS, affine.slopes(AXIS, LIB))
+    n, start, *known = integers("n start L T C perL perT perC")
+    counts_at, steps = tuple(known[:3]), tuple(known[3:])
+    values = [forms.line(n, start, *count) for count in zip(counts_at, steps, strict=True)]
+    yield function("line", (n, start, *known), values)
+
+
+def counts(kind: str, transposed: bool) -> Iterator[PageFunction]:
+    """What an axis of a kind gives to the counts of a layer, and what the conventions count."""
+    known, *reached = totals.reached(LIB, (AXIS,), transposed)
+    yield function(f"factors_{kind}", AXIS, (*known, *reached))
+    for name in totals.CONVENTIONS:
+        count = counted(name, transposed)
+        yield of_layer(f"{name}_{kind}", [getattr(count, field) for field in FIELDS])
+
+
+def costs() -> Iterator[PageFunction]:
+    """What does not depend on the kind: filters, MACs, the headline and the passes."""
+    yield of_layer("filters", [totals.filters(LIB, LAYER)])
+    yield of_layer("macs", [totals.macs(LIB, LAYER, PRODUCTS, rule) for rule in totals.RULES])
+    yield of_layer("headline", [value for _, value in counted(DEFAULT).headline()])
+    for name, cost in passes_fields(totals.passes(LIB, LAYER, REACHED, "exact")).items():
+        yield of_layer(name, cost.values())
+
+
+def of_layer(name: str, results: Iterable[Any]) -> PageFunction:
+    """A formula in what the axes of a layer give, and in its other numbers."""
+    return function(name, (*FACTORS, *OF_LAYER), results)
+
+
+def counted(convention: ConventionName, transposed: bool = True) -> totals.Count[Any]:
+    """A count in one convention."""
+    return totals.count(LIB, LAYER, (), PRODUCTS, convention, "exact", transposed)
+
+
+#: The convention of the total that stands first.
+DEFAULT = next(iter(totals.CONVENTIONS))
+
+
+def headline() -> list[str]:
+    """What the numbers of the headline are called."""
+    return [label for label, _ in counted(DEFAULT).headline()]
+
+
+def polynomial(axes: int) -> str:
     """The additions of a filter from `affine.affine_from` on, as MathML, with names for numbers.
 
     On axis 0 the overlaps are ``a0·n0 + b0`` and the covered positions ``c0·n0 + d0``.
     """
-    a, b, c, d = (integers(f"{letter}0 {letter}1") for letter in "abcd")
-    n = integers("n0 n1")
-    overlaps, covered = (
-        (slope[0] * n[0] + start[0]) * (slope[1] * n[1] + start[1])
-        for slope, start in ((a, b), (c, d))
-    )
+    numbered = " ".join(f"{{0}}{at}" for at in range(axes))
+    n, a, b, c, d = (integers(numbered.replace("{0}", letter)) for letter in "nabcd")
+    overlaps: Expr = sympify(1)
+    covered: Expr = sympify(1)
+    for at in range(axes):
+        overlaps *= a[at] * n[at] + b[at]
+        covered *= c[at] * n[at] + d[at]
     printer = typeset.MathMl()
-    printer.names = {symbol: typeset.input_name(at, 2) for at, symbol in enumerate(n)}
-    inside = printer._print(overlaps - covered).toxml()
+    printer.names = {symbol: typeset.input_name(at, axes) for at, symbol in enumerate(n)}
+    return in_mathml(printer._print(overlaps - covered).toxml())
+
+
+def in_mathml(inside: str) -> str:
+    """An element of its own for what is displayed."""
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{inside}</math>'
 
 
-def theorem() -> str:
-    """The additions of a filter of any layer of two axes, as MathML: the theorem."""
-    return typeset.mathml(symbolic.additions_per_filter(axes=2))
+def theorem(axes: int, transposed: bool) -> str:
+    """The additions of a filter of any layer of so many axes, as MathML: the theorem."""
+    return typeset.mathml(symbolic.additions_per_filter(axes=axes, transposed=transposed))
