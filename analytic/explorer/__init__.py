@@ -1,14 +1,18 @@
-"""The explorer: one self-contained page that counts and draws a 2-D layer in the browser.
+"""The explorer: one self-contained page that counts a layer, and draws its pairs, in the browser.
 
 Its arithmetic is exported from `formulas`. Its words are templates from `words`: the refusals of
 `analytic.layer`, and what `analytic.checkerboard` says of every diagnosis, with names in braces
-where the page fills numbers in. The page itself reads, draws and writes. What it has to do anew is
-Python's own and not this package's: ``sorted(set(…))``, and the ``repr`` of what was typed. And it
-multiplies: twice the MACs, and for each cell the coverage of its row and its column.
+where the page fills numbers in. The page itself reads, draws and writes: ``model.js`` makes a layer
+of what was typed and asks the formulas, ``answers.js`` writes what they say, ``draw.js`` draws it,
+``grids.js`` links and plays the pairs, ``controls.js`` has fields, links and copies. What it has to
+do anew is Python's own and not this package's: ``sorted(set(…))``, and the ``repr`` of what was
+typed. And it multiplies what the axes give, for they do not interact, and adds up what so many
+inputs have stamped.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from importlib.resources import files
@@ -16,12 +20,19 @@ from typing import Any
 
 from analytic import checkerboard
 from analytic import layer as rules
-from analytic.explorer.formulas import FIELDS, formulas, polynomial, theorem
-from analytic.explorer.words import IN_WORDS, not_whole, refusals, templates
+from analytic.explorer import presets, words
+from analytic.explorer.formulas import (
+    AXES,
+    FIELDS,
+    PRIVATE,
+    formulas,
+    polynomial,
+    theorems,
+)
 from analytic.export import programs
-from analytic.layer import PER_AXIS
+from analytic.layer import PER_AXIS, Layer
 from analytic.pictures import colours
-from analytic.totals import CONVENTIONS, RULES
+from analytic.totals import CONVENTIONS, RULES, Pass, Passes
 
 #: The fields in their order, with what they hold when the page opens, and what stands before them.
 DEFAULTS = {
@@ -52,21 +63,27 @@ OF_AXIS = (
 ORDER = ("in_channels", "out_channels", "groups", "batch_size", "input_size", *rules.GEOMETRY)
 #: Steps from the darkest colour to the lightest.
 SHADES = 256
+#: The scripts, in the order in which they build on each other.
+SCRIPTS = ("model", "answers", "draw", "grids", "controls")
 
 
 def page() -> str:
-    """The page, whole: style, script, formulas and words are inside."""
-    here = files(__package__)
+    """The page, whole: style, scripts, formulas and words are inside."""
     parts = {
-        "style": here.joinpath("page.css").read_text(encoding="utf-8"),
+        "style": source("page.css"),
         "data": json.dumps(data(), ensure_ascii=False).replace("<", "\\u003c"),
         "formulas": javascript(),
-        "script": here.joinpath("page.js").read_text(encoding="utf-8"),
+        "script": "".join(source(f"{name}.js") for name in SCRIPTS),
     }
-    text = here.joinpath("page.html").read_text(encoding="utf-8")
+    text = source("page.html")
     for name, part in parts.items():
         text = text.replace(f"/*{{{name}}}*/", part)
     return text
+
+
+def source(name: str) -> str:
+    """A file of this folder."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def javascript() -> str:
@@ -84,26 +101,46 @@ def javascript() -> str:
 
 def data() -> dict[str, Any]:
     """What the page knows: rules, words, names and colours, as JSON has them."""
+    written, parts = theorems()
     return {
         "labels": LABELS,
         "begin": "begin padding",
         "defaults": DEFAULTS,
+        "arguments": arguments(),
+        "presets": [preset._asdict() for preset in presets.PRESETS],
         "perAxis": PER_AXIS,
         "axis": OF_AXIS,
-        "letters": IN_WORDS,
+        "letters": words.IN_WORDS,
         "order": ORDER,
-        "axisRules": refusals(rules.AXIS_RULES),
-        "layerRules": refusals(rules.LAYER_RULES),
-        "refusals": not_whole(),
-        "words": templates(),
+        "digits": words.DIGITS,
+        "rules": {
+            "transposed": words.refusals(rules.AXIS_RULES),
+            "ordinary": words.refusals(rules.ORDINARY_RULES),
+            "layer": words.refusals(rules.LAYER_RULES),
+        },
+        "refusals": words.not_whole(),
+        "words": {axes: words.templates(axes) for axes in AXES},
+        "gap": words.gap(),
+        "headline": words.names(),
+        "latex": [words.latex(passes=passes) for passes in (False, True)],
         "changed": checkerboard.CHANGED,
         "conventions": [*CONVENTIONS],
-        "rules": [*RULES],
+        "rulesOfMacs": [*RULES],
         "fields": FIELDS,
+        "passes": Passes._fields,
+        "ofPass": Pass._fields,
         "shades": [*shades()],
-        "polynomial": polynomial(),
-        "theorem": theorem(),
+        "polynomial": {axes: polynomial(axes) for axes in AXES},
+        "theorem": written,
+        "parts": parts,
+        "private": PRIVATE,
     }
+
+
+def arguments() -> dict[str, Any]:
+    """The arguments of `Layer` in order, with what each is where it is not given, if it may be."""
+    parameters = inspect.signature(Layer).parameters.values()
+    return {of.name: None if of.default is of.empty else of.default for of in parameters}
 
 
 def shades() -> Iterator[tuple[int, int, int, bool]]:

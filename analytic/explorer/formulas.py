@@ -8,6 +8,8 @@ of the pairs, as `Axis` has it: a page makes it of what was typed by ``ordinary`
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -19,6 +21,7 @@ from analytic import axis as axes_
 from analytic import layer as rules
 from analytic.axis import Axis, size
 from analytic.export import typeset
+from analytic.headline import headline
 from analytic.protocols import ConventionName
 from analytic.symbolic import forms
 from analytic.symbolic.expressions import Expressions
@@ -207,7 +210,7 @@ def costs() -> Iterator[PageFunction]:
     """What does not depend on the kind: filters, MACs, the headline and the passes."""
     yield of_layer("filters", [totals.filters(LIB, LAYER)])
     yield of_layer("macs", [totals.macs(LIB, LAYER, PRODUCTS, rule) for rule in totals.RULES])
-    yield of_layer("headline", [value for _, value in counted(DEFAULT).headline()])
+    yield of_layer("headline", [value for _, value in headline(counted(DEFAULT))])
     for name, cost in passes_fields(totals.passes(LIB, LAYER, REACHED, "exact")).items():
         yield of_layer(name, cost.values())
 
@@ -224,11 +227,6 @@ def counted(convention: ConventionName, transposed: bool = True) -> totals.Count
 
 #: The convention of the total that stands first.
 DEFAULT = next(iter(totals.CONVENTIONS))
-
-
-def headline() -> list[str]:
-    """What the numbers of the headline are called."""
-    return [label for label, _ in counted(DEFAULT).headline()]
 
 
 def polynomial(axes: int) -> str:
@@ -256,3 +254,29 @@ def in_mathml(inside: str) -> str:
 def theorem(axes: int, transposed: bool) -> str:
     """The additions of a filter of any layer of so many axes, as MathML: the theorem."""
     return typeset.mathml(symbolic.additions_per_filter(axes=axes, transposed=transposed))
+
+
+def theorems() -> tuple[dict[str, dict[int, str]], list[str]]:
+    """The theorem of each kind and number of axes, and the parts that are often in them.
+
+    A part is written once: in the theorems a character of the private use area stands for it.
+    """
+    written = {
+        kind: {axes: theorem(axes, transposed) for axes in AXES}
+        for kind, transposed in KINDS.items()
+    }
+    texts = [text for of_kind in written.values() for text in of_kind.values()]
+    often = Counter(part for text in texts for part in PART.findall(text))
+    parts = [part for part, times in often.items() if times > 1]
+    short = {part: chr(PRIVATE + at) for at, part in enumerate(parts)}
+
+    def abbreviated(text: str) -> str:
+        return PART.sub(lambda part: short.get(part[0], part[0]), text)
+
+    return {k: {n: abbreviated(t) for n, t in of.items()} for k, of in written.items()}, parts
+
+
+#: An element of MathML that has no other in it but letters, numbers and signs.
+PART = re.compile(r"<mrow>(?:(?!</?mrow>).)*</mrow>")
+#: The first character of the private use area: no font and no name has it.
+PRIVATE = 0xE000
