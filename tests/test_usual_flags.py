@@ -301,3 +301,13 @@ def test_a_model_without_layers_ends_as_an_empty_file(
     empty.write_text("\n")
     for file in (model, empty):
         assert run(capsys, f"count {file}") == (1, "", f"analytic: {file} has no layers\n")
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_list_of_commands_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = run(capsys, "-h", f"python -m {name}").out
+    assert "..." not in page.split("Commands:")[1]
+    assert max(map(len, page.splitlines())) <= 80

@@ -22,9 +22,10 @@ from analytic.commands.toolbox import CAPTION, OUTPUT, LayerFile, save_figure
 from analytic.layer import Layer
 from analytic.pictures import comparison
 
-HELP = """Compare the MAC rules: over a range of one argument of a layer, or over a FILE of layers.
+HELP = """Compare the MAC rules over a range, or over a FILE of layers.
 
-FILE is as in count. What is left out, because it is no legal layer or has no MACs, is named.
+The range is of one argument of a layer, which the flags describe. FILE is as in count. What is left
+out, because it is no legal layer or has no MACs, is named.
 
 \b
 Examples:

@@ -80,12 +80,15 @@ MODEL_OPTIONS = (
 
 HELP = """Count one layer, given by flags, or every layer of a FILE.
 
+First come the exact MACs, and twice these, which are the FLOPs; then the published formula.
+
 FILE has one layer a row, as JSON Lines, JSON, CSV (also with semicolons or tabs) or Parquet, with
 the arguments of torch's layer as keys or columns (input_size, in_channels, out_channels,
 kernel_size, stride, ...; with transposed false, of Conv1d/2d/3d); - is standard input. Other keys
 are carried through. A row that is not a legal layer is reported, and the others are counted all the
-same. Results go under the key count, or in columns count_...; those of --passes under passes, or in
-columns passes_...
+same. A row with a framework (keras, tensorflow, tflite, jax, openvino, paddle, mlx, caffe) is in
+the words of that. Results go under the key count, or in columns count_...; those of --passes under
+passes, or in columns passes_...
 
 FILE may be a model, too: of ONNX, Keras (.keras, or the JSON of an architecture), OpenVINO (.xml)
 or TensorFlow Lite (.tflite), known by its name or by how it begins. Its convolutions, transposed
@@ -98,6 +101,11 @@ they differ.
 Example:
   python -m {program} count --input-size 8x8 --in-channels 4 --out-channels 6 \\
       --kernel-size 4 --stride 2 --padding 1
+
+\b
+As Keras says it:
+  python -m {program} count --framework keras --input-size 8x8 --in-channels 4 \\
+      --filters 6 --kernel-size 3 --strides 2 --padding same
 
 Exit status: 0 all counted; 1 a row was bad or a comparison differed; 2 wrong usage or an illegal
 layer.

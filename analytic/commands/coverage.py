@@ -12,10 +12,10 @@ from analytic.commands.flags import LAYER_OPTIONS, Command, layer_of_flags, one_
 from analytic.commands.toolbox import CAPTION, OUTPUT, save_figure
 from analytic.layer import Layer
 
-HELP = """Show how many products land on each output of a layer, and whether it is even.
+HELP = """Show how many products land on each output.
 
-Channels and batch do not matter here and may be left out. Positions that are not drawn for want of
-room are named.
+And whether all get as many: if not, the layer prints a checkerboard. Channels and batch do not
+matter here and may be left out. Positions that are not drawn for want of room are named.
 
 \b
 Example:

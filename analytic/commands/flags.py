@@ -108,14 +108,14 @@ CHOICES = (
         type=click.Choice([*CONVENTIONS]),
         default="nonzero",
         show_default=True,
-        help="What an operation is.",
+        help="Operations as published (nonzero, or documented), or of products that land.",
     ),
     click.option(
         "--rule",
         type=click.Choice([*RULES]),
         default="exact",
         show_default=True,
-        help="What a MAC is.",
+        help="A MAC is a product that lands, or each input or output has a whole kernel.",
     ),
 )
 

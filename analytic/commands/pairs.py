@@ -22,7 +22,7 @@ from analytic.commands.toolbox import ANIMATIONS, CAPTION, FIGURES, write_pictur
 from analytic.layer import Layer
 from analytic.tables import as_sizes
 
-HELP = """Show the pairs that a layer multiplies and what it sums them into: input, kernel, output.
+HELP = """Show the pairs of input and kernel that make each output.
 
 Without --output, the pairs of one result as a table. A figure shows them as lines; a .gif or .apng
 shows every result, one after the other. Also of the gradients, with --pass.

@@ -241,7 +241,7 @@ def command(
     also: tuple[str, ...],
     table: str | None,
 ) -> None:
-    r"""Run the counters that are installed on each FILE of layers, and say who is right.
+    r"""Run installed counters on each FILE of layers: who is right?
 
     \b
     Example:

@@ -141,7 +141,9 @@ def certified(
 @ORACLE_OPTION
 @click.option("--json", "as_json", is_flag=True, help="JSON in place of a Markdown report.")
 def command(candidate: str, quantity: str | None, as_json: bool, **options: Any) -> None:
-    r"""Hold a formula against torch on a box of kernel sizes, strides and dilations.
+    r"""Hold a formula against torch, and certify or refute it.
+
+    It is held on a box of kernel sizes, strides and dilations.
 
     \b
     Example:

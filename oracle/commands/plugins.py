@@ -36,8 +36,9 @@ HEADERS = (
 @click.option("--tool", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--format", "style", type=click.Choice([*TABLES]), default="table", show_default=True)
 def command(files: tuple[str, ...], names: tuple[str, ...], style: str) -> None:
-    r"""Check `oracle.plugins` in the counters that are installed here, on every layer of each FILE.
+    r"""Check our lines in installed counters on each FILE of layers.
 
+    These are the lines of `oracle.plugins`, checked on every layer in the counters that are here.
     Each counter is run by its public entry point on a real module, without our lines, with those
     for transposed layers and with those for both kinds. Beside each transposed layer stands the
     ordinary one that leads back from its output. The lines must be exact on the kinds they are for,

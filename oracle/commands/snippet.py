@@ -14,9 +14,10 @@ AXES = ("input_size", "kernel_size", "stride", "padding", "output_padding", "dil
 
 
 def snippet(**flags: Any) -> None:
-    r"""Run the published snippet to the letter: float32, every output minus one, summed.
+    r"""Run the published snippet to the letter.
 
-    It shows how the snippet rounds; to count, use the command count.
+    In float32, every output minus one, summed. It shows how the snippet rounds; to count, use
+    the command count.
 
     \b
     Example:

@@ -13,7 +13,9 @@ from oracle.commands.toolbox import ORACLE_OPTION, oracle_of
 @click.command("vectors", cls=Command)
 @ORACLE_OPTION
 def command(oracle: str) -> None:
-    r"""Print conformance vectors for other counters: layers with every quantity, measured.
+    r"""Print conformance vectors for other counters.
+
+    Layers with every quantity, measured.
 
     \b
     Example:
