@@ -16,7 +16,7 @@ from analytic.digits import all_digits
 from analytic.integers import count as count_exactly
 from analytic.integers import passes
 from analytic.layer import MOST_AXES, Layer
-from analytic.protocols import ConventionName
+from analytic.protocols import ConventionName, RuleName
 from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields, narrowed
 from analytic.tables import CsvWriter, write_sizes
 from analytic.taps import dead_taps
@@ -36,6 +36,10 @@ class Counted(NamedTuple):
     input_macs: int
     output_macs: int
     additions: int
+
+    def by(self, rule: RuleName) -> int:
+        """The MACs by a rule."""
+        return self[[*RULES].index(rule)]
 
 
 class Run(NamedTuple):
@@ -87,7 +91,8 @@ class ModelCount(NamedTuple):
     """The layers of a model in order, and their sums. ``print`` shows the table.
 
     The sums are of the known layers alone; ``unknown`` has the others. Those that are ``left_out``
-    are in the sums, and not in the table.
+    are in the sums, and not in the table. ``rule`` says which MACs come first, are shared out and
+    sorted by.
     """
 
     layers: tuple[LayerCount, ...]
@@ -95,6 +100,7 @@ class ModelCount(NamedTuple):
     convention: ConventionName
     unknown: tuple[Unknown, ...] = ()
     left_out: tuple[LayerCount, ...] = ()
+    rule: RuleName = "exact"
 
     def has_gradients(self) -> bool:
         """Whether other passes than forward ones are in it."""
@@ -105,10 +111,15 @@ class ModelCount(NamedTuple):
 
     def sorted_by(self, key: str) -> ModelCount:
         """The rows by one of `SORTS`, the largest first; what is unknown comes last."""
-        value = choose("sort", SORTS, key)
+        value = self.sort_key(key)
         last = len(self.layers)
         unknown = tuple(row._replace(before=last) for row in self.unknown)
         return self._replace(layers=(*sorted(self.layers, key=value),), unknown=unknown)
+
+    def sort_key(self, key: str) -> Callable[[Any], Any]:
+        """What rows and groups are sorted by."""
+        value = choose("sort", SORTS, key)
+        return value if key != "macs" else lambda row: -row.counted.by(self.rule)
 
     def top(self, rows: int) -> ModelCount:
         """The first rows alone; the others are one row, and in the sums all the same."""
@@ -140,7 +151,7 @@ class ModelCount(NamedTuple):
             if group_by is not None:
                 groups = groups_of(model, choose("group_by", GROUPS, group_by))
                 if sort:
-                    groups.sort(key=SORTS[sort])
+                    groups.sort(key=self.sort_key(sort))
                 return write_groups(model, cut(groups, top), style, width)
             model = model.top(top) if top else model
             if style == "json":
@@ -327,7 +338,7 @@ def in_order(model: ModelCount, known: list[T], unknown: list[T]) -> list[T]:
 
 #: Columns that a narrow table leaves out, the first one first.
 SPARE = (
-    *("MACs (input rule)", "MACs (output rule)", "output", "input", "dead weights", "kind"),
+    *("output", "input", "dead weights", "kind"),
     "share of MACs",
 )
 
@@ -342,7 +353,11 @@ def as_text(model: ModelCount, style: str, width: int | None = None) -> str:
     dead = any(row.dead for row in model.layers)
     headers = ["layer", *["kind"] * kinds, *["pass"] * passes, "input", "output"]
     words = len(headers)
-    headers += [*NUMBERS, f"additions ({model.convention})", "share of MACs"]
+    headers += [
+        *numbers_by(model.rule).values(),
+        f"additions ({model.convention})",
+        "share of MACs",
+    ]
     headers += ["dead weights"] * dead
     known = [
         [
@@ -379,7 +394,8 @@ def fitted(
     if width is None or style != TABLES["table"]:
         return aligned(rows, headers, style, align) + "\n"
     additions = [header for header in headers if header.startswith("additions")]
-    rows, kept = narrowed(rows, headers, width, [*additions, *SPARE])
+    _, *other_macs = [header for header in headers if header.startswith("MACs")]
+    rows, kept = narrowed(rows, headers, width, [*additions, *other_macs, *SPARE])
     text = aligned(rows, [headers[at] for at in kept], style, [align[at] for at in kept]) + "\n"
     left_out = [header for at, header in enumerate(headers) if at not in kept]
     note = f"not shown, for the width: {', '.join(left_out)}"
@@ -450,7 +466,13 @@ def write_groups(
             for row in rows
         )
     what = "passes" if model.has_gradients() else "layers"
-    headers = ["group", what, *NUMBERS, f"additions ({model.convention})", "share of MACs"]
+    headers = [
+        "group",
+        what,
+        *numbers_by(model.rule).values(),
+        f"additions ({model.convention})",
+        "share of MACs",
+    ]
     cells = [
         [label({"name": row.name}), grouped(row.rows), *_numbers(row.counted, model)]
         for row in rows
@@ -458,17 +480,26 @@ def write_groups(
     return fitted(cells, headers, TABLES[style], ["left", *["right"] * 6], width)
 
 
-#: The MACs of a table, by rule.
-NUMBERS = ("MACs", "MACs (input rule)", "MACs (output rule)")
+def numbers_by(rule: RuleName) -> dict[RuleName, str]:
+    """What the MACs by each rule are called, those by the chosen one first.
+
+    >>> [*numbers_by("output").values()]
+    ['MACs (output rule)', 'MACs', 'MACs (input rule)']
+    """
+    return {
+        name: "MACs" if name == "exact" else f"MACs ({name} rule)"
+        for name in dict.fromkeys((rule, *RULES))
+    }
 
 
 def _numbers(counted: Counted, model: ModelCount) -> list[str]:
-    percent = share(counted.macs, model.total.macs)
-    return [*map(grouped, counted), f"{percent} %" if percent else ""]
+    percent = share(counted.by(model.rule), model.total.by(model.rule))
+    macs = map(counted.by, numbers_by(model.rule))
+    return [*map(grouped, (*macs, counted.additions)), f"{percent} %" if percent else ""]
 
 
 def _results(counted: Counted, model: ModelCount) -> dict[str, Any]:
-    percent = share(counted.macs, model.total.macs)
+    percent = share(counted.by(model.rule), model.total.by(model.rule))
     return {**counted._asdict(), "share_percent": float(percent) if percent else None}
 
 

@@ -625,3 +625,29 @@ def test_rows_of_a_model_are_chosen_on_the_command_line(model_file: str) -> None
     assert run(model_file, "--dim", "batch=2").stdout.startswith("layer ")  # nobody watches
     result = run("--sort", "macs", "--input-size", "3")
     assert "--sort, --top and --group-by are for the file of a model" in str(result.exception)
+
+
+def test_another_rule_leads_and_is_shared_out() -> None:
+    """By hand: kernel 3 and stride 1 on 4 inputs without crops are 12, 12 and 18; cropped by 2 at
+    both ends of 8 inputs, 18 land, 24 are of the input rule and 18 of the output rule.
+    """
+    layers = {
+        "wide": Layer([4], 1, 1, 3),
+        "cropped": Layer([8], 1, 1, 3, padding=2),
+    }
+    model = count_layers(layers)._replace(rule="output")
+    assert [row.counted[:3] for row in model.layers] == [(12, 12, 18), (18, 24, 18)]
+    head, _, *rows = model.table().splitlines()
+    assert re.split("  +", head)[3:6] == ["MACs (output rule)", "MACs", "MACs (input rule)"]
+    assert [row.split()[3:6] for row in rows[:2]] == [["18", "12", "12"], ["18", "18", "24"]]
+    assert [row.split()[-2] for row in rows] == ["50.00", "50.00", "100.00"]
+    assert json.loads(model.table("json"))["layers"][0]["count"]["share_percent"] == 50
+    by_input = model._replace(rule="input")
+    assert [row.name for row in by_input.sorted_by("macs").layers] == ["cropped", "wide"]
+    assert [row.name for row in model.sorted_by("macs").layers] == ["wide", "cropped"]
+    narrow = model.table(width=60)
+    assert "MACs (output rule)" in narrow.splitlines()[0]
+    assert " MACs, MACs (input rule)" in " ".join(narrow.split())
+    groups = by_input.table(group_by="kind", sort="macs").splitlines()
+    assert re.split("  +", groups[0])[2] == "MACs (input rule)"
+    assert groups[2].split()[2] == "36"

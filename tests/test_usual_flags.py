@@ -311,3 +311,20 @@ def test_the_list_of_commands_fits_a_terminal(
     page = run(capsys, "-h", f"python -m {name}").out
     assert "..." not in page.split("Commands:")[1]
     assert max(map(len, page.splitlines())) <= 80
+
+
+def test_the_rule_of_a_model(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """By hand: 8 inputs, 4 taps and stride 2 with crops of 1: 30 pairs, 32 and 64 charged."""
+    path = tmp_path / "up.onnx"
+    text = (
+        '<ir_version: 8, opset_import: ["": 17]> '
+        "g (float[1, 1, 8] x, float[1, 1, 4] w) => (float[1, 1, 16] y) "
+        "{ y = ConvTranspose <strides = [2], pads = [1, 1]> (x, w) }"
+    )
+    onnx.save(onnx.parser.parse_model(text), path)
+    for rule, macs in (("exact", "30"), ("input", "32"), ("output", "64")):
+        done = run(capsys, f"count {path} --rule {rule}")
+        head, _, row, *_ = done.out.splitlines()
+        name = "MACs" if rule == "exact" else f"MACs ({rule} rule)"
+        assert re.split("  +", head)[3] == name
+        assert row.split()[3] == macs

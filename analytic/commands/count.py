@@ -169,7 +169,8 @@ def count_command(
         if source == "flags":
             count_one(layer_of_flags(flags, " (or give a FILE)"), counter, style)
         elif source == "model":
-            count_model(str(file), dims, counter, convention, style, shown, passes=passes)
+            choices = convention, rule
+            count_model(str(file), dims, counter, choices, style, shown, passes=passes)
         else:
             writer = report.writer(style, convention, rule, passes=passes)
             count_file(str(file), counter, writer)
@@ -287,7 +288,7 @@ def count_model(
     path: str,
     dims: tuple[str, ...],
     counter: LayerCounter,
-    convention: ConventionName,
+    choices: tuple[ConventionName, RuleName],
     style: str,
     shown: Shown,
     *,
@@ -296,13 +297,14 @@ def count_model(
     """Count the layers of a model; those that are unknown become rows that say why."""
     from analytic.models import count_runs
 
+    convention, rule = choices
     rows = layers_of_model(path, dict(map(bound, dims)))
     try:
         model = count_runs(
             layer_runs(rows, passes=passes),
             convention=convention,
             evaluate=lambda layer, **_: counter(layer).counts,
-        )
+        )._replace(rule=rule)
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
     width = shutil.get_terminal_size().columns if on_a_terminal() else None

@@ -115,7 +115,7 @@ CHOICES = (
         type=click.Choice([*RULES]),
         default="exact",
         show_default=True,
-        help="A MAC is a product that lands, or each input or output has a whole kernel.",
+        help="Which MACs: of products that land, or a whole kernel for each input or output.",
     ),
 )
 
