@@ -6,7 +6,9 @@ import random
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -15,6 +17,8 @@ from torch.utils._mode_utils import no_dispatch
 
 #: What a module may keep its things in, subclasses too; each with how it is emptied and filled.
 CONTAINERS = (OrderedDict, dict, list, set, deque)
+#: The type of what `functools.lru_cache` returns.
+CACHE = type(lru_cache(lambda: None))
 #: What is followed, or kept; and what most attributes are, and is neither.
 FOLLOWED = (*CONTAINERS, tuple, torch.Tensor, torch.nn.Module)
 PLAIN = {type(None), bool, int, float, str}
@@ -32,6 +36,7 @@ def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
     owned = reachable(module)
     containers = [(value, contents(value)) for value in owned if isinstance(value, CONTAINERS)]
     tensors = [Kept(value) for value in owned if isinstance(value, torch.Tensor)]
+    caches = [(cache, cache.cache_info()) for cache in caches_of(module)]
     python_state = random.getstate()
     numpy_random = sys.modules.get("numpy.random")
     numpy_state = numpy_random.get_state() if numpy_random else None
@@ -48,6 +53,9 @@ def left_as_it_was(module: torch.nn.Module) -> Iterator[None]:
                 put_back(value, held)
         for tensor in tensors:
             tensor.put_back()
+        for cache, info in caches:
+            if cache.cache_info().misses != info.misses:  # it may hold fakes now
+                cache.cache_clear()
 
 
 def reachable(module: torch.nn.Module) -> list[Any]:
@@ -70,6 +78,28 @@ def reachable(module: torch.nn.Module) -> list[Any]:
         else:
             waiting.extend(dict.values(value) if isinstance(value, dict) else value)
     return list(owned.values())
+
+
+def caches_of(module: torch.nn.Module) -> list[Any]:
+    """What `functools.lru_cache` keeps for the classes of a module, and in their files.
+
+    A grid of positions, say, that would be a fake one in the next forward pass.
+    """
+    kinds = {kind for part in module.modules() for kind in type(part).__mro__}
+    own = [kind for kind in kinds if kind.__module__.split(".")[0] not in {"torch", "builtins"}]
+    files = [sys.modules[name] for name in {kind.__module__ for kind in own} & sys.modules.keys()]
+    named = [value for place in (*own, *files) for value in vars(place).values()]
+    return [cache for value in named for cache in enclosed(value) if type(cache) is CACHE]
+
+
+def enclosed(value: Any) -> Iterator[Any]:
+    """A value; and of a function, or a method, what a decorator keeps for it."""
+    function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+    yield function
+    if isinstance(function, FunctionType):
+        for cell in function.__closure__ or ():
+            with suppress(ValueError):  # it is empty
+                yield cell.cell_contents
 
 
 def contents(container: Any) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import io
 import random
 import resource
@@ -349,6 +350,65 @@ def test_what_is_assigned_to_fakes_is_put_back() -> None:
         assert layers_of(module, X) == {"up": UP.replace(kernel_size=(4, 2))}
         assert module.up.weight is weight
         assert weight.shape == (4, 2, 4, 4)
+
+
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator of a library: a function around what remembers."""
+    kept = functools.lru_cache(function)
+
+    def wrapper(*args: Any) -> Any:
+        return kept(*args) if args else unknown  # noqa: F821 - deleted below
+
+    unknown = None
+    del unknown
+    return wrapper
+
+
+@functools.lru_cache
+def grid(size: int) -> Tensor:
+    """Positions, made once."""
+    return torch.arange(size)
+
+
+@functools.lru_cache
+def untouched(size: int) -> Tensor:
+    """Remembers, and is not called in a forward pass."""
+    return torch.zeros(size)
+
+
+def test_what_functions_remember_is_no_fake_afterwards() -> None:
+    class Remembering(Up):
+        @functools.lru_cache  # noqa: B019 - as libraries do it
+        def anchors(self, size: int) -> Tensor:
+            return torch.ones(size)
+
+        @remembered
+        def scales(self, size: int) -> Tensor:
+            return torch.ones(size)
+
+        @staticmethod
+        @functools.lru_cache
+        def offsets(size: int) -> Tensor:
+            return torch.ones(size)
+
+        def before(self, x: Tensor) -> Tensor:
+            size = x.shape[-1]
+            for positions in (
+                grid(size),
+                self.anchors(size),
+                self.scales(size),
+                self.offsets(size),
+            ):
+                x = x + positions
+            return x
+
+    module, kept = Remembering(), untouched(3)
+    for _ in range(2):
+        assert layers_of(module, X) == {"up": UP}
+    assert module(torch.ones(X)).shape == (3, 2, 16, 16)
+    assert layers_of(module, X) == {"up": UP}
+    assert type(grid(8)) is Tensor
+    assert untouched(3) is kept
 
 
 def test_sparse_and_meta_tensors_beside_the_parameters() -> None:
