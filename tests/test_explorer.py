@@ -1462,6 +1462,7 @@ def test_changes_are_read_out_in_one_place(browser: Any) -> None:
 
 def test_a_grid_says_what_it_is_when_it_has_the_focus(browser: Any) -> None:
     typed(browser, LEGAL)
+    wait(browser, "saving", None)  # what the fields say is said
     keys = webdriver().Keys
     find(browser, "#at-step").send_keys(keys.TAB)
     assert said(browser).startswith("input, 8 × 8. Point at an element, or focus a grid")

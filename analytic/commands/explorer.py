@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from analytic.commands.flags import PATH, Command
 
 HELP = """Write the explorer: one page for the browser, without network.
 
-Its formulas are derived anew, which takes some ten seconds.
+Its formulas are derived anew, which takes a second.
 
 \b
 Example:
@@ -26,9 +25,6 @@ def command(output: str) -> None:
     from analytic import explorer
 
     try:
-        with Path(output).open("w", encoding="utf-8") as file:  # first, for the rest takes long
-            if sys.stderr.isatty():
-                click.echo("deriving the formulas of the page, some ten seconds", err=True)
-            file.write(explorer.page())
+        Path(output).write_text(explorer.page(), encoding="utf-8")
     except OSError as reason:
         raise click.UsageError(f"{output}: {reason.strerror}") from None

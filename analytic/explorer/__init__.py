@@ -139,8 +139,9 @@ def data() -> dict[str, Any]:
 
 def arguments() -> dict[str, Any]:
     """The arguments of `Layer` in order, with what each is where it is not given, if it may be."""
-    parameters = inspect.signature(Layer).parameters.values()
-    return {of.name: None if of.default is of.empty else of.default for of in parameters}
+    parameters = inspect.signature(Layer).parameters
+    defaults = {name: parameters[name].default for name in Layer.FIELDS}
+    return {name: None if of is inspect.Parameter.empty else of for name, of in defaults.items()}
 
 
 def shades() -> Iterator[tuple[int, int, int, bool]]:
