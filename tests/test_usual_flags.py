@@ -86,6 +86,23 @@ TAKEN = [
         ones((8, 2, 3, 0, -1)),
         {"bias": False},
     ),
+    # Its shapes, of which the batch may be open.
+    (
+        (
+            "--framework keras --input-shape '(None, 8, 4)' --filters 6 --kernel-size 4 "
+            "--strides=2 --padding same --data-format channels_last"
+        ),
+        ones((8, 4, 2, 1, 1)),
+        {"batch_size": 1, "in_channels": 4},
+    ),
+    (
+        (
+            "--framework openvino --data-shape 1,4,8 --filters-shape=4x6x4 --strides 2 "
+            "--pads-begin 1 --pads-end 1"
+        ),
+        ones((8, 4, 2, 1, 1)),
+        {"out_channels": 6},
+    ),
     # TensorFlow is given the output, of which it crops the smaller half at the begin.
     (
         (
@@ -120,11 +137,16 @@ TAKEN = [
 ]
 
 
+#: What says the channels by another name.
+BY_SHAPES = ("--input-shape", "--data-shape")
+
+
 @pytest.mark.parametrize(("flags", "products", "fields"), TAKEN)
 def test_what_is_taken(
     capsys: pytest.CaptureFixture[str], flags: str, products: int, fields: dict[str, object]
 ) -> None:
-    done = run(capsys, f"{LAYER} {flags}")
+    layer = "count --json" if any(name in flags for name in BY_SHAPES) else LAYER
+    done = run(capsys, f"{layer} {flags}")
     assert (done.status, done.err) == (0, "")
     row = json.loads(done.out)
     assert (row["count"]["overlaps"], row["count"]["macs"]) == (products, 24 * products)
@@ -168,6 +190,14 @@ TOLD = [
         ),
     ),
     (f"{ONE} --output-size 12", "output_size must be 10, got 12 on axis 0"),
+    (
+        "count --framework keras --input-shape 1,8,4 --strides 2",
+        "out_channels, kernel_size are missing, which keras.conv_transpose must have",
+    ),
+    (
+        "coverage --framework keras --input-shape 1,b,4 --filters 6 --kernel-size 4",
+        "input_shape: 'b' is not an integer",
+    ),
     (
         f"{ONE} --framework openvino --padding same",
         (

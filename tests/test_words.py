@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import analytic
 from analytic import LayerError
 from analytic.commands.flags import FRAMEWORKS
+from analytic.commands.toolbox import LayerFile
 from analytic.frameworks import layer_of
 from analytic.frameworks.words import CALLS, LETTERS, OURS, Call, meaning
 from analytic.rows import read
@@ -196,6 +198,7 @@ ROWS = [
     json.dumps({"framework": "Keras", **SIDE, "stride": 5, "name": "up"}),
     f'{HEAD},use_bias\nkeras,"(None, 8, 4)",6,3,5.0,true',
     f"{HEAD},data_format\nkeras,?x4x8,6,3,5,channels_first",
+    f"{HEAD},data_format,padding\nkeras,1x8x4,6,3,5,channels_last,",
 ]
 
 
@@ -227,3 +230,12 @@ def test_rows_that_are_refused(row: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=r".") as refusal:
         layer_of_row(row)
     assert str(refusal.value) == words
+
+
+def test_own_names_of_rows_are_no_misspelt_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(ROWS[:2]))
+    assert [layer.output_size for layer in LayerFile(str(path)).layers()] == [(40,), (40,)]
+    assert capsys.readouterr() == ("", "")

@@ -67,6 +67,13 @@ def layer_option(name: str, about: str | None = None) -> Callable[[Any], Any]:
     return click.option(flag, type=kind, help=about)
 
 
+def named_values(
+    _: click.Context, __: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str] | None:
+    """A framework's own arguments, ``name=value``, by their names; None where there are none."""
+    return dict(text.split("=", 1) for text in given) or None
+
+
 #: What help says of the flags of one layer.
 FLAGS = {
     "input_size": "Spatial sizes, one an axis: 64x64.",
@@ -94,6 +101,7 @@ LAYER_OPTIONS = (
         type=click.Choice(FRAMEWORKS, case_sensitive=False),
         help="Whose words these are, and names of flags may be: --padding same, --strides 2.",
     ),
+    click.option("--own", multiple=True, hidden=True, callback=named_values),
 )
 
 #: What completion takes for the name of a file.
@@ -152,26 +160,32 @@ class Command(click.Command):
 
 
 def renamed(args: list[str]) -> list[str]:
-    """The command line with a framework's own names of flags as ours.
+    """The command line with a framework's own names of flags as ours, or as ``--own NAME=VALUE``.
 
     >>> renamed(["--framework", "keras", "--filters", "6", "--use-bias=false"])
     ['--framework', 'keras', '--out-channels', '6', '--bias=false']
+    >>> renamed(["--framework=keras", "--input-shape", "1,8,8,4"])
+    ['--framework=keras', '--own', 'input_shape=1,8,8,4']
     """
-    after = dict(pairwise(args))
-    framework = after.get("--framework") or next(
-        (arg.partition("=")[2] for arg in args if arg.startswith("--framework=")), None
-    )
+    joined = [arg.partition("=")[2] for arg in args if arg.startswith("--framework=")]
+    after = [value for flag, value in pairwise(args) if flag == "--framework"]
+    framework = next(iter([*joined, *after]), "").lower()
     if framework not in FRAMEWORKS[1:]:
         return args
     from analytic.frameworks.words import meaning
 
+    given = iter(args)
     written = []
-    for arg in args:
+    for arg in given:
         flag, equals, value = arg.partition("=")
-        ours = None
-        if flag.startswith("--"):
-            ours = meaning(framework, flag[2:].replace("-", "_"))
-        written.append(f"{flag_of(ours)}{equals}{value}" if ours in FLAGS else arg)
+        name = flag[2:].replace("-", "_")
+        means = meaning(framework, name) if flag.startswith("--") and name not in FLAGS else None
+        if means in FLAGS:
+            written.append(f"{flag_of(means)}{equals}{value}")
+        elif means:
+            written += ["--own", f"{name}={value if equals else next(given, '')}"]
+        else:
+            written.append(arg)
     return written
 
 
@@ -220,6 +234,8 @@ def refuse_sizes_apart(args: list[str], own: set[str]) -> None:
 
 def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The flags with as few channels as are legal, where none are given."""
+    if flags.get("own"):  # by a shape, or by another name
+        return dict(flags)
     fewest = 1 if flags["groups"] is None else flags["groups"]
     left_out = [name for name in ("in_channels", "out_channels") if flags[name] is None]
     return {**flags, **dict.fromkeys(left_out, fewest)}
@@ -228,7 +244,7 @@ def one_filter(flags: Mapping[str, Any]) -> dict[str, Any]:
 def refuse_missing(flags: Mapping[str, Any], otherwise: str = "") -> None:
     """A usage error where flags that every layer needs are not given: it names them all."""
     missing = [flag_of(name) for name in tables.REQUIRED if flags.get(name) is None]
-    if missing:
+    if missing and not flags.get("own"):  # which may say them in other words
         verb = "is" if len(missing) == 1 else "are"
         raise click.UsageError(f"{', '.join(missing)} {verb} missing{otherwise}")
 
@@ -240,13 +256,12 @@ def layer_of_flags(flags: Mapping[str, Any], otherwise: str = "") -> Layer:
     """
     refuse_missing(flags, otherwise)
     given = {name: value for name, value in flags.items() if value is not None}
-    given["input_size"] = tables.as_sizes(given["input_size"])
-    framework = given.pop("framework", None)
+    if "input_size" in given:
+        given["input_size"] = tables.as_sizes(given["input_size"])
     try:
-        if framework in {None, "torch"}:
-            return tables.layer_with(given)
-        from analytic.frameworks import layer_of
-
-        return layer_of(framework, **given)
+        if given.get("framework", "torch") != "torch":
+            return tables.layer_of({**given.pop("own", {}), **given})
+        given.pop("framework", None)
+        return tables.layer_with(given)
     except (ValueError, TypeError) as reason:
         raise click.UsageError(str(reason)) from None
