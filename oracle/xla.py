@@ -9,7 +9,8 @@ gradients are XLA's own, of an output of ones, in float64. And XLA's own count o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Unpack
 
 from analytic import totals
@@ -69,16 +70,25 @@ def convolution(
     return convolve
 
 
+@contextmanager
+def sixty_four_bits() -> Iterator[None]:
+    """Arrays of 64 bits; what XLA compiles for them is dropped, or a thousand layers fill 4 GB."""
+    import jax
+
+    with jax.enable_x64():
+        yield
+    jax.clear_caches()
+
+
 def run(axes: tuple[Axis, ...], *, transposed: bool = True, max_bytes: int = 2**30) -> Any:
     """What XLA makes of ones and ones: the coverage, as a NumPy array of int64."""
     import numpy as np
-    from jax import enable_x64
 
     convolve = convolution(axes, transposed)
     sizes, outputs = in_and_out(axes, transposed)
     taps = [axis.k for axis in axes]
     refuse_beyond(max_bytes, 8 * (math.prod(sizes) + math.prod(taps) + math.prod(outputs)))
-    with enable_x64():
+    with sixty_four_bits():
         ones = [np.ones((1, 1, *sides), np.int64) for sides in (sizes, taps)]
         return np.asarray(convolve(*ones))[0, 0]
 
@@ -91,7 +101,7 @@ def gradients(
     Raises `ValueError` where one could pass 2^53, and is no longer exact.
     """
     import numpy as np
-    from jax import enable_x64, vjp
+    from jax import vjp
 
     convolve = convolution(axes, transposed)
     sizes, outputs = in_and_out(axes, transposed)
@@ -99,7 +109,7 @@ def gradients(
     refuse_beyond(max_bytes, 16 * (math.prod(sizes) + math.prod(taps) + math.prod(outputs)))
     if math.prod(max(axis.n, axis.k) for axis in axes) > EXACT_FLOATS:
         raise ValueError("a sum could pass 2^53, where float64 is no longer exact")
-    with enable_x64():
+    with sixty_four_bits():
         ones = [np.ones((1, 1, *sides)) for sides in (sizes, taps)]
         result, back = vjp(convolve, *ones)
         by_input, by_taps = back(np.ones(result.shape))
