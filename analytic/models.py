@@ -17,7 +17,7 @@ from analytic.integers import count as count_exactly
 from analytic.integers import passes
 from analytic.layer import MOST_AXES, Layer
 from analytic.protocols import ConventionName, RuleName
-from analytic.report import FORMATS, TABLES, aligned, grouped, label, layer_fields, narrowed
+from analytic.report import FORMATS, TABLES, fitted, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
 from analytic.taps import dead_taps
 from analytic.totals import RULES, Count, Products, choose
@@ -336,13 +336,6 @@ def in_order(model: ModelCount, known: list[T], unknown: list[T]) -> list[T]:
     return rows
 
 
-#: Columns that a narrow table leaves out, the first one first.
-SPARE = (
-    *("output", "input", "dead weights", "kind"),
-    "share of MACs",
-)
-
-
 def as_text(model: ModelCount, style: str, width: int | None = None) -> str:
     """An aligned table of a model: passes and dead weights where there are some to tell of.
 
@@ -383,23 +376,16 @@ def as_text(model: ModelCount, style: str, width: int | None = None) -> str:
     if unknown:
         headers, align = [*headers, "missing"], [*align, "left"]
         rows = [row + [""] * (len(headers) - len(row)) for row in rows]
-    text = fitted(rows, headers, style, align, width)
+    text = fitted(rows, headers, style, align, width, spare(headers))
     return text + "".join(dead_lines(model, width)) if style == TABLES["table"] else text
 
 
-def fitted(
-    rows: list[list[str]], headers: list[str], style: str, align: list[str], width: int | None
-) -> str:
-    """A table, of a width where one is given, and a line about what is not in it."""
-    if width is None or style != TABLES["table"]:
-        return aligned(rows, headers, style, align) + "\n"
+def spare(headers: Sequence[str]) -> list[str]:
+    """Columns that a narrow table leaves out, the first one first."""
     additions = [header for header in headers if header.startswith("additions")]
     _, *other_macs = [header for header in headers if header.startswith("MACs")]
-    rows, kept = narrowed(rows, headers, width, [*additions, *other_macs, *SPARE])
-    text = aligned(rows, [headers[at] for at in kept], style, [align[at] for at in kept]) + "\n"
-    left_out = [header for at, header in enumerate(headers) if at not in kept]
-    note = f"not shown, for the width: {', '.join(left_out)}"
-    return text + (fill(note, width) + "\n" if left_out else "")
+    others = ("output", "input", "dead weights", "kind", "share of MACs")
+    return [*additions, *other_macs, *others]
 
 
 def dead_lines(model: ModelCount, width: int | None = None) -> Iterator[str]:
@@ -477,7 +463,8 @@ def write_groups(
         [label({"name": row.name}), grouped(row.rows), *_numbers(row.counted, model)]
         for row in rows
     ]
-    return fitted(cells, headers, TABLES[style], ["left", *["right"] * 6], width)
+    sides = ["left", *["right"] * 6]
+    return fitted(cells, headers, TABLES[style], sides, width, spare(headers))
 
 
 def numbers_by(rule: RuleName) -> dict[RuleName, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from operator import add
+from textwrap import fill
 from typing import Any, NamedTuple
 
 from analytic.headline import FLOPS_PER_MAC, headline, names
@@ -68,29 +69,55 @@ def aligned(
     return tabulate(cells, headers=headers, tablefmt=style, disable_numparse=True, colalign=columns)
 
 
+def fitted(
+    cells: Sequence[Sequence[str]],
+    headers: Sequence[str],
+    style: str,
+    sides: Sequence[str],
+    width: int | None,
+    spare: Sequence[str],
+    names: int = 0,
+) -> str:
+    """A table, `narrowed` to a width where one is given, and a line about what is not in it."""
+    if width is None or style != TABLES["table"]:
+        return aligned(cells, headers, style, sides) + "\n"
+    cells, kept = narrowed(cells, headers, width, spare, names)
+    text = aligned(cells, [headers[at] for at in kept], style, [sides[at] for at in kept]) + "\n"
+    left_out = [header for at, header in enumerate(headers) if at not in kept]
+    note = f"not shown, for the width: {', '.join(left_out)}"
+    return text + (fill(note, width) + "\n" if left_out else "")
+
+
 def narrowed(
-    cells: Sequence[Sequence[str]], headers: Sequence[str], width: int, spare: Sequence[str]
+    cells: Sequence[Sequence[str]],
+    headers: Sequence[str],
+    width: int,
+    spare: Sequence[str],
+    names: int,
 ) -> tuple[list[list[str]], list[int]]:
     """Cells that fit into lines of a width, and which columns these are of.
 
-    Names in the first column are shortened in the middle, for beginning and end tell them apart;
-    where that is not enough, columns of ``spare`` headers go, first to last, until the others fit.
+    Names, in the column of that number, are shortened in the middle, for beginning and end tell
+    them apart; where that is not enough, columns of ``spare`` headers go, first to last, until the
+    others fit.
     """
     kept = list(range(len(headers)))
     # tabulate leaves two blanks beside a header, and two between columns.
     widths: list[int] = [
         max(len(header) + 2, *(len(row[at]) for row in cells)) for at, header in enumerate(headers)
     ]
-    least = min(widths[0], SHORT_LABEL)
+    least = min(widths[names], SHORT_LABEL)
 
     def room() -> int:
-        return width - sum(widths[column] + 2 for column in kept[1:])
+        return width - sum(widths[column] + 2 for column in kept if column != names)
 
     for header in spare:
         if room() < least and header in headers:
             kept.remove(headers.index(header))
     longest = max(room(), SHORTEST_LABEL)
-    return [[shortened(row[0], longest), *(row[at] for at in kept[1:])] for row in cells], kept
+    return [
+        [shortened(row[at], longest) if at == names else row[at] for at in kept] for row in cells
+    ], kept
 
 
 def shortened(text: str, longest: int) -> str:
@@ -182,9 +209,16 @@ class TableWriter:
     """Counts as aligned tables of `BLOCK` rows, with a line of totals at the end."""
 
     def __init__(
-        self, style: str, convention: ConventionName, rule: RuleName, *, passes: bool = False
+        self,
+        style: str,
+        convention: ConventionName,
+        rule: RuleName,
+        *,
+        passes: bool = False,
+        width: int | None = None,
     ) -> None:
         self.style = TABLES[style]
+        self.width = width
         self.headers = ["line", "layer", "input", "output", *names(convention, rule)]
         if passes:
             self.headers += STEPS
@@ -203,9 +237,10 @@ class TableWriter:
     def flush(self) -> str:
         """The rows that are not written yet."""
         columns = ["left" if name == "layer" else "right" for name in self.headers]
-        text = aligned(self.rows, self.headers, self.style, columns)
-        self.rows = []
-        return text + "\n"
+        rows, self.rows = self.rows, []
+        twice, published = self.headers[5:7]
+        spare = [*STEPS[:-1], published, twice, "output", "input", "line", STEPS[-1]]
+        return fitted(rows, self.headers, self.style, columns, self.width, spare, names=1)
 
     def close(self, totals: Totals) -> str:
         """The rows that are left, and the totals."""
@@ -256,11 +291,16 @@ Writer = TableWriter | JsonWriter
 
 
 def writer(
-    style: str, convention: ConventionName, rule: RuleName, *, passes: bool = False
+    style: str,
+    convention: ConventionName,
+    rule: RuleName,
+    *,
+    passes: bool = False,
+    width: int | None = None,
 ) -> Writer:
     """What writes rows in one of `FORMATS`."""
     if style in TABLES:
-        return TableWriter(style, convention, rule, passes=passes)
+        return TableWriter(style, convention, rule, passes=passes, width=width)
     if style == "csv":
         return CsvRecordWriter(convention, rule, passes=passes)
     return JsonWriter(convention, rule)

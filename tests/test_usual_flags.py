@@ -358,3 +358,22 @@ def test_the_rule_of_a_model(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         name = "MACs" if rule == "exact" else f"MACs ({rule} rule)"
         assert re.split("  +", head)[3] == name
         assert row.split()[3] == macs
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_the_table_of_a_file_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("analytic.commands.count.on_a_terminal", lambda: True)
+    file = Path(__file__).parent / "data" / "dcgan.jsonl"
+    lines = run(capsys, f"count {file}").out.splitlines()
+    assert max(map(len, lines)) <= columns
+    heads = re.split("  +", lines[0].strip())
+    if columns == 200:
+        assert heads[-3:] == ["exact MACs", "2 × exact MACs", "published formula (nonzero)"]
+        assert len(lines) == 2 + 5 + 1
+    else:
+        assert heads[-2:] == ["exact MACs", "2 × exact MACs"]
+        assert lines[2].split()[-2:] == ["819,200", "1,638,400"]
+        assert lines[-1] == "not shown, for the width: published formula (nonzero)"

@@ -172,7 +172,7 @@ def count_command(
             choices = convention, rule
             count_model(str(file), dims, counter, choices, style, shown, passes=passes)
         else:
-            writer = report.writer(style, convention, rule, passes=passes)
+            writer = report.writer(style, convention, rule, passes=passes, width=width())
             count_file(str(file), counter, writer)
 
     options = [FILE, *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
@@ -307,10 +307,14 @@ def count_model(
         )._replace(rule=rule)
     except (ValueError, MemoryError) as reason:
         raise Failed(f"{path}: {reason}") from None
-    width = shutil.get_terminal_size().columns if on_a_terminal() else None
-    sys.stdout.write(model.table(style, width=width, **shown._asdict()))
+    sys.stdout.write(model.table(style, width=width(), **shown._asdict()))
     if model.unknown:
         raise Failed(f"{path}: {len(model.unknown)} of {len(rows)} layers are not known")
+
+
+def width() -> int | None:
+    """How long lines are on a terminal; None where there is none."""
+    return shutil.get_terminal_size().columns if on_a_terminal() else None
 
 
 def on_a_terminal() -> bool:
