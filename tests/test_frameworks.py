@@ -95,7 +95,7 @@ def test_the_frameworks_own_tests_on_the_framework_itself(function: str) -> None
     for row in SHAPES:
         if row["function"] == function:
             for words, shape in list(cases(row))[:: 1 if row["stated by"] == "its test" else 100]:
-                if expected(words, shape) == shape:
+                if expected(words, shape) == shape and 0 not in (shape or []):
                     assert not verdict(run, words).startswith("differ"), (row["test"], words)
 
 
@@ -290,13 +290,18 @@ def test_every_pass_of_a_real_trace() -> None:
         ),
         (
             tensorflow.convolution,
-            ((1, 4, 1), (3, 1, 1), 1, [[0, 0], [1, 1]]),
-            "padding must have 3 entries (NWC), got [[0, 0], [1, 1]]",
+            ((1, 4, 4, 1), (3, 3, 1, 1), 1, [[0, 0], [1, 1]]),
+            "padding must have 4 entries (NHWC), got [[0, 0], [1, 1]]",
         ),
         (
             tensorflow.convolution,
-            ((1, 4, 1), (3, 1, 1), 1, [[0, 0], [1, 1], [0, 1]]),
+            ((1, 4, 4, 1), (3, 3, 1, 1), 1, [[0, 0], [1, 1], [1, 1], [0, 1]]),
             "padding must be 0 for batch and channels, got",
+        ),
+        (
+            tensorflow.convolution,
+            ((1, 4, 1), (3, 1, 1), 1, [[0, 0], [1, 1], [0, 0]]),
+            "padding must be one of 'SAME', 'VALID', got [[0, 0], [1, 1], [0, 0]]",
         ),
         (
             jax.conv_transpose,

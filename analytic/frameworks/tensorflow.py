@@ -112,8 +112,9 @@ def convolution(
     """``tf.nn.convolution`` and ``tf.nn.conv1d``, ``conv2d``, ``conv3d``.
 
     Filters are (spatial…, in/groups, out): the number of groups follows. ``"SAME"`` pads
-    ``t = max((⌈n/s⌉ − 1)s + K − n, 0)`` zeros, ``⌊t/2⌋`` of them at the begin.
-    Source: tensorflow.org, tf.nn.convolution, and tf.nn, Notes on padding.
+    ``t = max((⌈n/s⌉ − 1)s + K − n, 0)`` zeros, ``⌊t/2⌋`` of them at the begin. Explicit pairs are
+    of two axes, as in ``conv2d``. Source: tensorflow.org, tf.nn.convolution, and tf.nn, Notes on
+    padding.
 
     >>> convolution((1, 9, 9, 4), (3, 3, 2, 6), strides=2, padding="SAME").groups
     2
@@ -159,7 +160,7 @@ def ordinary(
 ) -> Layer:
     """An ordinary convolution, from what its shapes say."""
     s, d = one_an_axis("strides", strides, layout), one_an_axis("dilations", dilations, layout)
-    ends = explicit(padding, layout)
+    ends = explicit(padding, layout) if len(s) == 2 else None
     if ends is None:
         same = word("padding", padding, ("SAME", "VALID")) == "SAME"
         total = same_zeros(array.sizes, spans(kernel, d), s) if same else [0] * len(s)

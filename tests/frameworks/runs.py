@@ -229,7 +229,8 @@ def tensorflow_ordinary_words(random: random.Random) -> Words:
 def run_tensorflow_ordinary(words: Words) -> Any:
     tf = importlib.import_module("tensorflow")
     arrays = ones(words["input_shape"]), ones(words["filter_shape"])
-    return tf.nn.convolution(*arrays, **options_of(words)).numpy()
+    convolution = tf.nn.convolution if isinstance(words["padding"], str) else tf.nn.conv2d
+    return convolution(*arrays, **options_of(words)).numpy()
 
 
 def tflite_words(random: random.Random) -> Words:
@@ -490,10 +491,14 @@ def mlx_ordinary_words(random: random.Random) -> Words:
     }
 
 
+#: What TensorFlow says that it has on GPUs alone: channels first, and dilations.
+ON_GPUS = ("only supports N", "not yet support dilation")
+
+
 def keras_run(function: str, kind: str, draw: Callable[[random.Random], Words]) -> Run:
     """A layer of Keras, on the backend that KERAS_BACKEND names."""
     # TensorFlow refuses what does not lead back to the input, where Keras does not.
-    limits = ("doesn't match computed", "not yet support dilation", "not supported")
+    limits = ("doesn't match computed", "not supported", *ON_GPUS)
     execute, translate = keras_runs(kind), translated("keras", function)
     return Run(f"keras.{function}", "keras", draw, execute, translate, channels=-1, limits=limits)
 
@@ -522,6 +527,7 @@ def all_runs() -> list[Run]:
             run_tensorflow,
             translated("tensorflow", "conv_transpose"),
             channels=-1,
+            limits=ON_GPUS,
         ),
         Run(
             "tensorflow.convolution",
@@ -530,7 +536,8 @@ def all_runs() -> list[Run]:
             run_tensorflow_ordinary,
             translated("tensorflow", "convolution"),
             channels=-1,
-            limits=("must match last dimension of input",),  # no groups of three axes on a CPU
+            # No groups of three axes on a CPU, and strides and dilations in conv2d alone.
+            limits=("must match last dimension of input", "in conjunction with", *ON_GPUS),
             unasked="output_size must be positive",
         ),
         Run(
