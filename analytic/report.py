@@ -239,7 +239,7 @@ class TableWriter:
         columns = ["left" if name == "layer" else "right" for name in self.headers]
         rows, self.rows = self.rows, []
         twice, published = self.headers[5:7]
-        spare = [*STEPS[:-1], published, twice, "output", "input", "line", STEPS[-1]]
+        spare = [*STEPS[:-1], published, "output", "input", twice, "line", STEPS[-1]]
         return fitted(rows, self.headers, self.style, columns, self.width, spare, names=1)
 
     def close(self, totals: Totals) -> str:

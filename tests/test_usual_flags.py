@@ -376,4 +376,4 @@ def test_the_table_of_a_file_fits_a_terminal(
     else:
         assert heads[-2:] == ["exact MACs", "2 × exact MACs"]
         assert lines[2].split()[-2:] == ["819,200", "1,638,400"]
-        assert lines[-1] == "not shown, for the width: published formula (nonzero)"
+        assert lines[-1] == "not shown, for the width: input, output, published formula (nonzero)"
