@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -88,6 +89,16 @@ class Commands(click.Group):
         # Docstrings are raw; click wants the character, where lines are kept.
         command.help = self.as_called(command.help, ctx).replace("\\b", "\b")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command; of one that there is not, the nearest is said."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as reason:
+            near = [f" Is {name!r} meant?" for name in get_close_matches(args[0], self.homes, n=1)]
+            raise click.UsageError(reason.format_message() + "".join(near), ctx) from None
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """What the program is for."""

@@ -523,7 +523,8 @@ USAGE = [
     ),
     (f"count {ONE} --json --format csv", "--json and --format csv contradict each other"),
     (f"count {ONE} --kernel 4", "No such option"),  # the rest is click's
-    ("cuont", "No such command 'cuont'."),
+    ("cuont", "No such command 'cuont'. Is 'count' meant?"),
+    ("frobnicate", "No such command 'frobnicate'.\n"),
 ]
 
 

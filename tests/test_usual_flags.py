@@ -161,6 +161,7 @@ TOLD = [
     (f"{ONE} --stride '3 3'", f"Invalid value for '--stride': '3 3' {SIZES}"),
     (f"{ONE} --stride 3 3", "--stride 3 3 is written --stride 3x3"),
     (f"{ONE} --stride [3, 3]", "--stride [3, 3] is written --stride 3x3"),
+    (f"{ONE} --bias=maybe", "--bias must be true or false, got 'maybe'"),
     (
         f"{ONE} --bias maybe",
         "give a FILE or the flags of one layer, not both (maybe is read as a FILE)",

@@ -198,8 +198,10 @@ def spelled(args: list[str], own: set[str]) -> list[str]:
     flags = {flag_of(name) for name in BOOLEANS} & own
     written: list[str] = []
     for arg in args:
-        flag, _, value = arg.partition("=")
-        if flag in flags and value.lower() in tables.TRUTH:
+        flag, equals, value = arg.partition("=")
+        if flag in flags and equals:
+            if value.lower() not in tables.TRUTH:
+                raise click.UsageError(f"{flag} must be true or false, got {value!r}")
             written.append(said(flag, truth=tables.TRUTH[value.lower()]))
         elif written and written[-1] in flags and arg.lower() in {"true", "false"}:
             written[-1] = said(written[-1], truth=tables.TRUTH[arg.lower()])
