@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from textwrap import fill
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from analytic import totals
 from analytic.arithmetic import INTEGERS
@@ -16,13 +16,16 @@ from analytic.digits import all_digits
 from analytic.integers import count as count_exactly
 from analytic.integers import passes
 from analytic.layer import MOST_AXES, Layer
-from analytic.protocols import ConventionName, RuleName
+from analytic.protocols import ConventionName, RuleName, StyleName
 from analytic.report import FORMATS, TABLES, fitted, grouped, label, layer_fields
 from analytic.tables import CsvWriter, write_sizes
 from analytic.taps import dead_taps
 from analytic.totals import RULES, Count, Products, choose
 
 T = TypeVar("T")
+#: What the rows of a table are sorted and put together by: the names of `SORTS` and `GROUPS`.
+SortName = Literal["macs", "additions", "dead", "name"]
+GroupName = Literal["kind", "prefix"]
 
 
 class Counted(NamedTuple):
@@ -109,7 +112,7 @@ class ModelCount(NamedTuple):
     def __str__(self) -> str:
         return self.table().rstrip("\n")
 
-    def sorted_by(self, key: str) -> ModelCount:
+    def sorted_by(self, key: SortName) -> ModelCount:
         """The rows by one of `SORTS`, the largest first; what is unknown comes last."""
         value = self.sort_key(key)
         last = len(self.layers)
@@ -129,10 +132,10 @@ class ModelCount(NamedTuple):
 
     def table(
         self,
-        style: str = "table",
+        style: StyleName = "table",
         *,
-        group_by: str | None = None,
-        sort: str | None = None,
+        group_by: GroupName | None = None,
+        sort: SortName | None = None,
         top: int | None = None,
         width: int | None = None,
     ) -> str:
@@ -169,7 +172,7 @@ class Group(NamedTuple):
 
 
 #: What rows and groups are sorted by.
-SORTS: Mapping[str, Callable[[Any], Any]] = {
+SORTS: Mapping[str, Callable[[LayerCount | Group], int | str]] = {
     "macs": lambda row: -row.counted.macs,
     "additions": lambda row: -row.counted.additions,
     "dead": lambda row: -row.dead,

@@ -20,6 +20,8 @@ Padding: TypeAlias = PerAxis | Literal["same", "valid"]
 ConventionName = Literal["nonzero", "documented", "exact"]
 #: How MACs are counted: the names of `totals.RULES`.
 RuleName = Literal["exact", "input", "output"]
+#: What a table is written as: the names of `report.FORMATS`.
+StyleName = Literal["table", "markdown", "latex", "json", "csv"]
 #: What formulas are exported to: the names of `export.LANGUAGES`.
 LanguageName = Literal["latex", "mathml", "python", "numpy", "c", "javascript"]
 

@@ -8,7 +8,6 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import onnx
 import pytest
@@ -22,6 +21,7 @@ from analytic.commands.count import layer_runs
 from analytic.commands.flags import Failed
 from analytic.models import (
     Counted,
+    GroupName,
     Missing,
     ModelCount,
     Run,
@@ -30,7 +30,7 @@ from analytic.models import (
     numbered,
     share,
 )
-from analytic.protocols import ConventionName
+from analytic.protocols import ConventionName, StyleName
 from analytic.report import FORMATS
 from oracle.cli import program as oracle_program
 from tests import brute
@@ -118,7 +118,7 @@ def numbers(line: str) -> list[int]:
 
 
 @pytest.mark.parametrize("style", ["table", "markdown", "latex"])
-def test_tables_for_people(style: str) -> None:
+def test_tables_for_people(style: StyleName) -> None:
     text = MODEL.table(style)
     rows = [*(row.counted for row in MODEL.layers), MODEL.total]
     lines = [line for line in text.splitlines() if numbers(line)]
@@ -211,11 +211,11 @@ def test_models_without_layers_and_unknown_styles() -> None:
     assert "total of 0 layers" in str(empty)
     assert json.loads(empty.table("json"))["total"]["share_percent"] is None
     with pytest.raises(ValueError, match="style must be one of 'table', 'markdown'"):
-        empty.table("html")
+        empty.table("html")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("style", FORMATS)
-def test_numbers_of_any_length_are_written(style: str) -> None:
+def test_numbers_of_any_length_are_written(style: StyleName) -> None:
     huge = count_layers({"huge": Layer([10**5000], 1, 1, 1)})
     limit = sys.get_int_max_str_digits()
     assert "1" + "0" * 5000 in huge.table(style).replace(",", "")
@@ -297,7 +297,7 @@ def layers(batch_size: int) -> dict[str, Layer]:
 
 
 @pytest.mark.parametrize("style", FORMATS)
-def test_count_of_a_model(model_file: str, style: str) -> None:
+def test_count_of_a_model(model_file: str, style: StyleName) -> None:
     result = run(model_file, "--dim", "batch=7", "--format", style)
     assert result.exception is None
     assert result.stdout == count_layers(layers(7)).table(style)
@@ -474,7 +474,7 @@ def test_rows_are_sorted_and_cut_and_the_sums_stay() -> None:
     assert [row["name"] for row in rows[3:]] == ["5 more", "total"]
     assert int(rows[3]["count_macs"]) == others
     with pytest.raises(ValueError, match="sort must be one of 'macs'"):
-        model.sorted_by("size")
+        model.sorted_by("size")  # type: ignore[arg-type]
 
 
 def test_what_is_unknown_stays_where_rows_are_cut_and_comes_last_where_they_are_sorted() -> None:
@@ -505,7 +505,7 @@ def test_what_is_unknown_stays_where_rows_are_cut_and_comes_last_where_they_are_
         ),
     ],
 )
-def test_rows_are_put_together(by: str, groups: dict[str, tuple[str, ...]]) -> None:
+def test_rows_are_put_together(by: GroupName, groups: dict[str, tuple[str, ...]]) -> None:
     expected_macs = {
         name: sum(oracle.macs(STAGES[layer]) for layer in layers) for name, layers in groups.items()
     }
@@ -517,11 +517,12 @@ def test_rows_are_put_together(by: str, groups: dict[str, tuple[str, ...]]) -> N
     rows = [*csv.DictReader(io.StringIO(model.top(1).table("csv", group_by=by)))]
     assert {row["name"]: int(row["count_macs"]) for row in rows[:-1]} == expected_macs
     assert rows[-1]["name"] == "total of 8 passes"
-    for style in ("table", "markdown", "latex"):
+    styles: tuple[StyleName, ...] = ("table", "markdown", "latex")
+    for style in styles:
         text = model.table(style, group_by=by)
         assert all(name.replace("_", " ").split()[0] in text for name in groups)
     with pytest.raises(ValueError, match="group_by must be one of 'kind', 'prefix'"):
-        model.table(group_by="size")
+        model.table(group_by="size")  # type: ignore[arg-type]
 
 
 def test_kinds_are_told_where_there_are_ordinary_layers() -> None:
@@ -538,7 +539,9 @@ def test_thousands_of_layers_stay_readable() -> None:
 
 @pytest.mark.parametrize("width", [80, 200])
 @pytest.mark.parametrize("by", [None, "kind", "prefix"])
-def test_a_table_fits_into_a_width_and_says_what_is_left_out(width: int, by: Any) -> None:
+def test_a_table_fits_into_a_width_and_says_what_is_left_out(
+    width: int, by: GroupName | None
+) -> None:
     names = [f"encoder.stages.{index}.blocks.{'deep.' * 12}conv" for index in range(3000)]
     runs = [Run(name, DILATED, kind) for name in names for kind in ("forward", "grad_weight")]
     model = count_runs(runs)

@@ -24,11 +24,11 @@ from analytic.commands.readers import model_reader
 from analytic.commands.toolbox import LayerFile
 from analytic.digits import all_digits
 from analytic.layer import Layer
-from analytic.protocols import ConventionName, RuleName
+from analytic.protocols import ConventionName, RuleName, StyleName
 from analytic.totals import Count, Passes
 
 if TYPE_CHECKING:
-    from analytic.models import Missing
+    from analytic.models import GroupName, Missing, SortName
 
 #: Counts a layer by the convention and the rule that the user chose.
 LayerCounter = Callable[[Layer], report.Result]
@@ -115,9 +115,9 @@ layer.
 class Shown(NamedTuple):
     """Which rows of a model are shown, and in which order."""
 
-    sort: str | None
+    sort: SortName | None
     top: int | None
-    group_by: str | None
+    group_by: GroupName | None
 
 
 def counter_of(
@@ -146,15 +146,15 @@ def count_command(
 
     def count(
         file: str | None,
-        style: str | None,
+        style: StyleName | None,
         as_json: bool,
         convention: ConventionName,
         rule: RuleName,
         dims: tuple[str, ...],
         passes: bool,
-        sort: str | None,
+        sort: SortName | None,
         top: int | None,
-        group_by: str | None,
+        group_by: GroupName | None,
         **flags: Any,
     ) -> None:
         shown = Shown(sort, top, group_by)
@@ -190,7 +190,7 @@ def count_command(
     )
 
 
-def style_of(style: str | None, *, as_json: bool) -> str:
+def style_of(style: StyleName | None, *, as_json: bool) -> StyleName:
     """What ``--format`` and ``--json`` say together."""
     if as_json and style not in {None, "json"}:
         raise click.UsageError(f"--json and --format {style} contradict each other")
@@ -289,7 +289,7 @@ def count_model(
     dims: tuple[str, ...],
     counter: LayerCounter,
     choices: tuple[ConventionName, RuleName],
-    style: str,
+    style: StyleName,
     shown: Shown,
     *,
     passes: bool,
