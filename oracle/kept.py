@@ -67,7 +67,7 @@ def reachable(module: torch.nn.Module) -> list[Any]:
     waiting: list[Any] = [*module.modules(), *tensors_of(module)]
     while waiting:
         entry = waiting.pop()
-        if type(entry) in PLAIN or not isinstance(entry, FOLLOWED):
+        if not isinstance(entry, FOLLOWED):
             continue
         value = vars(entry) if isinstance(entry, torch.nn.Module) else entry
         if id(value) in owned:
@@ -76,7 +76,8 @@ def reachable(module: torch.nn.Module) -> list[Any]:
         if isinstance(value, torch.Tensor):
             waiting.append(gradient(value))
         else:
-            waiting.extend(dict.values(value) if isinstance(value, dict) else value)
+            held = dict.values(value) if isinstance(value, dict) else value
+            waiting += [entry for entry in held if type(entry) not in PLAIN]
     return list(owned.values())
 
 
