@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from numbers import Integral
 from typing import Any, Literal
@@ -196,27 +196,28 @@ def trace(
             run = partial(module, *args, **kwargs)
             return recorded(module, mode, choice, values, run, training=training)
 
-    *likely, last = devices_of(module)
-    for device in likely:
+    mismatch: Exception
+    for device in devices_of(module):
         try:
             return call(device)
         except Exception as reason:
             if "DeviceMismatch" not in type(reason).__name__:
                 raise
-    return call(last)
+            mismatch = reason
+    raise mismatch
 
 
-def devices_of(module: torch.nn.Module) -> list[torch.device]:
+def devices_of(module: torch.nn.Module) -> Iterator[torch.device]:
     """Where an input may have to be, likeliest first: where most of the weights are.
 
     A template on the meta device may stand for as many that are elsewhere, and run in its place.
     """
     own = Counter(tensor.device for tensor in tensors_of(module))
-    likely = sorted(own, key=lambda device: (-own[device], device.type == "meta"))
-    if likely and likely[0].type != "meta":
-        return likely
+    yield from sorted(own, key=lambda device: (-own[device], device.type == "meta"))
     beside = [value.device for value in reachable(module) if isinstance(value, torch.Tensor)]
-    return [*dict.fromkeys([*likely, *beside])] or [torch.device("cpu")]
+    yield from dict.fromkeys(device for device in beside if device not in own)
+    if not own and not beside:
+        yield torch.device("cpu")
 
 
 class Arguments:

@@ -173,3 +173,9 @@ def test_another_error_is_not_one_of_devices(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(RuntimeError, match="on another device"):
         layers_of(Elsewhere(1, "OtherError"), (1, 1, 4))
     assert len(TRIES) == 1
+
+
+def test_a_model_that_runs_on_no_device_says_so() -> None:
+    with pytest.raises(RuntimeError, match="on another device"):
+        layers_of(Elsewhere(9, "DeviceMismatchError"), (1, 1, 4))
+    assert len(TRIES) == 1  # its weights are on the CPU alone
