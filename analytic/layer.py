@@ -7,11 +7,14 @@ A value is checked once, where it enters: first that it is made of integers, one
 from __future__ import annotations
 
 import operator
+from functools import partial
+from itertools import product
 
 from analytic.arithmetic import INTEGERS
 from analytic.axis import Axis, ordinary, same, size
 from analytic.digits import all_digits
 from analytic.records import NamedTuple
+from analytic.remembered import Remembered
 
 TYPE_CHECKING = False  # not from typing, whose import would cost more than all of ours
 if TYPE_CHECKING:
@@ -313,23 +316,47 @@ def given_axes(
     rows: Iterable[tuple[int, ...]] = zip(*columns, strict=True)
     if word is not None:
         rows = [named_padding(word, end_padding, Axis._make(row)) for row in rows]
+    kind = is_transposed, end_padding is not None
+    legal = LEGAL[kind]
     checked: list[Axis] = []
     for row in rows:
-        if checked and row == checked[-1]:
-            checked.append(checked[-1])  # alike axes are one object: evaluated once, as well
-            continue
-        axis = Axis(*row)
-        if is_transposed:
-            rules = AXIS_RULES
-            slacks = axis_slacks(INTEGERS, axis, cropped_apart=end_padding is not None)
-        else:
-            rules, slacks = ORDINARY_RULES, ordinary_slacks(INTEGERS, axis)
-        if min(slacks) < 0:
-            check(rules, slacks, axis, on_axis(len(checked)))
-        if word == "same":
-            check((SAME,), (1 - axis.s,), axis, on_axis(len(checked)))
+        if not checked or row != checked[-1]:  # alike axes are one object: evaluated once, as well
+            axis = legal[row]
+            if axis is None:
+                check(*rules_of(Axis._make(row), *kind), on_axis(len(checked)))
+            if word == "same":
+                check((SAME,), (1 - axis.s,), axis, on_axis(len(checked)))
         checked.append(axis)
     return tuple(checked)
+
+
+def rules_of(
+    axis: Axis, transposed: bool, cropped_apart: bool
+) -> tuple[tuple[Rule, ...], tuple[int, ...], Axis]:
+    """The rules of an axis, and by how much it keeps them."""
+    if transposed:
+        return AXIS_RULES, axis_slacks(INTEGERS, axis, cropped_apart=cropped_apart), axis
+    return ORDINARY_RULES, ordinary_slacks(INTEGERS, axis), axis
+
+
+def legal_axis(row: tuple[int, ...], transposed: bool, cropped_apart: bool) -> Axis | None:
+    """The axis with these fields, if it keeps its rules."""
+    _, slacks, axis = rules_of(Axis._make(row), transposed, cropped_apart)
+    return axis if min(slacks) >= 0 else None
+
+
+def is_small(axis: tuple[int, ...]) -> bool:
+    """Whether the numbers of an axis take little memory."""
+    return max(axis) - min(axis) < 2**64
+
+
+#: The axes that were checked last, by their kind: what a search or a file has comes again.
+LEGAL = {
+    kind: Remembered(
+        partial(legal_axis, transposed=kind[0], cropped_apart=kind[1]), is_small, 2**15
+    )
+    for kind in product((True, False), repeat=2)
+}
 
 
 def axes_of(

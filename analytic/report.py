@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from analytic.headline import FLOPS_PER_MAC, headline, names
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName
+from analytic.rows import Row
 from analytic.tables import (
     COUNT_COLUMNS,
     PASSES_COLUMNS,
@@ -170,7 +171,7 @@ def one(layer: Layer, result: Result, style: str) -> str:
     if style not in TABLES:
         choices = result.counts.convention, result.counts.rule
         lines = writer(style, *choices, passes=result.passes is not None)
-        return lines.row(1, layer_fields(layer), layer, result)
+        return lines.row(Row(1, layer_fields(layer)), result)
     text = summary(layer, result.counts, style)
     return text if result.passes is None else f"{text}\n{passes_table(result.passes, style)}"
 
@@ -224,12 +225,12 @@ class TableWriter:
             self.headers += STEPS
         self.rows: list[list[str]] = []
 
-    def row(self, line: int, fields: Mapping[str, Any], layer: Layer, result: Result) -> str:
+    def row(self, row: Row, result: Result) -> str:
         """The text that is ready once this row is there: often none."""
-        sizes = write_sizes(layer.input_size), write_sizes(result.counts.output_size)
+        sizes = write_sizes(row.demand().input_size), write_sizes(result.counts.output_size)
         alone = Totals()
         alone.add(result)
-        self.rows.append([str(line), label(fields), *sizes, *map(grouped, alone.numbers())])
+        self.rows.append([str(row.line), label(row.fields), *sizes, *map(grouped, alone.numbers())])
         # Only text for a terminal is written in blocks: what goes into a paper is one table.
         ready = self.style == TABLES["table"] and len(self.rows) == BLOCK
         return self.flush() if ready else ""
@@ -255,12 +256,12 @@ class JsonWriter:
     def __init__(self, convention: ConventionName, rule: RuleName) -> None:
         self.names = names(convention, rule)
 
-    def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
+    def row(self, row: Row, result: Result) -> str:
         """One line; `ValueError` where the row's own keys are in the way."""
         results: dict[str, Any] = {"count": count_fields(result.counts)}
         if result.passes is not None:
             results["passes"] = passes_fields(result.passes)
-        return write_json(fields, results)
+        return write_json(row.fields, results)
 
     def close(self, totals: Totals) -> str:
         """Nothing more for the program; a line for whoever watches."""
@@ -279,12 +280,12 @@ class CsvRecordWriter(JsonWriter):
         super().__init__(convention, rule)
         self.line = CsvWriter([*COUNT_COLUMNS, *PASSES_COLUMNS] if passes else COUNT_COLUMNS)
 
-    def row(self, _line: int, fields: Mapping[str, Any], _layer: Layer, result: Result) -> str:
+    def row(self, row: Row, result: Result) -> str:
         """One line; `ValueError` where the row's own columns are in the way."""
         cells = count_cells(result.counts)
         if result.passes is not None:
             cells += passes_cells(result.passes)
-        return self.line(fields, cells)
+        return self.line(row.fields, cells)
 
 
 Writer = TableWriter | JsonWriter

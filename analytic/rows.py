@@ -14,10 +14,10 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, product
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from analytic.layer import Layer, shown
-from analytic.tables import PARSERS, REQUIRED, Keys, layer_of
+from analytic.tables import PARSERS, REQUIRED, Keys, keys_of
 
 #: A longer line is refused, so that memory stays bounded whatever the file.
 LONGEST_LINE = 2**20
@@ -34,13 +34,54 @@ class Stream(Protocol):
         """At most so many bytes, those that there are; none at the end."""
 
 
-class Row(NamedTuple):
-    """One line of a file: its own keys as read, and its layer or the reason why there is none."""
+class Row:
+    """One line of a file: its own keys as read, and its layer or the reason why there is none.
 
-    line: int
-    fields: Mapping[str, Any]
-    layer: Layer | None
-    error: str = ""
+    ``values`` are those of the arguments ``keys.names``. The layer is made when it is asked for:
+    columns need none.
+    """
+
+    __slots__ = ("line", "fields", "keys", "values", "refusal", "_layer")
+
+    def __init__(
+        self,
+        line: int,
+        fields: Mapping[str, Any],
+        keys: Keys | None = None,
+        values: tuple[Any, ...] = (),
+        refusal: str = "",
+    ) -> None:
+        self.line = line
+        self.fields = fields
+        self.keys = keys
+        self.values = values
+        self.refusal = refusal
+        self._layer: Layer | None = None
+
+    def demand(self) -> Layer:
+        """The layer, or a `ValueError` that says why there is none."""
+        if self.keys is None:
+            raise ValueError(self.refusal)
+        if self._layer is None:
+            try:
+                self._layer = self.keys.layer(self.values, self.fields)
+            except TypeError as reason:
+                raise ValueError(str(reason)) from None
+        return self._layer
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer, or None."""
+        return None if self.error else self._layer
+
+    @property
+    def error(self) -> str:
+        """Why there is no layer; nothing where there is one."""
+        try:
+            self.demand()
+        except ValueError as reason:
+            return str(reason)
+        return ""
 
 
 class NotLayersError(ValueError):
@@ -203,7 +244,7 @@ def line_rows(numbered: Iterator[tuple[int, str | ValueError]]) -> Iterator[Row]
     before: tuple[int, str] | None = None
     for number, text in numbered:
         if isinstance(text, ValueError):
-            yield Row(number, {}, None, str(text))
+            yield Row(number, {}, refusal=str(text))
             continue
         delimiter = delimiter_of(text)
         if delimiter or text.lstrip().startswith("{"):
@@ -268,7 +309,7 @@ class CsvReader:
 
     def rows(self, numbered: Iterable[tuple[int, str | ValueError]]) -> Iterator[Row]:
         """The rows on lines. A line whose cells are all blank is a blank line."""
-        names, width, layer_of_cells = self.names, self.width, self.keys.layer_of_cells
+        names, width, keys = self.names, self.width, self.keys
         for number, text in numbered:
             fields: Mapping[str, Any] = {}
             try:
@@ -279,11 +320,11 @@ class CsvReader:
                 fields = dict(zip(names, cells, strict=False))
                 if len(fields) < width and any(cells[len(fields) :]):
                     raise ValueError("there is a cell in a column without a name")
-                row = Row(number, fields, layer_of_cells(cells))
-            except (ValueError, TypeError) as reason:
+                row = Row(number, fields, keys, keys.values_of_cells(cells))
+            except ValueError as reason:
                 if isinstance(text, str) and not text.strip(self.delimiter + ' \t"'):
                     continue
-                row = Row(number, fields, None, str(reason))
+                row = Row(number, fields, refusal=str(reason))
             yield row
 
     def cells(self, text: str | ValueError) -> list[str]:
@@ -310,15 +351,16 @@ def json_row(number: int, text: str | ValueError) -> Row:
             raise text
         return row_of(number, read_json(text))
     except ValueError as reason:
-        return Row(number, {}, None, str(reason))
+        return Row(number, {}, refusal=str(reason))
 
 
 def row_of(number: int, fields: Mapping[str, Any]) -> Row:
     """The row that has these keys and values."""
+    keys = keys_of(tuple(fields))
     try:
-        return Row(number, fields, layer_of(fields))
-    except (ValueError, TypeError) as reason:
-        return Row(number, fields, None, str(reason))
+        return Row(number, fields, keys, keys.values([*fields.values()]))
+    except ValueError as reason:
+        return Row(number, fields, refusal=str(reason))
 
 
 def read_json(text: str) -> Mapping[str, Any]:
@@ -384,7 +426,7 @@ class JsonValues:
             for _ in self.starts():
                 yield self.row()
         except NotJsonError as reason:
-            yield Row(self.line, {}, None, f"{reason}; what follows is not read")
+            yield Row(self.line, {}, refusal=f"{reason}; what follows is not read")
 
     def starts(self) -> Iterator[None]:
         """Stops at the start of every value."""
@@ -412,11 +454,11 @@ class JsonValues:
             raise
         except ValueError as reason:
             self.value(ANY_JSON)
-            return Row(line, {}, None, str(reason))
+            return Row(line, {}, refusal=str(reason))
         try:
             return row_of(line, as_object(value))
         except ValueError as reason:
-            return Row(line, {}, None, str(reason))
+            return Row(line, {}, refusal=str(reason))
 
     def value(self, decoder: json.JSONDecoder) -> Any:
         """The value that starts here, as soon as all of it is there."""

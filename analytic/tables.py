@@ -6,11 +6,12 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import getitem, itemgetter
 from typing import Any
 
 from analytic.layer import BOOLEANS, PER_AXIS, Layer, shown
+from analytic.remembered import Remembered
 from analytic.totals import Count, Pass, Passes
 
 #: The arguments that a row must have.
@@ -27,6 +28,9 @@ def parse_sizes(text: str) -> int | tuple[int, ...]:
     >>> parse_sizes("4"), parse_sizes("4x2"), parse_sizes("-1x0"), parse_sizes("(4, 2)")
     (4, (4, 2), (-1, 0), (4, 2))
     """
+    parts = text.split("x")
+    if text.isascii() and "".join(parts).isdecimal() and all(parts):  # as most are
+        return int(text) if len(parts) == 1 else tuple(map(int, parts))
     stripped = text.strip()
     try:
         if stripped[:1] + stripped[-1:] in {"()", "[]"}:
@@ -138,30 +142,18 @@ def blank(name: str) -> Any:
     return DEFAULTS[name]
 
 
-class Cells(dict[str, Any]):
-    """The values of an argument by their text, for the texts that came last: most come again."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __missing__(self, text: str) -> Any:
-        value = self.parse(text)
-        if len(text) <= LONGEST:
-            if len(self) == MOST:
-                self.clear()
-            self[text] = value
-        return value
-
-    def parse(self, text: str) -> Any:
-        """The value of a text, or an error that names the argument."""
-        if text.strip().casefold() in BLANKS:
-            return blank(self.name)
-        return parsed(self.name, text, PARSERS[self.name])
+def parse_cell(text: str, name: str) -> Any:
+    """The value of a cell that gives an argument, or an error that names it."""
+    if not text[:1].isdecimal() and text.strip().casefold() in BLANKS:
+        return blank(name)
+    return parsed(name, text, PARSERS[name])
 
 
-#: How many texts of an argument are remembered, and of which length: memory is bounded.
-MOST, LONGEST = 2**12, 40
-CELLS = {name: Cells(name) for name in PARSERS}
+#: The values of an argument by their texts, most of which come again.
+CELLS = {
+    name: Remembered(partial(parse_cell, name=name), lambda text: len(text) <= 40, 2**12)
+    for name in PARSERS
+}
 
 
 def value_of(name: str, value: Any) -> Any:
@@ -255,23 +247,25 @@ class Keys:
         if not self.refusal:
             self.pick = itemgetter(*map(keys.index, self.names))
         self.cells = [CELLS[name] for name in self.names]
-        self.keys = keys
         self.framework = keys.index("framework") if "framework" in keys else None
-        self.demands = [(key, keys.index(key), DEMANDS[key]) for key in keys if key in DEMANDS]
+        self.demands = [(key, DEMANDS[key]) for key in keys if key in DEMANDS]
 
-    def layer_of(self, values: Sequence[Any]) -> Layer:
-        """The layer that the values of a row describe, as JSON has them."""
-        if framework := self.framework_of(values):
-            return self.layer_of_framework(framework, values)
-        self.refuse()
-        return self.layer(map(value_of, self.names, self.pick(values)), values)
+    def values(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """What the values of a row, as JSON has them, say of the arguments in ``names``.
 
-    def layer_of_cells(self, cells: Sequence[str]) -> Layer:
-        """The layer that the cells of a row describe, as CSV has them."""
-        if framework := self.framework_of(cells):
-            return self.layer_of_framework(framework, cells)
+        Nothing where they are in a framework's words: only the keys say what they mean.
+        """
+        if self.framework_of(values):
+            return ()
         self.refuse()
-        return self.layer(map(getitem, self.cells, self.pick(cells)), cells)
+        return tuple(map(value_of, self.names, self.pick(values)))
+
+    def values_of_cells(self, cells: Sequence[str]) -> tuple[Any, ...]:
+        """The same of the cells of a row, as CSV has them."""
+        if self.framework_of(cells):
+            return ()
+        self.refuse()
+        return tuple(map(getitem, self.cells, self.pick(cells)))
 
     def framework_of(self, values: Sequence[Any]) -> str:
         """Whose words the row speaks; torch's if it does not say."""
@@ -281,34 +275,35 @@ class Keys:
         word = value.strip().casefold() if isinstance(value, str) else shown(value).casefold()
         return "" if word in {"torch", *BLANKS} else word
 
-    def layer_of_framework(self, framework: str, values: Sequence[Any]) -> Layer:
+    def layer_of_framework(self, fields: Mapping[str, Any]) -> Layer:
         """The layer that a row describes in a framework's words, or in ours with its meaning."""
         from analytic.frameworks.words import layer_of, meaning
 
+        framework = self.framework_of([*fields.values()])
         parsers = {**PARSERS, "shape": parse_shape, "word": str.strip}
         arguments = {}
-        for key, value in zip(self.keys, values, strict=True):
+        for key, value in fields.items():
             if means := key if key in PARSERS else meaning(framework, key):
                 text = value if isinstance(value, str) else None
                 if text is None:
                     arguments[key] = whole(value)
                 elif text.strip().casefold() not in BLANKS:
                     arguments[key] = parsed(key, text, parsers[means])
-        return self.demanded(layer_of(framework, **arguments), values)
+        return layer_of(framework, **arguments)
 
     def refuse(self) -> None:
         """Refuse keys with which no row describes a layer."""
         if self.refusal:
             raise ValueError(self.refusal)
 
-    def layer(self, arguments: Iterable[Any], values: Sequence[Any]) -> Layer:
-        """The layer with these arguments."""
-        return self.demanded(layer_with(dict(zip(self.names, arguments, strict=True))), values)
-
-    def demanded(self, layer: Layer, values: Sequence[Any]) -> Layer:
-        """The layer, if nothing in the row contradicts it."""
-        for key, place, demand in self.demands:
-            demand(key, values[place], layer)
+    def layer(self, values: Sequence[Any], fields: Mapping[str, Any]) -> Layer:
+        """The layer with these arguments, if nothing in the row contradicts it."""
+        if values:
+            layer = layer_with(dict(zip(self.names, values, strict=True)))
+        else:
+            layer = self.layer_of_framework(fields)
+        for key, demand in self.demands:
+            demand(key, fields[key], layer)
         return layer
 
 
@@ -345,7 +340,8 @@ def layer_of(fields: Mapping[str, Any]) -> Layer:
     integers, lists and booleans as in JSON, or text as in CSV; null, and a blank cell, is the
     default, and an integer may be written as a float. Errors are those of `Layer`.
     """
-    return keys_of(tuple(fields)).layer_of([*fields.values()])
+    keys = keys_of(tuple(fields))
+    return keys.layer(keys.values([*fields.values()]), fields)
 
 
 def as_sizes(value: int | tuple[int, ...]) -> tuple[int, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
@@ -25,6 +26,7 @@ from analytic.commands.toolbox import LayerFile
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName, StyleName
+from analytic.rows import Row
 from analytic.totals import Count, Passes
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Counts a layer by the convention and the rule that the user chose.
 LayerCounter = Callable[[Layer], report.Result]
+#: Counts many rows together; None where the layer of one must be counted by itself.
+RowsCounter = Callable[[Sequence[Row]], Sequence[Count | None]]
 
 
 class Evaluator(Protocol):
@@ -132,6 +136,17 @@ def counter_of(
     return counter
 
 
+def columns_of(convention: ConventionName, rule: RuleName) -> RowsCounter:
+    """What counts many rows together, by `analytic.arrays`."""
+
+    def columns(rows: Sequence[Row]) -> Sequence[Count | None]:
+        from analytic import bulk
+
+        return bulk.counts(rows, convention=convention, rule=rule)
+
+    return columns
+
+
 def count_command(
     program: str,
     evaluators: Mapping[str, Callable[[], Evaluator]],
@@ -158,8 +173,8 @@ def count_command(
         **flags: Any,
     ) -> None:
         shown = Shown(sort, top, group_by)
-        evaluator = evaluators[flags.pop("oracle") if others else first]
-        counter = counter_of(evaluator(), convention, rule, passes)
+        evaluator = evaluators[flags.pop("oracle") if others else first]()
+        counter = counter_of(evaluator, convention, rule, passes)
         if check and flags.pop("check"):
             counter = Checked(counter, counter_of(check, convention, rule, passes))
         style = style_of(style, as_json=as_json)
@@ -173,7 +188,10 @@ def count_command(
             count_model(str(file), dims, counter, choices, style, shown, passes=passes)
         else:
             writer = report.writer(style, convention, rule, passes=passes, width=width())
-            count_file(str(file), counter, writer)
+            # Passes, and what another evaluator counts, are counted layer by layer.
+            by_columns = evaluator is analytic and not passes
+            columns = columns_of(convention, rule) if by_columns else None
+            count_file(str(file), counter, writer, columns)
 
     options = [FILE, *LAYER_OPTIONS, *CHOICES, *FORMAT_OPTIONS]
     options += [DIM_OPTION, PASSES_OPTION, *MODEL_OPTIONS]
@@ -262,26 +280,47 @@ def count_one(layer: Layer, counter: LayerCounter, style: str) -> None:
         sys.stdout.write(report.one(layer, result, style))
 
 
-def count_file(path: str, counter: LayerCounter, writer: report.Writer) -> None:
-    """Count the layers of a file, as they are read."""
+#: So many rows are counted together at most, and not fewer than so many; only in a file that has
+#: more than so many, for NumPy takes as long to load as these take one by one.
+MOST, LEAST, FIRST = 2**12, 2**9, 2**13
+
+
+def count_file(
+    path: str, counter: LayerCounter, writer: report.Writer, columns: RowsCounter | None = None
+) -> None:
+    """Count the layers of a file, as they are read: one by one, or by ``columns`` of many rows."""
     totals = report.Totals()
-    rows = LayerFile(path)
-    for row in rows:
-        if row.layer is None:
-            continue
-        try:
-            result = counter(row.layer)
-            with all_digits():
-                text = writer.row(row.line, row.fields, row.layer, result)
-        except (ValueError, MemoryError) as reason:
-            rows.refuse(row, reason)
-            continue
-        sys.stdout.write(text)
-        totals.add(result)
+    file = LayerFile(path)
+    waiting: list[Row] = []
+
+    def finish() -> None:
+        rows = [*waiting]
+        waiting.clear()
+        counts: Iterable[Count | None] = repeat(None)
+        if columns and file.rows > FIRST and len(rows) >= LEAST:
+            counts = columns(rows)
+        with all_digits():
+            for row, count in zip(rows, counts, strict=False):
+                file.look(row)
+                try:
+                    result = counter(row.demand()) if count is None else report.Result(count)
+                    text = writer.row(row, result)
+                except (ValueError, MemoryError) as reason:
+                    file.refuse(row, reason)
+                    continue
+                file.use()
+                sys.stdout.write(text)
+                totals.add(result)
+
+    for row in file.read(finish):
+        waiting.append(row)
+        if len(waiting) == MOST:
+            finish()
+    finish()
     if totals.layers:
         with all_digits():
             sys.stdout.write(writer.close(totals))
-    rows.close()
+    file.close()
 
 
 def count_model(

@@ -43,12 +43,19 @@ def open_file(path: str) -> BufferedReader:
 class Source:
     """A file that is read: what is written by then is shown before more of it is awaited."""
 
-    def __init__(self, stream: BufferedReader, follow: Callable[[int], object]) -> None:
+    def __init__(
+        self,
+        stream: BufferedReader,
+        follow: Callable[[int], object],
+        finish: Callable[[], object],
+    ) -> None:
         self.stream = stream
         self.follow = follow
+        self.finish = finish
 
     def read1(self, size: int) -> bytes:
         """At most so many bytes, those that there are."""
+        self.finish()
         sys.stdout.flush()
         block = self.stream.read1(size)
         self.follow(len(block))
@@ -64,24 +71,27 @@ class Reading(NamedTuple):
 
 
 @contextmanager
-def reading(path: str) -> Iterator[Reading]:
-    """A file, or standard input. A terminal has a bar: of bytes, or of the rows of a pipe."""
+def reading(path: str, finish: Callable[[], object] = bool) -> Iterator[Reading]:
+    """A file, or standard input. A terminal has a bar: of bytes, or of the rows of a pipe.
+
+    Before more of it is awaited, ``finish`` does what is left to do with what was read.
+    """
     with open_file(path) as stream:
         if not sys.stderr.isatty():
-            yield Reading(Source(stream, str), partial(click.echo, err=True), str)
+            yield Reading(Source(stream, str, finish), partial(click.echo, err=True), str)
             return
         from tqdm import tqdm
 
         say = partial(tqdm.write, file=sys.stderr)
         if not stream.seekable():  # a pipe
             with tqdm(unit=" rows", leave=False) as bar:
-                yield Reading(Source(stream, str), say, bar.update)
+                yield Reading(Source(stream, str, finish), say, bar.update)
             return
         here = stream.tell()
         size = stream.seek(0, os.SEEK_END) - here
         stream.seek(here)
         with tqdm(total=size, unit="B", unit_scale=True, leave=False) as bar:
-            yield Reading(Source(stream, bar.update), say, str)
+            yield Reading(Source(stream, bar.update, finish), say, str)
 
 
 class Failure(NamedTuple):
@@ -107,28 +117,51 @@ class LayerFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.rows = self.bad = 0
+        self.rows = self.bad = self.used = 0
         #: Keys that nothing more is to be said of.
         self.known = {*tables.PARSERS, *tables.DEMANDS}
+        self.keys: tables.Keys | None = None
         #: What is not said yet: it may be what is wrong with every row.
         self.failure: Failure | None = None
 
     def __iter__(self) -> Iterator[rows.Row]:
-        with reading(self.path) as (stream, self.say, count):
+        for row in self.read():
+            self.look(row)
+            bad = self.bad
+            if row.layer is None:
+                self.refuse(row, row.error)
+            yield row
+            if self.bad == bad:
+                self.use()
+
+    def read(self, finish: Callable[[], object] = bool) -> Iterator[rows.Row]:
+        """All rows: whoever takes one says `look`, and then `use` or `refuse`.
+
+        Before more of the file is awaited, ``finish`` does what is left to do.
+        """
+        with reading(self.path, finish) as (stream, self.say, count):
             try:
                 for row in rows.read(stream):
                     self.rows += 1
-                    if not self.known.issuperset(row.fields):
-                        self.hint(row.fields)
-                    if row.layer is None:
-                        self.refuse(row, row.error)
                     yield row
                     count()
-                    if self.failure and self.rows > self.bad:
-                        self.tell()
             except rows.NotLayersError as reason:
+                finish()
                 self.tell()
                 raise Failed(f"{self.path} {reason}") from None
+
+    def look(self, row: rows.Row) -> None:
+        """Look at the keys of a row, if they are not those of the row before."""
+        if row.keys is None or row.keys is not self.keys:
+            self.keys = row.keys
+            if not self.known.issuperset(row.fields):
+                self.hint(row.fields)
+
+    def use(self) -> None:
+        """A row is used."""
+        self.used += 1
+        if self.failure:
+            self.tell()
 
     def refuse(self, row: rows.Row, reason: object) -> None:
         """Say why a row is not used; where none was used before, together with those like it."""
@@ -139,7 +172,7 @@ class LayerFile:
             return
         self.tell()
         self.failure = failure
-        if self.rows > self.bad:
+        if self.used:
             self.tell()
 
     def tell(self) -> None:
