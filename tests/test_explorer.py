@@ -1318,6 +1318,21 @@ def test_the_page_fits_and_follows_the_theme(browser: Any, width: int, theme: st
     assert paper == ("rgb(255, 255, 255)" if theme == "light" else "rgb(20, 24, 29)")
 
 
+def test_what_is_dimmed_fits_a_narrower_page_too(browser: Any) -> None:
+    resized(browser, 1400)
+    try:
+        typed(browser, {**LEGAL, "kernel_size": "x"})
+        typed(browser, {**LEGAL, "input_size": (40, 40)})
+        typed(browser, {**LEGAL, "kernel_size": "x"})
+        resized(browser, 400)
+        wide = "document.documentElement.scrollWidth <= innerWidth"
+        wait(browser, wide, True)
+        assert text(browser, "refusal") == "kernel_size must be an integer, got 'x'"
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    typed(browser, LEGAL)
+
+
 @pytest.mark.parametrize("width", [400, 800, 1400])
 @pytest.mark.parametrize("transposed", [True, False])
 def test_a_layer_of_128_by_128_is_drawn_whole(browser: Any, width: int, transposed: bool) -> None:

@@ -294,6 +294,15 @@ function updateSoon() {
   });
 }
 
+// The same layer on a page of another width or in other colours, also while what is typed is none.
+function drawSoon() {
+  document.querySelector("main").setAttribute("aria-busy", "true");
+  requestAnimationFrame(() => {
+    if (view !== null) showGrids(view.layer, view.count, view.pass);
+    if (!waiting) document.querySelector("main").setAttribute("aria-busy", "false");
+  });
+}
+
 // What was answered last stays, dimmed, while what is typed is no layer.
 function update() {
   arrange();
@@ -349,8 +358,8 @@ function listen() {
   for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
   $("at-step").addEventListener("input", (event) => { event.stopPropagation(); stopPlaying(); stampTo(BigInt(event.target.value)); say(stepWords()); });
   window.addEventListener("popstate", () => { clearTimeout(saving); saving = null; restoreState(); update(); say($("headline").textContent); });
-  window.addEventListener("resize", updateSoon);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", updateSoon);
+  window.addEventListener("resize", drawSoon);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawSoon);
 }
 
 makeFields();

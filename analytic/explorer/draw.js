@@ -1,6 +1,6 @@
 // How a grid looks: its cells, the profiles beside them, what is hatched and what is lit, written
 // with a pen. One pen writes on a canvas, another writes SVG.
-const NARROW = 6, WIDE = 32, TALL = 20, LEAST = 1, MARK = 4, STRIP = 44, MARGIN = 3, LABELS = 16, HATCH = 5;
+const NARROW = 6, WIDE = 32, TALL = 20, LEAST = 1, MARK = 4, MOST_CELLS = 2n ** 16n, STRIP = 44, MARGIN = 3, LABELS = 16, HATCH = 5;
 const PALETTES = {
   light: { paper: "#ffffff", ink: "#1b1f24", soft: "#57606a", line: "#c9d1d9", cell: "#f5f7f9", done: "#d6e2f5", lit: "#c2185b", on: "#ffffff", dead: "#b3261e" },
   dark: { paper: "#14181d", ink: "#e8ebef", soft: "#a3adb8", line: "#3a434d", cell: "#1c2229", done: "#28405f", lit: "#ff6fa5", on: "#14181d", dead: "#ff8a80" },
@@ -59,7 +59,8 @@ class CanvasPen {
   cells(x, y, wide, tall, rows) {
     const across = rows[0].length, small = element("canvas", { width: across, height: rows.length });
     const image = new ImageData(across, rows.length), pixels = new Uint32Array(image.data.buffer);
-    rows.forEach((row, down) => row.forEach((cell, at) => { if (cell && cell.shade) pixels[down * across + at] = cell.pixel; }));
+    const lineOf = onceEach((row) => Uint32Array.from(row, (cell) => (cell && cell.shade ? cell.pixel : 0)));
+    rows.forEach((row, down) => pixels.set(lineOf(row), down * across));
     small.getContext("2d").putImageData(image, 0, 0);
     this.context.imageSmoothingEnabled = false;
     this.context.drawImage(small, x, y, across * wide, rows.length * tall);
@@ -111,7 +112,8 @@ function layOut(layer, name, isResult, room) {
   const [down, across] = [plane.down, plane.across].map((axis) => (axis === null ? 1n : lengths[axis]));
   const width = room.width - strip - 2 * MARGIN, height = room.height - strip - 2 * MARGIN;
   const fitting = Math.min(Math.floor(width / Number(across)), plane.down === null ? WIDE : Math.floor(height / Number(down)));
-  const wide = fitting >= LEAST ? Math.min(WIDE, fitting) : NARROW, tall = plane.down === null ? Math.max(wide, TALL) : wide;
+  const isWhole = fitting >= LEAST && down * across <= MOST_CELLS;
+  const wide = isWhole ? Math.min(WIDE, fitting) : NARROW, tall = plane.down === null ? Math.max(wide, TALL) : wide;
   const rows = places(down, Math.max(3, Math.floor(height / tall))), columns = places(across, Math.max(3, Math.floor(width / wide)));
   return {
     name, letter: letterOf(layer, name), isResult, plane, lengths, wide, tall, rows, columns, left: strip + MARGIN, top: strip + MARGIN,
@@ -130,14 +132,19 @@ function shadeOf(value, most) {
 
 // The looks of each value, worked out once: a map has many cells and few values.
 function looks(most) {
+  return onceEach((value) => {
+    const shade = shadeOf(value, most), [red, green, blue, isLight] = shade;
+    const pixel = new Uint32Array(new Uint8Array([red, green, blue, 255]).buffer)[0];
+    return { shade: value ? shade : null, pixel, ink: isLight ? "#000" : "#fff", text: `${value}` };
+  });
+}
+
+// A function that is asked once for each thing: rows that are alike are one.
+function onceEach(make) {
   const known = new Map();
-  return (value) => {
-    if (!known.has(value)) {
-      const shade = shadeOf(value, most);
-      const [red, green, blue, isLight] = shade, pixel = new Uint32Array(new Uint8Array([red, green, blue, 255]).buffer)[0];
-      known.set(value, { shade: value ? shade : null, pixel, ink: isLight ? "#000" : "#fff", text: `${value}` });
-    }
-    return known.get(value);
+  return (thing) => {
+    if (!known.has(thing)) known.set(thing, make(thing));
+    return known.get(thing);
   };
 }
 
@@ -150,10 +157,10 @@ function drawGrid(pen, grid, colours) {
 }
 
 function drawResult(pen, grid, colours) {
-  const look = looks(grid.most), shown = grid.counts.map((row) => row.map((count) => (count === null ? null : look(count))));
+  const look = looks(grid.most), shown = grid.counts.map(onceEach((row) => row.map((count) => (count === null ? null : look(count)))));
   pen.cells(grid.left, grid.top, grid.wide, grid.tall, shown);
-  const isLabelled = (cell) => cell && (grid.wide >= LABELS || !cell.shade);
-  shown.forEach((row, down) => row.forEach((cell, across) => { if (isLabelled(cell)) label(pen, boxOf(grid, down, across), cell, colours); }));
+  const isLabelled = (cell) => cell && (cell.shade ? grid.wide >= LABELS : true);
+  if (grid.wide >= MARK) shown.forEach((row, down) => row.forEach((cell, across) => { if (isLabelled(cell)) label(pen, boxOf(grid, down, across), cell, colours); }));
   drawBars(pen, grid, grid.columns, "across");
   if (grid.plane.down !== null) drawBars(pen, grid, grid.rows, "down");
 }
@@ -210,7 +217,7 @@ function drawLit(pen, grid, { cells, cursor }, colours) {
     if (grid.isResult && wide >= 8) {
       pen.frame(x + inset + 1, y + inset + 1, wide - thick - 2, tall - thick - 2, "#fff", thick + 2);
       pen.frame(x + inset + 1, y + inset + 1, wide - thick - 2, tall - thick - 2, PALETTES.light.lit, thick);
-    } else pen.rect(...visible(x, y, wide, tall), grid.isResult ? PALETTES.light.lit : colours.lit);
+    } else pen.rect(...(wide < 5 ? visible(x, y, wide, tall) : [x + 1, y + 1, wide - 1, tall - 1]), grid.isResult ? PALETTES.light.lit : colours.lit);
     if (name && wide >= LABELS - 4 && !grid.isResult) pen.text(name, x + wide / 2, y + tall / 2 + 0.5, colours.on, Math.min(13, wide - 3));
   }
   if (cursor) drawCursor(pen, grid, cursor, colours);

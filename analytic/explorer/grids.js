@@ -26,7 +26,7 @@ function makeGrids() {
       id: `grid-${name}`, tabindex: 0, role: "application", "aria-roledescription": "grid", "aria-labelledby": `title-${name}`, "aria-describedby": "map-help scale gaps",
     });
     const slice = element("p", { class: "slice", id: `slice-${name}` }, button("less", "−", "previous"), " ",
-      element("span", { id: `slice-words-${name}` }), " ", button("more", "+", "next"));
+      button("more", "+", "next"), " ", element("span", { id: `slice-words-${name}` }));
     return element("figure", { id: `figure-${name}` }, element("figcaption", { id: `title-${name}` }), canvas, slice);
   }));
 }
@@ -87,12 +87,16 @@ function fillGrids() {
   light();
 }
 
-// A value for each cell, from one for each axis at its position; null in a gap.
+// A value for each cell, from one for each axis at its position; null in a gap. Rows that are alike are one.
 function eachCell(grid, join, of = (axis, at) => countAt(view.layer.axes[axis], grid.letter, at)) {
   const { down, across, slice } = grid.plane;
   const along = (axis, positions) => positions.map((at) => (at === null ? null : axis === null ? [] : [of(axis, at)]));
-  const before = slice === null ? [] : [of(slice, slices[grid.name])], columns = along(across, grid.columns);
-  return along(down, grid.rows).map((row) => columns.map((column) => (row && column ? join([...before, ...row, ...column]) : null)));
+  const before = slice === null ? [] : [of(slice, slices[grid.name])], columns = along(across, grid.columns), known = new Map();
+  return along(down, grid.rows).map((row) => {
+    const alike = row && row.map((value) => (typeof value === "bigint" ? value : Object.values(value))).join();
+    if (!known.has(alike)) known.set(alike, columns.map((column) => (row && column ? join([...before, ...row, ...column]) : null)));
+    return known.get(alike);
+  });
 }
 
 function fillResult(grid) {
@@ -224,7 +228,7 @@ function biasLines() {
 function showScale() {
   const result = view.grids[view.result], shown = Object.values(view.grids);
   const dead = view.grids.kernel && view.grids.kernel.dead.flat().some(Boolean);
-  $("scale").textContent = [...(result ? [`dark to light: few to ${grouped(result.most)} products, the most that can land on one ${wordOf(result.letter)}; a dot is one that receives none`] : []),
+  $("scale").textContent = [...(result ? [`dark to light: few to ${grouped(result.most)} products, the most that can land on one ${wordOf(result.letter)}; ${result.wide < MARK ? "what is blank" : "a dot"} is one that receives none`] : []),
     ...(dead ? ["hatched red: dead taps, which meet no input"] : [])].join("; ");
   const gaps = shown.flatMap((grid) => [["rows", grid.rows], ["columns", grid.columns]].flatMap(([what, positions]) => {
     const at = positions.indexOf(null), name = grid.isResult ? what : `${what} of the ${TITLES[view.pass][grid.name]}`;
