@@ -23,9 +23,16 @@ def patch(data: bytearray, at: int, target: int) -> None:
     struct.pack_into("<I", data, at, target - at)
 
 
+def pad(data: bytearray, start: int, multiple: int) -> None:
+    """Zeros, until what is so far behind the end lies at a multiple."""
+    data += bytes(-(len(data) + start) % multiple)
+
+
 def place_table(data: bytearray, fields: Mapping[int, Any]) -> int:
     """Where a table is put at the end."""
-    vtable, most = len(data), max(fields, default=-1) + 1
+    most = max(fields, default=-1) + 1
+    pad(data, 4 + 2 * most, 4)
+    vtable = len(data)
     size = 4 + 4 * len(fields)
     places = {field: 4 + 4 * number for number, field in enumerate(fields)}
     data += struct.pack("<HH", 4 + 2 * most, size)
@@ -42,12 +49,13 @@ def place_table(data: bytearray, fields: Mapping[int, Any]) -> int:
 
 def place(data: bytearray, value: Any) -> int:
     """Where what is no number is put at the end."""
-    at = len(data)
     if isinstance(value, Mapping):
         return place_table(data, value)
+    pad(data, 4, 16 if isinstance(value, bytes) else 4)
+    at = len(data)
     data += struct.pack("<I", len(value))
     if isinstance(value, bytes):
-        data += value
+        data += value + bytes(1)
     elif value and isinstance(value[0], Mapping):
         data += bytes(4 * len(value))
         for number, table in enumerate(value):

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from analytic import macs
-from analytic.frameworks import caffe, jax, keras, mlx, openvino, paddle, tensorflow, tflite
+from analytic.frameworks import (
+    caffe,
+    equinox,
+    flax,
+    haiku,
+    jax,
+    keras,
+    mlx,
+    openvino,
+    paddle,
+    tensorflow,
+    tflite,
+)
 from analytic.frameworks.translation import letters
 from analytic.layer import Layer, LayerError
+from tests.frameworks import flax_zoo
 from tests.frameworks.crops import SAYINGS, Saying, small
 from tests.frameworks.held import coverage, figures, held, verdict
 from tests.frameworks.page import PAGE, page
@@ -163,6 +179,30 @@ def only_axis(layer: Layer) -> tuple[int, int, int]:
         (jax.conv_general_dilated((1, 1, 8), (1, 1, 3), 2, "same_lower"), (1, 0, 4)),
         (caffe.deconvolution((1, 1, 4), 1, 4, 2, 1), (1, 1, 8)),
         (caffe.convolution((1, 1, 8), 1, 3, 2, 1, bias_term=False), (1, 1, 4)),
+        (jax.conv_transpose((1, 4, 1), (4, 1, 1), 1, "SAME_LOWER"), (1, 2, 4)),
+        (flax.conv((8, 2), 3, 3, 2), (0, 1, 4)),
+        (flax.conv((2, None, 8, 2), 3, [3], padding=(1,)), (1, 1, 8)),
+        (flax.conv((1, 8, 2), 3, 3, padding="CAUSAL", kernel_dilation=2), (4, 0, 8)),
+        (flax.conv((1, 8, 2), 4, 3, padding="REFLECT", feature_group_count=2), (0, 0, 8)),
+        (flax.conv_transpose((1, 4, 1), 2, 3, 2), (0, 1, 8)),
+        (flax.conv_transpose((1, 4, 1), 2, 3, 2, [(0, 2)], 2), (4, 2, 5)),
+        (flax.conv_transpose((1, 4, 1), 2, 3, 2, "CIRCULAR"), (0, 0, 9)),
+        (haiku.conv_nd((1, 8, 2), 3, 3, 2), (0, 1, 4)),
+        (haiku.conv_nd((1, 2, 8), 3, 3, 1, 2, (4, 0), data_format="channels_first"), (4, 0, 8)),
+        (haiku.conv_nd((1, 8, 2), 3, 3, padding=[(1, 2)], with_bias=False), (1, 2, 9)),
+        (haiku.conv_nd_transpose((1, 4, 1), 2, 3, 2), (0, 1, 8)),
+        (haiku.conv_nd_transpose((1, 4, 1), 2, 3, 2, 7), (1, 1, 7)),
+        (haiku.conv_nd_transpose((1, 4, 1), 2, 3, 2, [10], "VALID"), (0, -1, 10)),
+        (equinox.conv((2, 8), 3, 3, 2, "SAME_LOWER"), (1, 0, 4)),
+        (equinox.conv((2, 8), 3, 3, 1, [(1, 2)], padding_mode="reflect"), (0, 0, 9)),
+        (equinox.conv_transpose((1, 4), 2, 3, 2, 1, 1), (1, 0, 8)),
+        (equinox.conv_transpose((1, 4), 2, 3, 2, [(0, 2)]), (0, 2, 7)),
+        (equinox.conv_transpose((1, 4), 2, 3, 2, "valid", 1), (0, -1, 10)),
+        (equinox.conv_transpose((1, 4), 2, 4, 2, "SAME", 1), (1, 2, 7)),
+        (equinox.conv_transpose((1, 4), 2, 4, 2, "SAME_LOWER", 1), (2, 1, 7)),
+        (equinox.conv_transpose((1, 4), 2, 1, 3, "SAME"), (0, -2, 12)),
+        # lo = hi = 2, of which one number each is the input's own: 6 inputs, and lo = hi = 0.
+        (equinox.conv_transpose((1, 4), 2, 4, 2, "SAME", padding_mode="CIRCULAR"), (3, 3, 8)),
     ],
 )
 def test_by_hand(layer: Layer, expected: tuple[int, int, int]) -> None:
@@ -326,7 +366,7 @@ def test_every_pass_of_a_real_trace() -> None:
         (
             jax.conv_general_dilated,
             ((1, 4, 8), (6, 4, 3), 2, [(1, 1)], 2),
-            "window_strides must be 1 where lhs_dilation is not, got 2",
+            "window_strides must be 1 where lhs_dilation is not: a transposed convolution of which",
         ),
         (
             openvino.convolution,
@@ -375,8 +415,35 @@ def test_every_pass_of_a_real_trace() -> None:
         ),
         (
             jax.conv_transpose,
-            ((1, 4, 1), (3, 1, 1), 1, "same"),
+            ((1, 4, 1), (3, 1, 1), 2, "same"),
             "padding must be one of 'SAME', 'VALID', got 'same'",
+        ),
+        (
+            flax.conv,
+            ((1, 8, 8, 4), 6, [3, 3], 1, "CAUSAL"),
+            'padding must not be "CAUSAL" where there are 2 axes',
+        ),
+        (flax.conv, ((8,), 6, 3), "input_shape must have features and 1 axes, got (8,)"),
+        (
+            haiku.conv_nd_transpose,
+            ((1, 4, 1), 2, 3, 2, 8, [(1, 1)]),
+            "padding must be a word where output_shape is given, got [(1, 1)]",
+        ),
+        (
+            equinox.conv,
+            ((4, 8, 8), 6, 3, 1, [1, (1, 2)]),
+            "padding must be numbers or pairs, got [1, (1, 2)]",
+        ),
+        (equinox.conv, ((8,), 6, 3), "input_shape must have channels and an axis, got (8,)"),
+        (
+            equinox.conv_transpose,
+            ((4, 8), 6, 3, 2, 0, 2),
+            "output_padding must be less than the stride 2, got 2 on axis 0",
+        ),
+        (
+            equinox.conv_transpose,
+            ((4, 8), 6, 3, 2, "VALID", 0, 1, 1, True, "CIRCULAR"),
+            "padding must be 'SAME' or 'SAME_LOWER', without output_padding, in a circle",
         ),
         (
             mlx.conv,
@@ -388,3 +455,25 @@ def test_every_pass_of_a_real_trace() -> None:
 def test_refusals(function: Any, words: tuple[Any, ...], refusal: str) -> None:
     with pytest.raises(LayerError, match=f"^{re.escape(refusal)}"):
         function(*words)
+
+
+@pytest.mark.parametrize("name", flax_zoo.MODELS)
+def test_models_of_flax_as_they_run(name: str) -> None:
+    """The convolutions of a trace are those that run, forward and with gradients."""
+    framework = pytest.importorskip("jax")
+    pytest.importorskip("flax")
+    net, shape = flax_zoo.MODELS[name]()
+    array = np.ones(shape, np.float32)
+    weights = net.initial(framework.random.key(0), array)
+
+    def loss(weights: Any, array: Any) -> Any:
+        return (net(weights, array) ** 2).sum()
+
+    for function in (net, framework.grad(loss, (0, 1))):
+        layers = jax.layers_of(framework.make_jaxpr(function)(weights, array))
+        with flax_zoo.executed(framework) as calls:
+            function(weights, array)
+        assert calls == Counter(
+            (macs(layer), layer.batch_size * layer.out_channels * math.prod(layer.output_size))
+            for layer in layers.values()
+        )

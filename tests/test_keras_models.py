@@ -157,8 +157,11 @@ def test_sizes_of_names_are_for_onnx(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", zoo.MODELS)
 def test_models_as_they_run(name: str, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
+    from analytic.frameworks import keras_objects
+
     built = zoo.MODELS[name](keras)
     layers = layers_of(built.to_json())
+    assert keras_objects.layers_of(built) == layers
     assert zoo.run(keras, built) == Counter(
         (each.input_size, each.in_channels, analytic.count(each).output_size, each.out_channels)
         for each in layers.values()
@@ -175,3 +178,91 @@ def test_a_separable_convolution_of_keras() -> None:
     layers = [*layers_of(built.to_json()).values()]
     assert [layer.input_size for layer in layers] == [(16, 16), (14, 14)]
     assert weights == [(3, 3, 3, 1), (1, 1, 3, 5), (5,)]
+
+
+def built_models(keras: Any) -> dict[str, Any]:
+    """Models of which no architecture tells all."""
+
+    class Blocks(keras.Model):  # type: ignore[misc]
+        """Layers and functions, one of them twice, another one not of Keras' own."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.same = keras.layers.Conv2D(4, 3, padding="same", name="same")
+            self.up = keras.layers.Conv2DTranspose(2, 4, 2, name="up")
+            self.separable = keras.layers.SeparableConv2D(3, 3, name="separable")
+            self.twice = Twice(3, 1, name="twice")
+            self.kernel = self.add_weight(shape=(3, 3, 2, 6))
+
+        def call(self, array: Any) -> Any:
+            ops = keras.ops
+            array = ops.conv(self.up(self.same(self.same(array))), self.kernel, strides=2)
+            array = ops.depthwise_conv(array, ops.ones((3, 3, 6, 1)), padding="SAME")
+            array = ops.separable_conv(array, ops.ones((3, 3, 6, 2)), ops.ones((1, 1, 12, 4)))
+            array = ops.conv_transpose(array, ops.ones((2, 2, 4, 4)), strides=2, padding="same")
+            return self.twice(self.separable(array))
+
+    class Twice(keras.layers.Conv2D):  # type: ignore[misc]
+        """Its own call, which the words of the layer do not tell."""
+
+        def call(self, array: Any) -> Any:
+            return super().call(super().call(array))
+
+    return {"blocks": Blocks()}
+
+
+def test_models_of_keras_themselves() -> None:
+    keras = pytest.importorskip("keras")
+    from analytic.frameworks import keras_objects
+
+    common: dict[str, Any] = {"batch_size": 2, "transposed": False}
+    plain: dict[str, Any] = {**common, "bias": False}
+    got = keras_objects.layers_of(built_models(keras)["blocks"], (2, 8, 8, 4))
+    assert got == {
+        "same": Layer((8, 8), 4, 4, 3, padding=1, **common),
+        "same (2)": Layer((8, 8), 4, 4, 3, padding=1, **common),
+        "up": Layer((8, 8), 4, 2, 4, 2, batch_size=2),
+        "conv": Layer((18, 18), 2, 6, 3, 2, **plain),
+        "depthwise_conv": Layer((8, 8), 6, 6, 3, padding=1, groups=6, **plain),
+        "depthwise": Layer((8, 8), 6, 12, 3, groups=6, **plain),
+        "pointwise": Layer((6, 6), 12, 4, 1, **plain),
+        "conv_transpose": Layer((6, 6), 4, 4, 2, 2, batch_size=2, bias=False),
+        "separable/depthwise": Layer((12, 12), 4, 4, 3, groups=4, **plain),
+        "separable/pointwise": Layer((10, 10), 4, 3, 1, **common),
+        "twice/conv": Layer((10, 10), 3, 3, 1, **plain),
+        "twice/conv (2)": Layer((10, 10), 3, 3, 1, **plain),
+    }
+    one = keras.layers.Conv2D(6, 3, name="one")
+    expected = {"one": Layer((8, 8), 4, 6, 3, **common)}
+    for given in ((2, 8, 8, 4), keras.Input((8, 8, 4), 2)):
+        assert keras_objects.layers_of(one, given) == expected
+    parts = keras.Input((8, 8, 1), name="a"), keras.Input((8, 8, 3), name="b")
+    joined = one(keras.layers.Concatenate()(list(parts)))
+    for names in (list(parts), {"a": parts[0], "b": parts[1]}):
+        model = keras.Model(names, joined)
+        assert keras_objects.layers_of(model) == {"one": expected["one"].replace(batch_size=1)}
+        shapes: Any = [(2, 8, 8, 1), (2, 8, 8, 3)]
+        shapes = dict(zip("ab", shapes, strict=True)) if isinstance(names, dict) else shapes
+        assert keras_objects.layers_of(model, shapes) == expected
+
+
+def test_what_is_refused_of_models_of_keras() -> None:
+    keras = pytest.importorskip("keras")
+    from analytic.frameworks import keras_objects
+
+    convolution = keras.layers.Conv1D(4, 3, name="c")
+    repeated = keras.layers.TimeDistributed(convolution, name="t")
+    memory = keras.layers.ConvLSTM1D(4, 3, name="m")
+    for layer in (repeated, memory, keras.Sequential([repeated])):
+        with pytest.raises(LayerError, match=r"^[tm].*: the layer [tm] repeats it$"):
+            keras_objects.layers_of(layer, (2, 5, 9, 4))
+    with pytest.raises(TypeError, match=r"^model must be a model or layer of Keras 3, got 'int'$"):
+        keras_objects.layers_of(3)
+    with pytest.raises(TypeError, match=r"^a model without inputs of its own needs a shape$"):
+        keras_objects.layers_of(convolution)
+    with pytest.raises(TypeError, match=r"^an input must be a shape or a tensor"):
+        keras_objects.layers_of(convolution, 3)
+    with pytest.raises(ValueError, match="expected axis"):
+        keras_objects.layers_of(keras.Sequential([keras.Input((9, 4)), convolution]), (1, 9, 5))
+    call = type(convolution).__call__
+    assert call is keras.layers.Layer.__call__

@@ -13,11 +13,26 @@ ones (notes/frameworks.md).
 
 from __future__ import annotations
 
-from analytic.frameworks import caffe, jax, keras, mlx, openvino, paddle, tensorflow, tflite
+from analytic.frameworks import (
+    caffe,
+    equinox,
+    flax,
+    haiku,
+    jax,
+    keras,
+    mlx,
+    openvino,
+    paddle,
+    tensorflow,
+    tflite,
+)
 from analytic.frameworks.words import layer_of
 
 __all__ = [
     "caffe",
+    "equinox",
+    "flax",
+    "haiku",
     "jax",
     "keras",
     "layer_of",

@@ -1,8 +1,4 @@
-"""JAX: ``lax.conv_transpose`` and ``lax.conv_general_dilated``, and what hands on to them.
-
-Flax's ``nn.ConvTranspose`` and ``nnx.ConvTranspose`` are `conv_transpose` of their
-``kernel_size``, ``strides``, ``padding`` and ``kernel_dilation``.
-"""
+"""JAX: ``lax.conv_transpose`` and ``lax.conv_general_dilated``, and the layers of a trace."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from typing import Any, SupportsIndex
 
 from analytic.frameworks.translation import (
     Ends,
+    Pairs,
     Shape,
     Tensor,
     axes_of_shape,
@@ -28,8 +25,6 @@ from analytic.layer import Layer, LayerError, boolean, integer, shown
 from analytic.models import numbered
 from analytic.protocols import PerAxis
 
-Pairs = Sequence[Sequence[SupportsIndex]]
-
 
 def conv_transpose(
     lhs_shape: Shape,
@@ -46,7 +41,8 @@ def conv_transpose(
     What is cropped, with ``K = (k − 1)d + 1``:
 
     - ``"VALID"``: ``b = 0``, ``e = −max(s − K, 0)``;
-    - ``"SAME"``: ``b = ⌊max(K − s, 0)/2⌋``, ``e = K − s − b``;
+    - ``"SAME"``: ``b = ⌊max(K − s, 0)/2⌋``, ``e = K − s − b``, and, where all strides are 1,
+      ``"SAME_LOWER"`` the same;
     - pairs ``(lo, hi)``: ``b = K − 1 − lo``, ``e = K − 1 − hi``; with ``use_consistent_padding``
       ``b = lo``, ``e = hi``.
 
@@ -67,7 +63,8 @@ def conv_transpose(
     s, d = each_axis("strides", strides, axes), each_axis("rhs_dilation", rhs_dilation, axes)
     span = spans(kernel.sizes, d)
     if isinstance(padding, str):
-        ends = crops(word("padding", padding, ("SAME", "VALID")), span, s)
+        words = ("SAME", "VALID", *["SAME_LOWER"] * (max(s) == 1))
+        ends = crops(word("padding", padding, words), span, s)
     elif boolean("use_consistent_padding", use_consistent_padding):
         ends = pairs(padding, axes)
     else:
@@ -114,6 +111,9 @@ def conv_general_dilated(
     default = (f"NC{name}", f"OI{name}", f"NC{name}")
     array, kernel = shapes(lhs_shape, rhs_shape, dimension_numbers or default)
     groups = integer("feature_group_count", feature_group_count)
+    if kernel.second * groups != array.second:
+        words = f"rhs_shape must have inputs that are {array.second} for all {groups} groups"
+        raise LayerError(f"{words}, got {kernel.second}")
     return dilated(
         array, kernel, window_strides, padding, lhs_dilation, rhs_dilation, groups=groups
     )
@@ -129,11 +129,8 @@ def dilated(
     *,
     groups: int,
 ) -> Layer:
-    """`conv_general_dilated` of shapes that are taken apart."""
+    """`conv_general_dilated` of shapes that are taken apart, whose channels agree."""
     axes = len(array.sizes)
-    if kernel.second * groups != array.second:
-        words = f"rhs_shape must have inputs that are {array.second} for all {groups} groups"
-        raise LayerError(f"{words}, got {kernel.second}")
     windows = each_axis("window_strides", window_strides, axes)
     steps = each_axis("lhs_dilation", lhs_dilation, axes)
     d = each_axis("rhs_dilation", rhs_dilation, axes)
@@ -146,7 +143,10 @@ def dilated(
             words = "padding must be pairs where lhs_dilation is not 1"
             raise LayerError(f"{words}, got {shown(padding)}")
         if max(windows) > 1:
-            words = "window_strides must be 1 where lhs_dilation is not"
+            words = (
+                "window_strides must be 1 where lhs_dilation is not: a transposed convolution of "
+                "which some outputs are left out is a layer of neither kind"
+            )
             raise LayerError(f"{words}, got {max(windows)}")
     if transposed:
         last = minus(span, (1,) * axes)

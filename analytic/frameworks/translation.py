@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 from analytic.layer import Layer, LayerError, integer, per_axis, shown
 from analytic.protocols import PerAxis
@@ -12,6 +12,10 @@ from analytic.protocols import PerAxis
 Ends = tuple[tuple[int, ...], tuple[int, ...]]
 #: A shape, of which the batch may be unknown: it counts as 1.
 Shape = Sequence[SupportsIndex | None]
+#: Zeros at begin and end of each axis.
+Pairs = Sequence[Sequence[SupportsIndex]]
+#: Zeros in the words of the packages of JAX: a word, a number, or a number or a pair of each axis.
+Padding = str | SupportsIndex | Sequence[SupportsIndex | Sequence[SupportsIndex]]
 
 
 class Tensor(NamedTuple):
@@ -112,6 +116,16 @@ def same_zeros(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int
 def uncropped(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[int]:
     """``full = (n − 1)s + K`` of each axis: the output of a transposed convolution, uncropped."""
     return [(n - 1) * s + k for n, k, s in zip(sizes, kernel, stride, strict=True)]
+
+
+def pairs_of(padding: Padding, axes: int) -> Pairs:
+    """A number for all axes, or a number or a pair of each, as pairs.
+
+    >>> pairs_of(1, 2), pairs_of([1, (2, 3)], 2)
+    ([(1, 1), (1, 1)], [(1, 1), (2, 3)])
+    """
+    each: Any = padding if isinstance(padding, (list, tuple)) else (padding,) * axes
+    return [tuple(zeros) if isinstance(zeros, (list, tuple)) else (zeros, zeros) for zeros in each]
 
 
 def minus(numbers: Sequence[int], others: Sequence[int]) -> tuple[int, ...]:

@@ -142,15 +142,24 @@ convolutions that are strided and spread at once, and its empty outputs, which a
 
 `frameworks.jax.layers_of(jax.make_jaxpr(function)(*inputs))` has every convolution that a function
 runs, those of its gradients too, if it computes them: with `jax.grad`, all passes of a training
-step. Flax' modules (`linen` and `nnx`) are such functions. The gradient by the weights convolves
-the input with the gradient of the output: another layer, with the same pairs, and so the same MACs.
+step. Modules of Flax (`linen` and `nnx`), Haiku and Equinox are such functions. The gradient by the
+weights convolves the input with the gradient of the output: another layer, with the same pairs, and
+so the same MACs. Of five small models of Flax (a U-Net, a DCGAN, a variational autoencoder, 1-D
+audio, one like ConvNeXt) the layers have the products that the convolutions make of ones as they
+run, forward and with all gradients.
+
+A convolution that both dilates its input and strides its window is refused: a transposed
+convolution of which some outputs are left out is a layer of neither kind.
 
 ## Models of Keras
 
 `frameworks.keras_models.layers_of(model.to_json())` has the convolutions of a functional or
 sequential model, of any backend, without running it; `python -m analytic count model.keras` (or the
-JSON in a file that ends in `.json`) counts them. Ten small models of many kinds, which the tests
-build where Keras is installed, have the layers that a real run of them has.
+JSON of an architecture) counts them. `frameworks.keras_objects.layers_of(model, shape)` takes the
+model or the layer itself: functional, sequential or subclassed, with layers that are shared and
+functions of `keras.ops`, on JAX, TensorFlow or torch, through symbolic tensors, without a run. Ten
+small models of many kinds, which the tests build where Keras is installed, have the layers that a
+real run of them has, either way.
 
 ## Files of OpenVINO and TensorFlow Lite
 

@@ -233,6 +233,29 @@ def run_tensorflow_ordinary(words: Words) -> Any:
     return convolution(*arrays, **options_of(words)).numpy()
 
 
+def tensorflow_depthwise_words(random: random.Random) -> Words:
+    of = of_axes(random, 2)
+    stride = random.randint(1, 3)  # alike on both axes, as TensorFlow wants it
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "filter_shape": (*of.k, of.inputs, random.randint(1, 3)),
+        "strides": (1, stride, stride, 1),
+        "padding": random.choice(["SAME", "VALID"]),
+        "dilations": tuple(of.d) if stride == 1 else (1, 1),
+    }
+
+
+def run_tensorflow_depthwise(words: Words) -> Any:
+    tf = importlib.import_module("tensorflow")
+    return tf.nn.depthwise_conv2d(
+        ones(words["input_shape"]),
+        ones(words["filter_shape"]),
+        words["strides"],
+        words["padding"],
+        dilations=words["dilations"],
+    ).numpy()
+
+
 def tflite_words(random: random.Random) -> Words:
     words = tensorflow_words(random)
     while len(words["input_shape"]) != 4 or not isinstance(words["padding"], str):
@@ -268,6 +291,104 @@ def run_tflite(words: Words) -> Any:
     model.set_tensor(model.get_input_details()[0]["index"], ones(words["input_shape"]))
     model.invoke()
     return model.get_tensor(model.get_output_details()[0]["index"])
+
+
+def lite_words(of: Geometry, random: random.Random, axes: int, *, dilated: bool) -> Words:
+    """What the operators of that many axes have in common."""
+    names = "dhw"[3 - axes :]
+    strides = of.s if max(of.d) == 1 or dilated else [1] * axes
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        **{f"stride_{name}": s for name, s in zip(names, strides, strict=True)},
+        "padding": random.choice(["SAME", "VALID"]),
+        **{f"dilation_{name}_factor": d for name, d in zip(names, of.d, strict=True)},
+    }
+
+
+def of_axes(random: random.Random, axes: int, **options: bool) -> Geometry:
+    """A geometry of that many axes."""
+    of = geometry(random, **options)
+    while of.axes != axes:
+        of = geometry(random, **options)
+    return of
+
+
+def lite_ordinary_words(random: random.Random) -> Words:
+    of = of_axes(random, 2)
+    weights = (of.outputs, *of.k, of.inputs // of.groups)
+    return {**lite_words(of, random, 2, dilated=True), "weights_shape": weights}
+
+
+def lite_depthwise_words(random: random.Random) -> Words:
+    of = of_axes(random, 2)
+    weights = (1, *of.k, of.inputs * random.randint(1, 3))
+    return {**lite_words(of, random, 2, dilated=True), "weights_shape": weights}
+
+
+def lite_volume_words(random: random.Random) -> Words:
+    of = of_axes(random, 3, groups=False)
+    weights = (*of.k, of.inputs, of.outputs)
+    return {**lite_words(of, random, 3, dilated=True), "weights_shape": weights}
+
+
+def lite_volume_transposed_words(random: random.Random) -> Words:
+    of = of_axes(random, 3, groups=False)
+    words = lite_words(of, random, 3, dilated=True)
+    same = words["padding"] == "SAME"
+    outputs = [
+        (n - 1) * s + (1 if same else (k - 1) * d + 1) + random.randint(0, s - 1)
+        for n, k, s, d in zip(of.n, of.k, of.s, of.d, strict=True)
+    ]
+    if random.random() < 0.1:
+        outputs = sizes_near(random, of)
+    weights = (*of.k, of.outputs, of.inputs)
+    return {**words, "weights_shape": weights, "output_shape": (1, *outputs, of.outputs)}
+
+
+#: The fields of the options, after the padding.
+FIELDS_2D = {"stride_w": 1, "stride_h": 2}
+FIELDS_3D = {"stride_d": 1, "stride_w": 2, "stride_h": 3}
+DILATIONS_3D = {"dilation_d_factor": 5, "dilation_w_factor": 6, "dilation_h_factor": 7}
+LITE_FIELDS = {
+    "CONV_2D": {**FIELDS_2D, "dilation_w_factor": 4, "dilation_h_factor": 5},
+    "DEPTHWISE_CONV_2D": {**FIELDS_2D, "dilation_w_factor": 5, "dilation_h_factor": 6},
+    "CONV_3D": {**FIELDS_3D, **DILATIONS_3D},
+    "CONV_3D_TRANSPOSE": {**FIELDS_3D, **DILATIONS_3D},
+}
+
+
+def lite_runs(kind: str, order: tuple[str, ...], outputs: int) -> Callable[[Words], Any]:
+    """Runs an operator of which weights have the outputs at that place."""
+
+    def execute(words: Words) -> Any:
+        shape = words["weights_shape"]
+        inputs = {"x": words["input_shape"], "weights": shape, "bias": (shape[outputs],)}
+        inputs["shape"] = words.get("output_shape", ())
+        options = {field: words[name] for name, field in LITE_FIELDS[kind].items()}
+        options[0] = ("SAME", "VALID").index(words["padding"])
+        if kind == "DEPTHWISE_CONV_2D":
+            options[3] = shape[-1] // words["input_shape"][-1]
+        lite = importlib.import_module("tests.frameworks.lite")
+        output = words.get("output_shape", (1,) * len(words["input_shape"]))
+        return lite.run(lite.file_of(kind, inputs, order, output, options), words["input_shape"])
+
+    return execute
+
+
+def lite_run(
+    function: str, draw: Callable[[random.Random], Words], *order: str, outputs: int
+) -> Run:
+    """An operator of TensorFlow Lite."""
+    execute = lite_runs(function.upper(), order, outputs)
+    return Run(
+        f"tflite.{function}",
+        "ai_edge_litert",
+        draw,
+        execute,
+        translated("tflite", function),
+        channels=-1,
+        unasked="output_",
+    )
 
 
 # JAX, which wants tuples where a file has lists.
@@ -332,6 +453,158 @@ def jax_general_words(random: random.Random) -> Words:
         "rhs_dilation": tuple(of.d),
         "feature_group_count": of.groups,
     }
+
+
+def padding_of(random: random.Random, of: Geometry, *words: str) -> Any:
+    """A word, a number, or a number or a pair of each axis."""
+    each = [random.choice([random.randint(0, 4), pair_of(random)]) for _ in of.n]
+    return random.choice([*words, random.randint(0, 3), each])
+
+
+def pair_of(random: random.Random) -> tuple[int, int]:
+    """Zeros at both ends."""
+    return random.randint(0, 4), random.randint(0, 4)
+
+
+def flax_words(random: random.Random) -> Words:
+    of = geometry(random)
+    words = ("SAME", "SAME_LOWER", "VALID", "CAUSAL", "CIRCULAR", "REFLECT")
+    return {
+        "input_shape": (*random.choice([(), (1,), (1, 1)]), *of.n, of.inputs),
+        "features": of.outputs,
+        "kernel_size": tuple(of.k),
+        "strides": tuple(of.s),
+        "padding": padding_of(random, of, *words),
+        "kernel_dilation": tuple(of.d),
+        "feature_group_count": of.groups,
+        "use_bias": False,
+    }
+
+
+def flax_transposed_words(random: random.Random) -> Words:
+    words = flax_words(random)
+    del words["feature_group_count"]
+    while words["padding"] in ("CIRCULAR", "REFLECT", "CAUSAL"):  # the first wraps its result
+        words["padding"] = flax_words(random)["padding"]
+    if not isinstance(words["padding"], (str, int)):
+        words["padding"] = words["padding"][: len(words["kernel_size"])]
+        words["padding"] += [1] * (len(words["kernel_size"]) - len(words["padding"]))
+    return words
+
+
+def flax_runs(name: str) -> Callable[[Words], Any]:
+    """A module of linen, or of nnx."""
+
+    def execute(words: Words) -> Any:
+        jax = importlib.import_module("jax")
+        options = {key: value for key, value in words.items() if key != "input_shape"}
+        array = ones(words["input_shape"])
+        initializer = {"kernel_init": lambda _, shape, *__: ones(shape)}
+        if sum(words["kernel_size"]) % 2:
+            module = getattr(importlib.import_module("flax.linen"), name)(**options, **initializer)
+            result, _ = module.init_with_output(jax.random.key(0), array)
+        else:
+            nnx = importlib.import_module("flax.nnx")
+            inputs, outputs = array.shape[-1], options.pop("features")
+            rngs = {"rngs": nnx.Rngs(0)}
+            result = getattr(nnx, name)(inputs, outputs, **options, **initializer, **rngs)(array)
+        axes = len(words["kernel_size"])
+        return np.asarray(result).reshape(-1, *result.shape[-axes - 1 :])
+
+    return execute
+
+
+def haiku_words(random: random.Random) -> Words:
+    of = geometry(random)
+    return {
+        "input_shape": (1, *of.n, of.inputs),
+        "output_channels": of.outputs,
+        "kernel_shape": tuple(of.k),
+        "stride": tuple(of.s),
+        "rate": tuple(of.d),
+        "padding": random.choice(
+            ["SAME", "valid", pair_of(random), [pair_of(random) for _ in of.n]]
+        ),
+        "feature_group_count": of.groups,
+        "with_bias": False,
+    }
+
+
+def haiku_transposed_words(random: random.Random) -> Words:
+    of = geometry(random, groups=False, dilated=False)
+    words: Words = {
+        "input_shape": (1, *of.n, of.inputs),
+        "output_channels": of.outputs,
+        "kernel_shape": tuple(of.k),
+        "stride": tuple(of.s),
+        "padding": random.choice(["SAME", "VALID", [pair_of(random) for _ in of.n]]),
+        "with_bias": False,
+    }
+    if random.random() < 0.6:
+        same = words["padding"] == "SAME"
+        words["output_shape"] = [
+            (n - 1) * s + (1 if same else k) + random.randint(0, s - 1)
+            for n, k, s in zip(of.n, of.k, of.s, strict=True)
+        ]
+        if random.random() < 0.2:
+            words["output_shape"] = sizes_near(random, of)
+    return words
+
+
+def haiku_runs(name: str) -> Callable[[Words], Any]:
+    def execute(words: Words) -> Any:
+        hk = importlib.import_module("haiku")
+        options = {key: value for key, value in words.items() if key != "input_shape"}
+        options["w_init"] = lambda shape, _: ones(shape)
+        array = ones(words["input_shape"])
+
+        def net(x: Any) -> Any:
+            return getattr(hk, name)(array.ndim - 2, **options)(x)
+
+        transformed = hk.without_apply_rng(hk.transform(net))
+        return np.asarray(transformed.apply(transformed.init(None, array), array))
+
+    return execute
+
+
+def equinox_words(random: random.Random) -> Words:
+    of = geometry(random)
+    return {
+        "input_shape": (of.inputs, *of.n),
+        "out_channels": of.outputs,
+        "kernel_size": tuple(of.k),
+        "stride": tuple(of.s),
+        "padding": padding_of(random, of, "SAME", "SAME_LOWER", "VALID"),
+        "dilation": tuple(of.d),
+        "groups": of.groups,
+        "use_bias": False,
+        "padding_mode": random.choice(["ZEROS", "ZEROS", "CIRCULAR", "REPLICATE"]),
+    }
+
+
+def equinox_transposed_words(random: random.Random) -> Words:
+    words = equinox_words(random)
+    extra = [random.randint(0, s) if random.random() < 0.3 else 0 for s in words["stride"]]
+    return {**words, "output_padding": tuple(extra), "padding_mode": random.choice(CIRCULAR)}
+
+
+#: Modes of Equinox' transposed convolution, which has not all.
+CIRCULAR = ("ZEROS", "ZEROS", "ZEROS", "CIRCULAR")
+
+
+def equinox_runs(name: str) -> Callable[[Words], Any]:
+    def execute(words: Words) -> Any:
+        jax, eqx = importlib.import_module("jax"), importlib.import_module("equinox")
+        options = {key: value for key, value in words.items() if key != "input_shape"}
+        inputs, *sizes = words["input_shape"]
+        make = getattr(eqx.nn, name)
+        options["key"] = jax.random.key(0)
+        module = eqx.filter_eval_shape(make, len(sizes), inputs, **options)
+        weight = ones(module.weight.shape)
+        module = eqx.tree_at(lambda layer: layer.weight, module, weight)
+        return np.asarray(module(ones(words["input_shape"])))[None]
+
+    return execute
 
 
 # OpenVINO.
@@ -548,6 +821,24 @@ def all_runs() -> list[Run]:
             translated("tflite", "transpose_conv"),
             channels=-1,
             unasked="output_shape must lead back",
+        ),
+        Run(
+            "tensorflow.depthwise_conv2d",
+            "tensorflow",
+            tensorflow_depthwise_words,
+            run_tensorflow_depthwise,
+            translated("tensorflow", "depthwise_conv2d"),
+            channels=-1,
+            unasked="output_size must be positive",
+        ),
+        lite_run("conv_2d", lite_ordinary_words, "x", "weights", "bias", outputs=0),
+        lite_run("depthwise_conv_2d", lite_depthwise_words, "x", "weights", "bias", outputs=-1),
+        lite_run("conv_3d", lite_volume_words, "x", "weights", outputs=-1),
+        lite_run(
+            "conv_3d_transpose",
+            lite_volume_transposed_words,
+            *("shape", "weights", "x"),
+            outputs=-2,
         ),
         Run(
             "jax.conv_transpose",
