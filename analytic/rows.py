@@ -156,6 +156,7 @@ def read(stream: Stream) -> Iterator[Row]:
 WANTED = "wanted are JSON Lines, a JSON array, or CSV whose header has " + ", ".join(REQUIRED)
 CSV = "save the table as CSV"
 ZIP = rb"PK\x03\x04.{26}"  # and the name of the first file in it
+MODEL = "count takes it, as a FILE"
 TORCH = ("a file that torch saved", "oracle.count_module counts a model")
 #: How files begin that have no layers, what they are, and what to do with them.
 SIGNATURES = (
@@ -163,11 +164,11 @@ SIGNATURES = (
     (ZIP + rb"mimetype", "a document of an office program", CSV),
     (ZIP + rb"[^/]+/(data[./]|version|byteorder|constants|code/|archive_)", *TORCH),
     (rb"\x80\x02\x8a\x0al\xfc\x9cF", *TORCH),
-    (ZIP + rb"(metadata|config)\.json", "a model of Keras", "its name must end in .keras"),
+    (ZIP + rb"(metadata|config)\.json", "a model of Keras", MODEL),
     (rb"PK\x03\x04", "a zip archive", "unpack it"),
     (rb"\x80[\x02-\x05]", "a pickle, which could run anything", WANTED),
-    (rb"\x08[\x01-\x1f][\x12\x1a\x22:]", "an ONNX model", "its name must end in .onnx"),
-    (rb".{4}TFL3", "a model of TensorFlow Lite", "its name must end in .tflite"),
+    (rb"\x08[\x01-\x1f][\x12\x1a\x22:]", "an ONNX model", MODEL),
+    (rb".{4}TFL3", "a model of TensorFlow Lite", MODEL),
     (rb"\xd0\xcf\x11\xe0", "a document of an office program", CSV),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed", "unpack it"),
     (rb"\x89HDF", "an HDF5 file", WANTED),

@@ -197,14 +197,14 @@ OTHER_WORDS = {
 }
 
 
-def misspelt(keys: Iterable[str]) -> Iterator[str]:
-    """What is wrong with keys that mean an argument and are none."""
+def misspelt(keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Keys that mean an argument and are none, each with what it must be written."""
     for key in keys:
         name = key.strip().casefold().replace("-", "_")
         argument = OTHER_WORDS.get(name, name)
         given = argument != name and argument in keys  # beside which another word has its own sense
         if argument != key and argument in PARSERS and not given:
-            yield f"{shown(key)} must be written {argument!r}"
+            yield key, argument
 
 
 def demand_zeros(key: str, value: Any, _: Layer) -> None:
@@ -242,8 +242,9 @@ class Keys:
     def __init__(self, keys: Iterable[str]) -> None:
         keys = [*keys]
         self.names = [name for name in PARSERS if name in keys]
+        other = [f"{shown(key)} must be written {name!r}" for key, name in misspelt(keys)]
         lacking = [f"{name} is missing" for name in REQUIRED if name not in keys]
-        self.refusal = next(iter((*misspelt(keys), *lacking)), "")
+        self.refusal = next(iter((*other, *lacking)), "")
         if not self.refusal:
             self.pick = itemgetter(*map(keys.index, self.names))
         self.cells = [CELLS[name] for name in self.names]

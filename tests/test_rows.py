@@ -425,7 +425,7 @@ SIGNATURES = [
     (b"ARROW1\0\0", "is an Arrow file: write it as Parquet or CSV"),
     (b"SQLite format 3\0", "is a database: save the table as CSV"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a document of an office program: save the table as CSV"),
-    (b"\x1c\0\0\0TFL3", "is a model of TensorFlow Lite: its name must end in .tflite"),
+    (b"\x1c\0\0\0TFL3", "is a model of TensorFlow Lite: count takes it, as a FILE"),
     (b"BZh91AY", "is compressed: unpack it"),
     (b"\x93NUMPY\x01\0v\0", "is no text: wanted are JSON Lines, a JSON array, or CSV"),
     (b"input_size\0,", "is no text: wanted are JSON Lines, a JSON array, or CSV"),

@@ -13,14 +13,15 @@ TFLITE = "analytic.frameworks.tflite_models:read"
 
 #: Names of files that are models, whatever is in them.
 ENDINGS = {".onnx": ONNX, ".keras": KERAS, ".xml": OPENVINO, ".tflite": TFLITE}
-#: How models begin, and no file of layers: an archive, the JSON of an architecture, a flatbuffer
-#: with its mark, and whatever is XML.
+#: How models begin, and no other file: fields of a protobuf, an archive with the files of Keras,
+#: the JSON of an architecture, a flatbuffer with its mark, and XML with the element of OpenVINO.
 BEGINNINGS = {
-    rb"PK\x03\x04": KERAS,
+    rb"\x08[\x01-\x1f][\x12\x1a\x22:]": ONNX,
+    rb"(?s:PK\x03\x04.{26})(?:metadata|config)\.json": KERAS,
     rb'\s*\{\s*"module"\s*:\s*"keras': KERAS,
     rb'\s*\{\s*"class_name"\s*:\s*"(?:Functional|Model|Sequential)"': KERAS,
     rb"(?s:.{4})TFL3": TFLITE,
-    rb"(?:\xef\xbb\xbf)?\s*<": OPENVINO,
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<net\b": OPENVINO,
 }
 #: So much of a file is looked at.
 BEGINNING = 1024

@@ -184,13 +184,14 @@ class LayerFile:
             self.failure = None
 
     def hint(self, fields: Mapping[str, Any]) -> None:
-        """Point out keys that look like misspelt arguments, once each."""
+        """Point out keys that look like misspelt arguments and are not refused, once each."""
         from difflib import get_close_matches
 
         if len(self.known) > MOST_KEYS:
             return
         if "framework" in fields:
             self.known |= {"framework", *tables.own_keys(fields)}
+        self.known.update(key for key, _ in tables.misspelt(fields))
         for key in fields.keys() - self.known:
             self.known.add(key)
             for near in get_close_matches(key, tables.PARSERS, n=1, cutoff=0.8):
