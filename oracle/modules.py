@@ -151,8 +151,8 @@ def module_of(layer: Layer, device: str = "cpu") -> torch.nn.Module:
     padding: Any = layer.padding
     if layer.end_padding is not None:
         ends = zip(layer.padding, layer.end_padding, strict=True)
-        whole = [same(axis.k, axis.d) for axis in layer.axes]
-        if layer.transposed or {*layer.stride} != {1} or [*ends] != whole:
+        same_ends = [same(axis.k, axis.d) for axis in layer.axes]
+        if layer.transposed or {*layer.stride} != {1} or [*ends] != same_ends:
             raise ValueError("no torch module has crops of begin and end apart")
         padding = "same"
     kinds: Any = TRANSPOSED if layer.transposed else ORDINARY

@@ -217,10 +217,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
         layer, name = self.layer(
             arguments["input"], arguments["weight"], arguments["bias"], options
         )
-        whole = self.folded(layer, self.padded.get(arguments["input"]))
-        if whole != layer and not self.same:
+        folded = self.folded(layer, self.padded.get(arguments["input"]))
+        if folded != layer and not self.same:
             name = f"{name} (zeros before it folded in)"
-        run = self.add(Run(name, whole))
+        run = self.add(Run(name, folded))
         self.calls[last_node_number()] = Called(layer, run)
 
     def layer(

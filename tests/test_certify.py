@@ -94,9 +94,9 @@ def every_axis(most_inputs: int) -> Iterator[Layer]:
 @pytest.mark.parametrize("error", PLANTED)
 def test_a_planted_error_is_caught_at_the_least_layer(error: str) -> None:
     wrong = PLANTED[error]
-    found = certify(Candidate(error, "overlaps", wrong), **SMALL, sampled=30)
-    assert not found.established
-    assert found.counterexample is not None
+    certificate = certify(Candidate(error, "overlaps", wrong), **SMALL, sampled=30)
+    assert not certificate.established
+    assert certificate.counterexample is not None
     least = min(
         (layer for layer in every_axis(8) if wrong(layer) != overlaps(layer)),
         key=lambda layer: (
@@ -109,12 +109,12 @@ def test_a_planted_error_is_caught_at_the_least_layer(error: str) -> None:
             layer.output_padding,
         ),
     )
-    layer = Layer(**found.counterexample["layer"])
+    layer = Layer(**certificate.counterexample["layer"])
     assert layer == least
-    assert found.counterexample["said"] == wrong(layer)
-    assert found.counterexample["measured"] == overlaps(layer)
+    assert certificate.counterexample["said"] == wrong(layer)
+    assert certificate.counterexample["measured"] == overlaps(layer)
     assert (
-        found.counterexample["coverage"]
+        certificate.counterexample["coverage"]
         == oracle.coverage(
             layer.input_size,
             layer.kernel_size,
@@ -124,7 +124,7 @@ def test_a_planted_error_is_caught_at_the_least_layer(error: str) -> None:
             dilation=layer.dilation,
         ).tolist()
     )
-    assert str(wrong(layer)) in found.sentence
+    assert str(wrong(layer)) in certificate.sentence
 
 
 FROM_SEVEN = wrong_where(lambda axis: axis.n >= 7)
@@ -132,19 +132,21 @@ PLAIN: dict[str, Any] = {"kernel_size": 1, "stride": 1, "dilation": 1}
 
 
 def test_wrong_from_seven_inputs_on_is_caught_by_the_box_if_that_is_where_it_is_affine() -> None:
-    found = certify(Candidate("late", "overlaps", FROM_SEVEN, lambda _layer: 7), **PLAIN, sampled=0)
-    assert found.mismatches == 2  # n = 7 and n = 8
-    assert found.counterexample is not None
-    assert found.counterexample["layer"]["input_size"] == [7]
+    certificate = certify(
+        Candidate("late", "overlaps", FROM_SEVEN, lambda _layer: 7), **PLAIN, sampled=0
+    )
+    assert certificate.mismatches == 2  # n = 7 and n = 8
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["layer"]["input_size"] == [7]
 
 
 def test_wrong_from_seven_inputs_on_is_caught_by_the_far_sample_without() -> None:
     late = Candidate("late", "overlaps", FROM_SEVEN)
-    found = certify(late, **PLAIN)
-    assert found.mismatches == 0
-    assert [sample.mismatches > 0 for sample in found.samples] == [False, True]
-    assert found.counterexample is not None
-    assert found.counterexample["layer"]["input_size"] == [7]
+    certificate = certify(late, **PLAIN)
+    assert certificate.mismatches == 0
+    assert [sample.mismatches > 0 for sample in certificate.samples] == [False, True]
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["layer"]["input_size"] == [7]
     assert certify(late, **PLAIN, sampled=0).established  # … which is why there is a sample
 
 
@@ -152,20 +154,20 @@ def test_wrong_with_channels_alone_is_caught_by_the_sample() -> None:
     def macs(layer: Layer) -> int:
         return layer.batch_size * layer.in_channels * layer.out_channels * overlaps(layer)
 
-    found = certify(Candidate("groups forgotten", "macs", macs), **SMALL)
-    assert found.mismatches == 0
-    assert found.counterexample is not None
-    layer = found.counterexample["layer"]
+    certificate = certify(Candidate("groups forgotten", "macs", macs), **SMALL)
+    assert certificate.mismatches == 0
+    assert certificate.counterexample is not None
+    layer = certificate.counterexample["layer"]
     assert (layer["in_channels"], layer["out_channels"], layer["groups"]) == (2, 2, 2)
     assert layer["input_size"] == layer["kernel_size"] == [1]
 
 
 def test_a_filter_that_is_wrong_with_channels_alone_is_caught_at_the_least_of_them() -> None:
     with_batch = Candidate("batch", "overlaps", lambda layer: layer.batch_size * overlaps(layer))
-    found = certify(with_batch, **SMALL)
-    assert found.mismatches == 0
-    assert found.counterexample is not None
-    layer = found.counterexample["layer"]
+    certificate = certify(with_batch, **SMALL)
+    assert certificate.mismatches == 0
+    assert certificate.counterexample is not None
+    layer = certificate.counterexample["layer"]
     assert layer["input_size"] == layer["kernel_size"] == [1]
     assert (layer["in_channels"], layer["out_channels"], layer["batch_size"]) == (1, 1, 2)
 
@@ -174,34 +176,36 @@ def test_wrong_on_two_axes_alone_is_caught_by_the_sample() -> None:
     def sum_of_axes(layer: Layer) -> int:
         return sum(map(landed, layer.axes))
 
-    found = certify(Candidate("sum", "overlaps", sum_of_axes), **SMALL)
-    assert found.mismatches == 0
-    assert found.counterexample is not None
-    assert found.counterexample["layer"]["input_size"] == [1, 1]
-    assert found.counterexample["said"] == 2
-    assert found.counterexample["measured"] == 1
-    assert "every lesser layer of the box that has at most " in found.counterexample["searched"]
+    certificate = certify(Candidate("sum", "overlaps", sum_of_axes), **SMALL)
+    assert certificate.mismatches == 0
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["layer"]["input_size"] == [1, 1]
+    assert certificate.counterexample["said"] == 2
+    assert certificate.counterexample["measured"] == 1
+    assert (
+        "every lesser layer of the box that has at most " in certificate.counterexample["searched"]
+    )
 
 
 @pytest.mark.parametrize("answer", [1.5, None, "7", True])
 def test_an_answer_that_is_no_integer_is_wrong(answer: object) -> None:
-    found = certify(Candidate("odd", "overlaps", lambda _layer: answer), **PLAIN, sampled=0)
-    assert found.counterexample is not None
-    assert found.counterexample["said"].startswith("TypeError: the answer must be an integer")
+    certificate = certify(Candidate("odd", "overlaps", lambda _layer: answer), **PLAIN, sampled=0)
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["said"].startswith("TypeError: the answer must be an integer")
 
 
 def test_a_formula_that_raises_is_wrong_where_it_does() -> None:
     divided = Candidate("divided", "overlaps", lambda layer: 1 // (layer.input_size[0] - 1))
-    found = certify(divided, **PLAIN, sampled=0)
-    assert found.counterexample is not None
-    assert found.counterexample["said"].startswith("ZeroDivisionError")
+    certificate = certify(divided, **PLAIN, sampled=0)
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["said"].startswith("ZeroDivisionError")
 
 
 def test_the_closed_form_is_certified() -> None:
-    found = certify(**SMALL)
-    assert found.established
-    assert found.mismatches == 0
-    assert found.counterexample is None
+    certificate = certify(**SMALL)
+    assert certificate.established
+    assert certificate.mismatches == 0
+    assert certificate.counterexample is None
     # Counted by the definitions: every axis below the bound, from the least with an output to one
     # beyond that from which every input adds the same. Ordinary layers have no output padding from
     # the stride on.
@@ -215,17 +219,17 @@ def test_the_closed_form_is_certified() -> None:
                 uneven = [m for m in range(n, n + 12) if steps(axis, m) != even(axis)]
                 axes[transposed] += 1
                 sizes[transposed] += max(uneven, default=n - 1) + 3 - n
-    assert found.axes == sum(axes.values())
-    assert (found.experiments, found.ordinary) == (sum(sizes.values()), sizes[False])
-    assert found.kinds == ["transposed", "ordinary"]
-    assert found.sentence == (
+    assert certificate.axes == sum(axes.values())
+    assert (certificate.experiments, certificate.ordinary) == (sum(sizes.values()), sizes[False])
+    assert certificate.kinds == ["transposed", "ordinary"]
+    assert certificate.sentence == (
         "For transposed and ordinary layers, every (k, s, d) of the box and every legal input "
         "size, padding and output padding, on one axis with torch's padding (the same at both "
         "ends), size, overlaps, covered, and inputs and taps reached of the closed form equal what "
         "the definition gives; torch gave the same integers in all "
-        f"{found.experiments:,} experiments, each a forward pass with both its gradients."
+        f"{certificate.experiments:,} experiments, each a forward pass with both its gradients."
     )
-    assert any("theorem 13" in hypothesis for hypothesis in found.hypotheses)
+    assert any("theorem 13" in hypothesis for hypothesis in certificate.hypotheses)
 
 
 def wrong_by_one(function: Callable[..., Any], part: int | None = None) -> Callable[..., Any]:
@@ -263,11 +267,11 @@ def test_a_closed_form_that_is_wrong_is_refuted(
     """What is run of it, whatever the one that a layer asks says."""
     right = getattr(analytic.axis, name)
     monkeypatch.setattr(f"oracle.certificates.certify.{name}", wrong_by_one(right, part))
-    found = certify(kernel_size=2, stride=[1, 2], dilation=1, sampled=0)
-    assert not found.established
-    assert found.mismatches > 0
-    assert found.counterexample is not None
-    layer = Layer(**found.counterexample["layer"])
+    certificate = certify(kernel_size=2, stride=[1, 2], dilation=1, sampled=0)
+    assert not certificate.established
+    assert certificate.mismatches > 0
+    assert certificate.counterexample is not None
+    layer = Layer(**certificate.counterexample["layer"])
     assert layer.transposed is kind
     assert layer.axes[0].n == 3
 
@@ -287,9 +291,9 @@ def test_a_pass_that_is_wrong_is_seen(
         return [ones.Sides(*(ones.Side(*numbers) for numbers in row)) for row in rows]
 
     monkeypatch.setattr(ones, "all_sides", wrong)
-    found = certify(**PLAIN, sampled=0)
-    assert found.mismatches == found.experiments
-    assert not found.established
+    certificate = certify(**PLAIN, sampled=0)
+    assert certificate.mismatches == certificate.experiments
+    assert not certificate.established
 
 
 @pytest.mark.parametrize(
@@ -307,14 +311,16 @@ def test_a_candidate_may_be_of_ordinary_layers_and_of_any_pass(
 ) -> None:
     """One channel and one sample: what a pass reaches is what a filter does."""
     mine = Candidate("mine", quantity, number, reaches_evenly, True, transposed=False)
-    found = certify(mine, **SMALL, sampled=0)
-    assert found.established
-    assert found.experiments == found.ordinary > 0
-    assert found.kinds == ["ordinary"]
-    assert found.sentence.startswith("For ordinary layers, every (k, s, d) of the box and every ")
-    assert any("corollary 15" in hypothesis for hypothesis in found.hypotheses)
+    certificate = certify(mine, **SMALL, sampled=0)
+    assert certificate.established
+    assert certificate.experiments == certificate.ordinary > 0
+    assert certificate.kinds == ["ordinary"]
+    assert certificate.sentence.startswith(
+        "For ordinary layers, every (k, s, d) of the box and every "
+    )
+    assert any("corollary 15" in hypothesis for hypothesis in certificate.hypotheses)
     # Cropping takes outputs from an ordinary layer.
-    assert ("every padding below the bound" in found.sentence) is (quantity == "positions")
+    assert ("every padding below the bound" in certificate.sentence) is (quantity == "positions")
 
 
 def test_an_ordinary_layer_is_the_least_failure_of_its_kind() -> None:
@@ -326,12 +332,12 @@ def test_an_ordinary_layer_is_the_least_failure_of_its_kind() -> None:
         ),
         transposed=None,
     )
-    found = certify(late, kernel_size=[1, 2], stride=[1, 2], dilation=1, sampled=0)
-    assert found.counterexample is not None
-    layer = found.counterexample["layer"]
+    certificate = certify(late, kernel_size=[1, 2], stride=[1, 2], dilation=1, sampled=0)
+    assert certificate.counterexample is not None
+    layer = certificate.counterexample["layer"]
     assert layer["transposed"] is False
     assert (layer["input_size"], layer["kernel_size"], layer["stride"]) == ([1], [1], [2])
-    assert found.counterexample["coverage"] == [1]
+    assert certificate.counterexample["coverage"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -385,10 +391,12 @@ def test_layers_of_ordinary_kind_come_in_order_and_none_is_left_out() -> None:
 def test_a_certificate_reaches_as_far_as_what_is_proved(
     affine: Callable[[Layer], int] | None, crops: bool, words: str
 ) -> None:
-    found = certify(Candidate("pairs", "overlaps", overlaps, affine, crops), **PLAIN, sampled=9)
-    assert found.established
-    assert words in found.sentence
-    assert ("its author" in " ".join(found.hypotheses)) is (affine is not None)
+    certificate = certify(
+        Candidate("pairs", "overlaps", overlaps, affine, crops), **PLAIN, sampled=9
+    )
+    assert certificate.established
+    assert words in certificate.sentence
+    assert ("its author" in " ".join(certificate.hypotheses)) is (affine is not None)
 
 
 @pytest.mark.parametrize(
@@ -410,9 +418,9 @@ def test_the_input_rule_is_not_said_to_hold_beyond_the_padding_that_was_run() ->
 
 @pytest.mark.parametrize("name", READY)
 def test_ready_candidates(name: str) -> None:
-    found = certify(name, **SMALL, sampled=60)
+    certificate = certify(name, **SMALL, sampled=60)
     # None of the formulas in use is exact, but the closed form and XLA's.
-    assert found.established is (name in {"analytic", "xla"})
+    assert certificate.established is (name in {"analytic", "xla"})
 
 
 @pytest.mark.parametrize(
@@ -426,11 +434,11 @@ def test_ready_candidates(name: str) -> None:
 )
 def test_a_counter_is_certified_as_the_rule_that_it_follows(name: str, quantity: str) -> None:
     chosen = READY[name]
-    found = certify(
+    certificate = certify(
         Candidate(name, quantity, chosen.function, chosen.affine_from, chosen.crop_reduction),
         **SMALL,
     )
-    assert found.established
+    assert certificate.established
 
 
 def test_quantities() -> None:
@@ -497,20 +505,20 @@ def test_a_batch_of_none_comes_last() -> None:
 
 def test_the_least_layer_may_have_more_padding_than_the_box() -> None:
     late = Candidate("late", "overlaps", wrong_where(lambda axis: axis.b >= 2))
-    found = certify(late, **PLAIN)  # whose paddings are below 1
-    assert found.mismatches == 0
-    assert found.counterexample is not None
-    layer = found.counterexample["layer"]
+    certificate = certify(late, **PLAIN)  # whose paddings are below 1
+    assert certificate.mismatches == 0
+    assert certificate.counterexample is not None
+    layer = certificate.counterexample["layer"]
     assert (layer["input_size"], layer["padding"]) == ([5], [2])
-    assert found.counterexample["searched"] == "every lesser layer of the box"
+    assert certificate.counterexample["searched"] == "every lesser layer of the box"
 
 
 def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counterexample, "TRIED", 2)
-    found = certify(Candidate("late", "overlaps", FROM_SEVEN), **PLAIN)
-    assert found.counterexample is not None
-    assert found.counterexample["layer"]["padding"] != [3]  # which the whole search finds
-    assert found.counterexample["searched"].endswith(
+    certificate = certify(Candidate("late", "overlaps", FROM_SEVEN), **PLAIN)
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["layer"]["padding"] != [3]  # which the whole search finds
+    assert certificate.counterexample["searched"].endswith(
         "; the first 2 of them for each number of axes"
     )
 
@@ -554,13 +562,13 @@ def test_tallies_add_up_and_survive_a_record() -> None:
 
 
 def test_a_certificate_is_json_and_markdown() -> None:
-    found = certify("output", **SMALL)
-    fields = json.loads(json.dumps(found.as_json()))
+    certificate = certify("output", **SMALL)
+    fields = json.loads(json.dumps(certificate.as_json()))
     assert fields["box"]["kernel_size"] == [1, 2, 3, 4]
     assert fields["versions"]["torch"]
-    text = found.as_markdown()
+    text = certificate.as_markdown()
     for part in (
-        found.sentence,
+        certificate.sentence,
         "--kernel-size 1..4 --stride 1..3",
         "| kernel size | 1..4 |",
         "torch says 0",
@@ -597,35 +605,35 @@ def other(**experiments: Any) -> Oracle:
 
 
 def test_another_oracle_is_asked_of_samples() -> None:
-    found = certify_samples(**SMALL, by=other(), sampled=6)
-    assert found.established
-    assert found.experiments == 0
-    assert found.sentence.startswith("Other gave the size, overlaps, covered, and")
-    assert "on all 36 layers that were drawn" in found.sentence
-    assert found.versions["other"] == "0"
-    assert "torch" not in found.versions
-    assert len(found.samples) == 6
-    assert found.hypotheses[0].startswith("Other's convolutions")
-    text = found.as_markdown()
+    certificate = certify_samples(**SMALL, by=other(), sampled=6)
+    assert certificate.established
+    assert certificate.experiments == 0
+    assert certificate.sentence.startswith("Other gave the size, overlaps, covered, and")
+    assert "on all 36 layers that were drawn" in certificate.sentence
+    assert certificate.versions["other"] == "0"
+    assert "torch" not in certificate.versions
+    assert len(certificate.samples) == 6
+    assert certificate.hypotheses[0].startswith("Other's convolutions")
+    text = certificate.as_markdown()
     assert text.startswith("# Samples: analytic")
     assert "--oracle other --sample 6`" in text
     assert "| experiments |" not in text
 
 
 def test_an_oracle_that_differs_is_seen() -> None:
-    found = certify_samples(**SMALL, by=other(measure_reached=one_more), sampled=3)
-    assert [sample.mismatches for sample in found.samples] == [3] * 6
-    assert found.counterexample is not None
-    assert found.counterexample["searched"] == "the layers of the samples"
-    assert "and Other gives" in found.sentence
-    assert "- Other says" in found.as_markdown()
+    certificate = certify_samples(**SMALL, by=other(measure_reached=one_more), sampled=3)
+    assert [sample.mismatches for sample in certificate.samples] == [3] * 6
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["searched"] == "the layers of the samples"
+    assert "and Other gives" in certificate.sentence
+    assert "- Other says" in certificate.as_markdown()
 
 
 def test_a_wrong_formula_is_refuted_by_samples_alone() -> None:
-    found = certify_samples("documented", **SMALL, by=TORCH, sampled=30)
-    assert not found.established
-    assert found.counterexample is not None
-    assert found.counterexample["said"] < found.counterexample["measured"]
+    certificate = certify_samples("documented", **SMALL, by=TORCH, sampled=30)
+    assert not certificate.established
+    assert certificate.counterexample is not None
+    assert certificate.counterexample["said"] < certificate.counterexample["measured"]
     with pytest.raises(ValueError, match="there must be layers in each sample, got 0"):
         certify_samples(**SMALL, by=TORCH, sampled=0)
 
@@ -642,17 +650,17 @@ class Logged(ThreadPoolExecutor):
         return super().submit(*arguments, **options)
 
 
-def stripped(found: oracle.Certificate) -> dict[str, Any]:
+def stripped(certificate: oracle.Certificate) -> dict[str, Any]:
     """A certificate without its times."""
-    return {**found.as_json(), "times": None}
+    return {**certificate.as_json(), "times": None}
 
 
 def test_any_executor_gives_the_same_certificate() -> None:
     with Logged() as pool:
-        found = certify(**SMALL, executor=pool)
+        certificate = certify(**SMALL, executor=pool)
         assert pool.submitted == 36
         assert pool.submit(int, "7").result() == 7  # it is left open
-    assert stripped(found) == stripped(certify(**SMALL))
+    assert stripped(certificate) == stripped(certify(**SMALL))
 
 
 def where_interrupts_are_ignored(layer: Layer) -> int:
@@ -698,10 +706,10 @@ LARGEST: dict[str, Any] = {
 
 @pytest.mark.parametrize("box", [LARGER, pytest.param(LARGEST, marks=pytest.mark.slow)])
 def test_a_larger_box(box: dict[str, Any]) -> None:
-    found = certify(**box)
-    assert found.established
-    assert found.mismatches == 0
-    assert found.experiments > 10_000
+    certificate = certify(**box)
+    assert certificate.established
+    assert certificate.mismatches == 0
+    assert certificate.experiments > 10_000
 
 
 def formula(text: str) -> Function:
@@ -731,12 +739,16 @@ def test_another_formula_is_another_version() -> None:
         "__import__('functools').partial(int, 2)",
         "__import__('functools').partial(int, 3)",
     ]
-    made = [Candidate("mine", "macs", formula(text)) for text in texts]
-    made += [Candidate("mine", "macs", formula(texts[0]), formula(text)) for text in texts[:3]]
+    candidates = [Candidate("mine", "macs", formula(text)) for text in texts]
+    candidates += [
+        Candidate("mine", "macs", formula(texts[0]), formula(text)) for text in texts[:3]
+    ]
     again = [Candidate("mine", "macs", formula(text)) for text in texts]
-    found = [versions(candidate)["code of the candidate"] for candidate in made]
-    assert len(set(found)) == len(made)
-    assert found[: len(texts)] == [versions(one)["code of the candidate"] for one in again]
+    digests = [versions(candidate)["code of the candidate"] for candidate in candidates]
+    assert len(set(digests)) == len(candidates)
+    assert digests[: len(texts)] == [
+        versions(candidate)["code of the candidate"] for candidate in again
+    ]
 
 
 def test_a_set_is_written_in_one_order() -> None:
@@ -830,9 +842,9 @@ def invoke(*arguments: str) -> Result:
 def test_the_command_prints_the_report() -> None:
     done = invoke(*BOX)
     assert done.exit_code == 0
-    found = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2)
-    assert found.sentence in done.output
-    assert f"| experiments | {found.experiments:,} |" in done.output
+    certificate = certify(kernel_size=[1, 2, 3], stride=[1, 2], dilation=2)
+    assert certificate.sentence in done.output
+    assert f"| experiments | {certificate.experiments:,} |" in done.output
 
 
 @pytest.mark.parametrize(
@@ -938,11 +950,11 @@ def test_the_command_refuses(arguments: list[str], words: str) -> None:
 def test_the_example_is_refuted_as_the_notes_say() -> None:
     """By hand: of one input and kernel 3, the padding 1 leaves one output, on which one lands."""
     box: dict[str, Any] = {"kernel_size": range(1, 5), "stride": [1, 2], "dilation": 1}
-    found = certify(example.CANDIDATE, **box, workers=1, sampled=0)
-    assert found.counterexample is not None
-    layer = found.counterexample["layer"]
+    certificate = certify(example.CANDIDATE, **box, workers=1, sampled=0)
+    assert certificate.counterexample is not None
+    layer = certificate.counterexample["layer"]
     assert (layer["input_size"], layer["kernel_size"], layer["padding"]) == ([1], [3], [1])
-    assert (found.counterexample["said"], found.counterexample["measured"]) == (3, 1)
+    assert (certificate.counterexample["said"], certificate.counterexample["measured"]) == (3, 1)
     page = (Path(__file__).parent.parent / "notes" / "validation.md").read_text()
     _, _, code = Path(str(example.__file__)).read_text().partition('"""\n\n')
     assert f"```python\n{code}```" in page

@@ -141,7 +141,8 @@ def arguments() -> dict[str, Any]:
     """The arguments of `Layer` in order, with what each is where it is not given, if it may be."""
     parameters = inspect.signature(Layer).parameters
     defaults = {name: parameters[name].default for name in Layer.FIELDS}
-    return {name: None if of is inspect.Parameter.empty else of for name, of in defaults.items()}
+    empty = inspect.Parameter.empty
+    return {name: None if value is empty else value for name, value in defaults.items()}
 
 
 def shades() -> Iterator[tuple[int, int, int, bool]]:

@@ -273,7 +273,11 @@ def theorems() -> tuple[dict[str, dict[int, str]], list[str]]:
     def abbreviated(text: str) -> str:
         return PART.sub(lambda part: short.get(part[0], part[0]), text)
 
-    return {k: {n: abbreviated(t) for n, t in of.items()} for k, of in written.items()}, parts
+    shortened = {
+        kind: {axes: abbreviated(text) for axes, text in of_kind.items()}
+        for kind, of_kind in written.items()
+    }
+    return shortened, parts
 
 
 #: An element of MathML that has no other in it but letters, numbers and signs.

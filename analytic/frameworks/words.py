@@ -307,8 +307,8 @@ def layer_of(framework: str, /, **arguments: Any) -> Layer:
 
 def refuse_missing(call: Call, given: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     """A `ValueError` for arguments that the function must have: it names them all."""
-    made = [layout for name, layout in call.shapes.items() if name not in own]
-    needed = {LETTERS[letter] for letter in "".join(made)}
+    layouts = [layout for name, layout in call.shapes.items() if name not in own]
+    needed = {LETTERS[letter] for letter in "".join(layouts)}
     by_name = {name: ours for ours, its in call.names.items() for name in its}
     for name, parameter in call.own().items():
         if parameter.default is parameter.empty and name not in {*own, *call.shapes}:
@@ -323,9 +323,9 @@ def refuse_missing(call: Call, given: Mapping[str, Any], own: Mapping[str, Any])
 
 def leave_layouts(call: Call, own: dict[str, Any]) -> None:
     """The order of dimensions says nothing of shapes that are made here, and is left out."""
-    made = call.shapes.keys() - own
+    of_ours = call.shapes.keys() - own
     for name in ("data_format", "dimension_numbers"):
-        if made and own.pop(name, None) is not None and made != call.shapes.keys():
+        if of_ours and own.pop(name, None) is not None and of_ours != call.shapes.keys():
             shapes = " and ".join(call.shapes)
             raise LayerError(f"{name} of {call.name()} needs {shapes} beside it")
 
