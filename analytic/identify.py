@@ -155,8 +155,8 @@ class Match(NamedTuple):
     shown: Fraction
     within: bool
     error: Fraction
-    rest: int = 0
-    assumed: tuple[str, ...] = ()
+    rest: int
+    assumed: tuple[str, ...]
 
     def identifies(self) -> bool:
         """Whether it says what was counted: every digit, and not by assuming whatever fits."""
@@ -293,7 +293,7 @@ def assumptions(
         assumed.append("twice the number")
     elif doubled == 1 and figure.word == "FLOPs":
         assumed.append("FLOPs that are MACs")
-    elif doubled == 2 and factor == 1 and figure.word == "MACs":
+    elif doubled == 2 and figure.word == "MACs":
         assumed.append("MACs that are FLOPs")
     if times and times != min(doubled, 2):
         assumed.append("a rest that is counted otherwise")

@@ -94,6 +94,8 @@ MEANT = {
 def test_what_a_number_is_meant_to_be(reports: str) -> None:
     assert meant(reports, LAYERS[0]) == MEANT[reports]
     assert meant(reports, LAYERS[0].replace(batch_size=0)) == 0
+    samples = 3 if reports.endswith("a sample") else 1  # of the batch of 3
+    assert 3 * meant(reports, LAYERS[0].replace(batch_size=1)) == samples * MEANT[reports]
 
 
 def test_documented_operations_count_an_uncovered_pixel_as_minus_one() -> None:

@@ -199,6 +199,7 @@ def test_figures_of_a_pixel_and_of_a_second() -> None:
     match = best("1.296 MMACs/s", [LAYER], per=Fraction(30))
     assert (match.reading, match.value) == ("MACs, exact rule", 43200)
     assert best("43200", [LAYER], per=Fraction(30)).value == 43200  # it is of neither
+    assert best("43200 MACs/s", [LAYER]).value == 43200  # once a second
 
 
 def test_a_training_step() -> None:
@@ -216,6 +217,51 @@ def test_what_assumes_most_comes_last_and_says_nothing() -> None:
     odd = next(match for match in within if match.reading == "MACs of torchscan 0.2.0")
     assert odd.assumed == ("the formula of torchscan 0.2.0", "twice the number", "powers of 1024")
     assert not odd.identifies()
+
+
+def test_two_assumptions_are_not_too_many() -> None:
+    """Twice what torchscan says: 2·(196608 + 8)."""
+    match = best("393232", [LAYER])
+    assert match.assumed == ("the formula of torchscan 0.2.0", "twice the number")
+    assert match.identifies()
+
+
+@pytest.mark.parametrize(
+    ("figure", "reading", "factor", "assumed"),
+    [
+        ("43200 MACs", "MACs, exact rule", 1, []),
+        ("43200 FLOPs", "MACs, exact rule", 1, ["FLOPs that are MACs"]),
+        ("86400 FLOPs", "MACs, exact rule", 2, []),
+        ("86400 MACs", "MACs, exact rule", 2, ["twice the number"]),
+        ("239808 FLOPs", "operations, nonzero convention", 1, []),
+        ("239808 MACs", "operations, nonzero convention", 1, ["MACs that are FLOPs"]),
+        ("479616 FLOPs", "operations, nonzero convention", 2, ["twice the number"]),
+        ("479616 MACs", "operations, nonzero convention", 2, ["twice the number"]),
+        ("1 FLOPs", "operations of moduleprofiler 0.0.4", 1, []),
+        ("1 MACs", "operations of moduleprofiler 0.0.4", 1, ["MACs that are FLOPs"]),
+        ("98304 FLOPs", "FLOPs of torch 2.13.0 FlopCounterMode", 1, []),
+    ],
+)
+def test_what_a_figure_in_macs_or_flops_assumes(
+    figure: str, reading: str, factor: int, assumed: list[str]
+) -> None:
+    """Operations and FLOPs are two a MAC by themselves; a MAC is none."""
+    own = [f"the formula of {reading.partition(' of ')[2]}"] if " of " in reading else []
+    layer = LAYER.replace(output_padding=1)  # of which no two of these say the same
+    sums = identify.totals_of([layer if "moduleprofiler" in reading else LAYER])
+    match = next(
+        match
+        for match in identify.matches(identify.parse(figure), sums)
+        if reading in match.reading and (match.factor, match.unit) == (factor, "")
+    )
+    assert [words for words in match.assumed if words != "a unit that is left out"] == own + assumed
+
+
+@pytest.mark.parametrize("figure", ["2e1", "3e1"])
+def test_half_a_digit_is_rounded_either_way(figure: str) -> None:
+    """25 MACs, to one digit."""
+    assert best(figure, [Layer((25,), 1, 1, 1)]).within
+    assert not best(figure, [Layer((25,), 1, 1, 1)], "1000").within
 
 
 def test_matches_to_the_last_digit_come_first_then_the_nearest() -> None:

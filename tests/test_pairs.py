@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from analytic import pairs
+from analytic.axis import Axis
 from analytic.cli import program
 from analytic.layer import Layer
 from analytic.pictures import pairs as pictures
@@ -80,6 +81,13 @@ def test_every_result_sums_its_products(layer: Layer, passed: str) -> None:
             found[tuple(pairs.place(pair, field) for field in fields)] += 1
     assert found == expected
     assert listed.number() == expected.total()
+
+
+def test_a_million_taps_are_gone_through_and_no_more() -> None:
+    """Of one input, every output has one pair: there are as many as taps."""
+    assert len(pairs.of_axis(Axis(1, 1000, 1, 1, 0, 0, 0))) == 1000
+    with pytest.raises(OverflowError, match="got 1001 times 1001"):
+        pairs.of_axis(Axis(1, 1001, 1, 1, 0, 0, 0))
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,22 @@ def test_three_axes_show_every_profile() -> None:
     assert cells(lines[2]) == [1, 1, 2, 1, 2, 1, 1]
 
 
+def test_cells_are_as_wide_as_the_numbers_in_them() -> None:
+    """Twelve in the profile of the first axis, and no more than four in the map."""
+    lines = plain(Layer((12, 2, 2), 1, 1, (12, 2, 2)), 200)
+    assert lines[2:7] == ["     1 2 1", "    ──────", " 1│  1 2 1", " 2│  2 4 2", " 1│  1 2 1"]
+
+
+def test_a_terminal_that_is_narrow_is_filled() -> None:
+    """One axis: ten cells of two columns. Numbers of three digits: five cells all the same."""
+    lines = plain(Layer((30,), 1, 1, 1), 20)
+    assert lines[0].split() == [*["1"] * 8, "⋯", "1"]
+    assert lines[1] == "positions 8 to 28 are not drawn: they repeat the 1 before them"
+    lines = plain(Layer((500, 500), 1, 1, (500, 1)), 20)
+    assert lines[0].split() == ["1", "1", "1", "⋯", "1"]
+    assert "columns 3 to 498 are not drawn: they repeat the 1 before them" in lines
+
+
 def test_what_is_not_drawn_is_named() -> None:
     lines = plain(Layer((100, 2000, 3000), 1, 1, 3, stride=2), 60)
     assert "of axis 0, positions 21 to 199 are not drawn: they repeat the 2 before them" in lines
@@ -122,8 +138,10 @@ def test_colours_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[" not in run(*LAYER).output
     coloured = run(*LAYER, color=True).output
-    red, green, blue = ANCHORS[-1]
-    assert f"48;2;{red};{green};{blue}m 4" in coloured
+    for number, shade, ink in ((4, ANCHORS[-1], 0), (1, ANCHORS[2], 255)):  # black on light
+        red, green, blue = shade
+        colours = f"\x1b[38;2;{ink};{ink};{ink}m\x1b[48;2;{red};{green};{blue}m {number}"
+        assert colours in coloured
     assert click.unstyle(coloured) == run(*LAYER).output
 
 

@@ -87,7 +87,7 @@ SIDE = {"input_size": (8,), "in_channels": 4, "out_channels": 6, "kernel_size": 
 OWN = {"input_shape": (None, 8, 4), "filters": 6, "kernel_size": 3}
 
 #: By hand: what each cropped or padded at begin and end, and how many outputs there are.
-BY_HAND: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
+BY_HAND: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("keras", {**SIDE, "stride": 2, "padding": "SAME"}, (0, 1, 16)),
     ("keras", {**SIDE, "transposed": False, "padding": "causal"}, (2, 0, 8)),
     ("keras", {**SIDE, "data_format": "channels_first", "stride": 2}, (0, 0, 17)),
@@ -95,7 +95,11 @@ BY_HAND: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
     ("caffe", {**SIDE, "stride": 2, "padding": 1, "end_padding": 1}, (1, 1, 15)),
     ("caffe", {**SIDE, "stride": 2, "pad": 1}, (1, 1, 15)),
     ("jax", {**SIDE, "padding": 1, "end_padding": 0, "transposed": False}, (1, 0, 7)),
-    ("tensorflow", {**SIDE, "padding": 1, "end_padding": 0, "transposed": False}, (1, 0, 7)),
+    (
+        "tensorflow",
+        {**SIDE, "input_size": (8, 8), "padding": 1, "end_padding": 0, "transposed": False},
+        (1, 1, 0, 0, 7, 7),
+    ),
     ("jax", {**SIDE, "padding": [(1, 0)], "transposed": False}, (1, 0, 7)),
     ("openvino", {**SIDE, "auto_pad": "valid", "transposed": False}, (0, 0, 6)),
     ("paddle", {**SIDE, "padding": [1, 0], "transposed": False}, (1, 0, 7)),
@@ -105,7 +109,7 @@ BY_HAND: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
 
 
 @pytest.mark.parametrize(("framework", "arguments", "expected"), BY_HAND)
-def test_by_hand(framework: str, arguments: dict[str, Any], expected: tuple[int, int, int]) -> None:
+def test_by_hand(framework: str, arguments: dict[str, Any], expected: tuple[int, ...]) -> None:
     layer = layer_of(framework, **arguments)
     end = layer.padding if layer.end_padding is None else layer.end_padding
     assert (*layer.padding, *end, *layer.output_size) == expected
