@@ -384,6 +384,12 @@ def test_the_page_is_whole_and_small(explorer_html: Path) -> None:
     assert not re.search(r"\b(src|href)=|@import|url\(|fetch\(|import\(", written)
 
 
+def test_the_page_asks_for_nothing(browser: Any) -> None:
+    typed(browser, LEGAL)
+    asked = browser.execute_script("return performance.getEntriesByType('resource')")
+    assert [entry["name"] for entry in asked if not entry["name"].startswith("blob:")] == []
+
+
 def test_the_page_cannot_be_written(tmp_path: Path) -> None:
     nowhere = CliRunner().invoke(program, ["explorer", "--output", str(tmp_path / "a" / "b.html")])
     assert nowhere.exit_code == 2

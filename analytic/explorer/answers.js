@@ -13,39 +13,93 @@ const spaced = (name) => name.replaceAll("_", " ");
 // Of the forward pass what everyone asks; of another what it costs, in the exact convention.
 function headlineOf(layer, count, pass) {
   if (pass === "forward") {
-    return [["output size", outputSize(layer).map(grouped).join(" × ")], ...data.headline.map((name, at) => [name, grouped(count.headline[at])])];
+    return [
+      ["output size", outputSize(layer).map(grouped).join(" × ")],
+      ...data.headline.map((name, at) => [name, grouped(count.headline[at])]),
+    ];
   }
-  const [macs, , operations, elements, reached] = count.passes[pass], [once, twice] = data.headline;
-  return [["pass", pass], [once, grouped(macs)], [twice, grouped(2n * macs)], ["operations (exact)", grouped(operations)],
-    ["elements reached", `${grouped(reached)} of ${grouped(elements)}`]];
+  const [macs, , operations, elements, reached] = count.passes[pass],
+    [once, twice] = data.headline;
+  return [
+    ["pass", pass],
+    [once, grouped(macs)],
+    [twice, grouped(2n * macs)],
+    ["operations (exact)", grouped(operations)],
+    ["elements reached", `${grouped(reached)} of ${grouped(elements)}`],
+  ];
 }
 
 function showHeadline(layer, count, pass) {
-  $("headline").replaceChildren(...headlineOf(layer, count, pass).map(([label, value]) =>
-    element("div", {}, element("span", {}, label), " ", element("strong", {}, ...breakable(value)))));
+  $("headline").replaceChildren(
+    ...headlineOf(layer, count, pass).map(([label, value]) =>
+      element("div", {}, element("span", {}, label), " ", element("strong", {}, ...breakable(value))),
+    ),
+  );
 }
 
 function showTable(id, caption, columns, rows) {
-  const head = element("thead", {}, element("tr", {}, ...["", ...columns].map((name) =>
-    name ? element("th", { scope: "col" }, name) : element("td", {}))));
-  const body = element("tbody", {}, ...rows.map(([label, values]) => element("tr", {},
-    element("th", { scope: "row" }, label),
-    ...columns.map((column, at) => (values[at] === undefined ? element("td", {})
-      : element("td", { "data-count": `${label} | ${column}` }, grouped(values[at])))))));
+  const head = element(
+    "thead",
+    {},
+    element(
+      "tr",
+      {},
+      ...["", ...columns].map((name) => (name ? element("th", { scope: "col" }, name) : element("td", {}))),
+    ),
+  );
+  const body = element(
+    "tbody",
+    {},
+    ...rows.map(([label, values]) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, label),
+        ...columns.map((column, at) =>
+          values[at] === undefined
+            ? element("td", {})
+            : element("td", { "data-count": `${label} | ${column}` }, grouped(values[at])),
+        ),
+      ),
+    ),
+  );
   $(id).replaceChildren(element("caption", { class: "hint" }, caption), head, body);
 }
 
 function showTables(layer, count) {
-  showTable("conventions", "by convention", data.conventions,
-    data.fields.map((name, row) => [spaced(name), data.conventions.map((of) => count.conventions[of][row])]));
+  showTable(
+    "conventions",
+    "by convention",
+    data.conventions,
+    data.fields.map((name, row) => [spaced(name), data.conventions.map((of) => count.conventions[of][row])]),
+  );
   showTable("rules", "MACs by rule", data.rulesOfMacs, [
-    ["MACs", count.macs], ["2 × MACs", count.macs.map((macs) => 2n * macs)]]);
-  showTable("passes", "by pass, in the exact convention", data.ofPass,
-    STEPS.map((name) => [spaced(name).replace(/grad (\w+)/, "grad_$1"), count.passes[name]]));
-  const parts = { positions: POSITIONS, overlaps: OVERLAPS, covered: COVERED, "inputs reached": INPUTS_REACHED, "taps reached": TAPS_REACHED };
-  const rows = Object.entries(parts).map(([label, at]) => [label, [...count.ofAxes, count.factors].map((numbers) => numbers[at])]);
-  showTable("parts", "what they are made of", [...layer.axes.map((_, at) => `axis ${at}`), "layer"],
-    [...rows, ["filters", [...layer.axes.map(() => undefined), count.filters]]]);
+    ["MACs", count.macs],
+    ["2 × MACs", count.macs.map((macs) => 2n * macs)],
+  ]);
+  showTable(
+    "passes",
+    "by pass, in the exact convention",
+    data.ofPass,
+    STEPS.map((name) => [spaced(name).replace(/grad (\w+)/, "grad_$1"), count.passes[name]]),
+  );
+  const parts = {
+    positions: POSITIONS,
+    overlaps: OVERLAPS,
+    covered: COVERED,
+    "inputs reached": INPUTS_REACHED,
+    "taps reached": TAPS_REACHED,
+  };
+  const rows = Object.entries(parts).map(([label, at]) => [
+    label,
+    [...count.ofAxes, count.factors].map((numbers) => numbers[at]),
+  ]);
+  showTable(
+    "parts",
+    "what they are made of",
+    [...layer.axes.map((_, at) => `axis ${at}`), "layer"],
+    [...rows, ["filters", [...layer.axes.map(() => undefined), count.filters]]],
+  );
 }
 
 // --- The verdict ------------------------------------------------------------------------------
@@ -65,22 +119,34 @@ const evenAxis = (layer, axis) => formulas[layer.apart ? "nearestApart" : "neare
 
 // The numbers that stand in words, with the number of their axis: k0 is the kernel of axis 0.
 function numbersOf(layer) {
-  return Object.assign({}, ...layer.axes.flatMap((axis, at) => [
-    named(data.letters, [...axis, ...formulas.commonFactor(...axis)], at),
-    named(data.changed, evenAxis(layer, axis), at)]));
+  return Object.assign(
+    {},
+    ...layer.axes.flatMap((axis, at) => [
+      named(data.letters, [...axis, ...formulas.commonFactor(...axis)], at),
+      named(data.changed, evenAxis(layer, axis), at),
+    ]),
+  );
 }
 
 // What interior outputs receive: of an ordinary convolution each reads the whole kernel.
 function interiorOf(layer, count) {
   if (layer.kind === "ordinary") return [count.factors[TAPS]];
-  return inOrder(layer.axes.reduce((received, axis) => received.flatMap((factor) => formulas.received(factor, ...axis)), [1n]));
+  return inOrder(
+    layer.axes.reduce((received, axis) => received.flatMap((factor) => formulas.received(factor, ...axis)), [1n]),
+  );
 }
 
 function showVerdict(layer, count) {
-  const { interior, reason, small, advice } = wordsOf(layer), isTransposed = layer.kind === "transposed";
-  const values = interiorOf(layer, count), diagnosis = diagnosisOf(layer), numbers = numbersOf(layer);
+  const { interior, reason, small, advice } = wordsOf(layer),
+    isTransposed = layer.kind === "transposed";
+  const values = interiorOf(layer, count),
+    diagnosis = diagnosisOf(layer),
+    numbers = numbersOf(layer);
   const missing = layer.axes.map((axis) => formulas[`small_${layer.kind}`](...axis)[0]);
-  const verdict = interior[`${values}` === "1" ? "one" : values.length] + (isTransposed ? reason[diagnosis] : "") + small[missing.map(flag)];
+  const verdict =
+    interior[`${values}` === "1" ? "one" : values.length] +
+    (isTransposed ? reason[diagnosis] : "") +
+    small[missing.map(flag)];
   $("verdict").textContent = fill(verdict, { ...values, ...numbers });
   const words = isTransposed ? fill(advice[flag(layer.apart)][diagnosis], numbers) : "";
   $("advice").replaceChildren(...unbroken(words));
@@ -97,9 +163,11 @@ function unbroken(words) {
 function aliveFrom(layer, at) {
   if (layer.kind === "transposed") return formulas.aliveFrom(...layer.axes[at])[0];
   const [, ...rest] = layer.given[at];
-  const isAlive = (size) => formulas.ordinarySlacks(size, ...rest).every((slack) => slack >= 0n)
-    && !formulas.dead_1(...formulas.ordinary(size, ...rest), ...layer.rest)[1];
-  let least = 1n, enough = 1n;
+  const isAlive = (size) =>
+    formulas.ordinarySlacks(size, ...rest).every((slack) => slack >= 0n) &&
+    !formulas.dead_1(...formulas.ordinary(size, ...rest), ...layer.rest)[1];
+  let least = 1n,
+    enough = 1n;
   while (!isAlive(enough)) [least, enough] = [enough + 1n, 2n * enough];
   while (least < enough) {
     const middle = (least + enough) / 2n;
@@ -122,7 +190,9 @@ function showDead(layer) {
 
 // Overlaps and covered of an axis from an input size on: what each input adds, and what there is at 0.
 function lines([, ...rest]) {
-  const axis = [1n, ...rest], [start] = formulas.affineFrom(...axis), steps = formulas.slopes(...axis);
+  const axis = [1n, ...rest],
+    [start] = formulas.affineFrom(...axis),
+    steps = formulas.slopes(...axis);
   const known = formulas.factors_transposed(start, ...rest).slice(POSITIONS, COVERED + 1);
   const [, b, d] = formulas.line(0n, start, ...known, ...steps);
   return { start, a: steps[1], b, c: steps[2], d };
@@ -150,7 +220,8 @@ function writeNumber(node, value, isFactor) {
 
 // The theorem, with the parts that stand in it by a character of their own.
 function theoremOf(layer) {
-  const text = data.theorem[layer.kind][layer.axes.length], own = new RegExp("[\\u{E000}-\\u{F8FF}]", "gu");
+  const text = data.theorem[layer.kind][layer.axes.length],
+    own = new RegExp("[\\u{E000}-\\u{F8FF}]", "gu");
   return text.replace(own, (part) => data.parts[part.codePointAt(0) - data.private]);
 }
 
@@ -162,7 +233,8 @@ function showFormula(layer, count) {
 }
 
 function showPolynomial(layer, count) {
-  const axes = layer.axes.map(lines), shown = $("polynomial");
+  const axes = layer.axes.map(lines),
+    shown = $("polynomial");
   shown.innerHTML = data.polynomial[layer.axes.length];
   for (const node of shown.querySelectorAll("mi, msub")) {
     const [, letter, at] = node.textContent.match(/^([abcd])([012])$/) ?? [];
@@ -171,7 +243,8 @@ function showPolynomial(layer, count) {
   for (const node of shown.querySelectorAll("mo")) if (node.textContent === "-") node.textContent = "−";
   const holds = layer.axes.every((axis, at) => axis[0] >= axes[at].start);
   const additions = count.conventions[data.conventions[0]][data.fields.indexOf("additions_per_filter")];
-  const words = `additions of a filter, for every input of at least ${axes.map((axis) => grouped(axis.start)).join(" × ")}` +
+  const words =
+    `additions of a filter, for every input of at least ${axes.map((axis) => grouped(axis.start)).join(" × ")}` +
     (holds ? `; here ${grouped(additions)}` : `; this one is smaller, and has ${grouped(additions)}`);
   $("formula-words").replaceChildren(...breakable(words));
 }

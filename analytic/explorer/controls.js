@@ -3,17 +3,29 @@
 // --- The fields -------------------------------------------------------------------------------
 
 const MOST_AXES = 3;
-const CHECKED = ["linked", "apart", "bias"], CHOSEN = ["kind", "axes", "pass"];
+const CHECKED = ["linked", "apart", "bias"],
+  CHOSEN = ["kind", "axes", "pass"];
 const inputs = () => [...document.querySelectorAll('#layer input[type="text"]')];
 
 // A field with a stepper: the arrow keys of the keyboard move it, and so do its two buttons.
 function field(argument, id) {
   const input = element("input", {
-    type: "text", inputmode: "numeric", id, value: data.defaults[argument], spellcheck: "false", role: "spinbutton",
+    type: "text",
+    inputmode: "numeric",
+    id,
+    value: data.defaults[argument],
+    spellcheck: "false",
+    role: "spinbutton",
   });
-  const buttons = [["▲", 1], ["▼", -1]].map(([sign, by]) => {
+  const buttons = [
+    ["▲", 1],
+    ["▼", -1],
+  ].map(([sign, by]) => {
     const button = element("button", { type: "button", tabindex: "-1", "aria-hidden": "true" }, sign);
-    button.addEventListener("click", () => { input.focus(); stepField(input, by); });
+    button.addEventListener("click", () => {
+      input.focus();
+      stepField(input, by);
+    });
     return button;
   });
   return element("span", { class: "field" }, input, element("span", { class: "steps" }, ...buttons));
@@ -39,26 +51,39 @@ function makeFields() {
   $("fields").append(element("div", { class: "row heads", id: "heads", "aria-hidden": "true" }, ...heads));
   for (const [argument, label] of Object.entries(data.labels)) {
     const onAxis = data.perAxis.includes(argument);
-    const row = element("div", { class: "row", "data-row": argument }, element("label", { for: onAxis ? `${argument}-0` : argument }, label));
-    row.append(...(onAxis ? upTo(MOST_AXES).map((at) => field(argument, `${argument}-${at}`)) : [field(argument, argument)]));
+    const row = element(
+      "div",
+      { class: "row", "data-row": argument },
+      element("label", { for: onAxis ? `${argument}-0` : argument }, label),
+    );
+    row.append(
+      ...(onAxis ? upTo(MOST_AXES).map((at) => field(argument, `${argument}-${at}`)) : [field(argument, argument)]),
+    );
     $(onAxis ? "fields" : "channels").append(row);
   }
 }
 
 function makePresets() {
-  $("presets").append(...data.presets.map(({ title, model, layer, arguments: given }) => {
-    const button = element("button", { type: "button", title: `${model}, ${layer}` }, title);
-    button.addEventListener("click", () => change(`preset ${title}`, () => setLayer(given)));
-    return button;
-  }));
+  $("presets").append(
+    ...data.presets.map(({ title, model, layer, arguments: given }) => {
+      const button = element("button", { type: "button", title: `${model}, ${layer}` }, title);
+      button.addEventListener("click", () => change(`preset ${title}`, () => setLayer(given)));
+      return button;
+    }),
+  );
 }
 
 // Fields that come hold what held before without them: the layer stays as it is.
 function keepLayer({ target }) {
-  const copy = (from, to) => { $(to).value = $(from).value; };
-  const spread = (argument, from) => { for (let at = from; at < MOST_AXES; at++) copy(`${argument}-${from - 1}`, `${argument}-${at}`); };
+  const copy = (from, to) => {
+    $(to).value = $(from).value;
+  };
+  const spread = (argument, from) => {
+    for (let at = from; at < MOST_AXES; at++) copy(`${argument}-${from - 1}`, `${argument}-${at}`);
+  };
   if (target.id === "linked" && !target.checked) for (const argument of data.perAxis) spread(argument, 1);
-  if (target.id === "apart" && target.checked) for (const at of upTo(MOST_AXES)) copy(`padding-${at}`, `end_padding-${at}`);
+  if (target.id === "apart" && target.checked)
+    for (const at of upTo(MOST_AXES)) copy(`padding-${at}`, `end_padding-${at}`);
 }
 
 // With crops apart, what torch calls padding is the begin alone.
@@ -68,20 +93,26 @@ function nameOf(argument) {
 
 // Shows the fields that the layer has, and names them.
 function arrange() {
-  const axes = axesNow(), linked = isLinked(), shown = linked ? 1 : axes;
+  const axes = axesNow(),
+    linked = isLinked(),
+    shown = linked ? 1 : axes;
   $("heads").hidden = linked;
   $("linked-row").hidden = axes === 1;
   $("linked-words").textContent = axes === 2 ? "the same on both axes" : "the same on all axes";
   $("fields").dataset.shown = shown;
-  [...$("heads").children].forEach((head, at) => { head.hidden = at > shown; });
+  [...$("heads").children].forEach((head, at) => {
+    head.hidden = at > shown;
+  });
   for (const argument of data.perAxis) {
-    const label = nameOf(argument), row = document.querySelector(`[data-row="${argument}"]`);
+    const label = nameOf(argument),
+      row = document.querySelector(`[data-row="${argument}"]`);
     row.querySelector("label").textContent = label;
     row.hidden = !isAsked(argument);
     for (const at of upTo(MOST_AXES)) {
       const input = $(`${argument}-${at}`);
       input.parentElement.hidden = at >= shown;
-      if (linked) input.removeAttribute("aria-label"); // its label is enough
+      if (linked)
+        input.removeAttribute("aria-label"); // its label is enough
       else input.setAttribute("aria-label", `${label}, axis ${at}`);
     }
   }
@@ -91,28 +122,35 @@ function arrange() {
 
 // Writes the arguments of `Layer`: what is not among them is what it is where it is not given.
 function setLayer(given) {
-  const of = { ...data.arguments, ...given }, axes = of.input_size.length;
-  const valuesOn = (argument) => upTo(axes).map((at) => (Array.isArray(of[argument]) ? of[argument][at] : of[argument] ?? of.padding));
+  const of = { ...data.arguments, ...given },
+    axes = of.input_size.length;
+  const valuesOn = (argument) =>
+    upTo(axes).map((at) => (Array.isArray(of[argument]) ? of[argument][at] : (of[argument] ?? of.padding)));
   const rows = data.perAxis.map((argument) => [argument, valuesOn(argument)]);
   $("kind").value = of.transposed ? "transposed" : "ordinary";
   $("axes").value = `${axes}`;
   $("linked").checked = rows.every(([, values]) => values.every((value) => value === values[0]));
   $("apart").checked = of.end_padding !== null;
   $("bias").checked = of.bias;
-  for (const [argument, values] of rows) for (const at of upTo(MOST_AXES)) $(`${argument}-${at}`).value = `${values[Math.min(at, axes - 1)]}`;
-  for (const argument of Object.keys(data.labels)) if (!data.perAxis.includes(argument)) $(argument).value = `${of[argument]}`;
+  for (const [argument, values] of rows)
+    for (const at of upTo(MOST_AXES)) $(`${argument}-${at}`).value = `${values[Math.min(at, axes - 1)]}`;
+  for (const argument of Object.keys(data.labels))
+    if (!data.perAxis.includes(argument)) $(argument).value = `${of[argument]}`;
 }
 
 // Makes the layer the nearest even one of the same output size.
 function applyNearest() {
-  const { layer } = view, evens = layer.axes.map((axis) => named(data.changed, evenAxis(layer, axis)));
+  const { layer } = view,
+    evens = layer.axes.map((axis) => named(data.changed, evenAxis(layer, axis)));
   change("nearest", () => {
     const isAlike = evens.every((even) => data.changed.every((name) => even[name] === evens[0][name]));
     if (!isAlike && $("linked").checked) {
       $("linked").checked = false;
       keepLayer({ target: $("linked") });
     }
-    evens.forEach((even, at) => { for (const name of data.changed) if (isAsked(name)) $(`${name}-${at}`).value = `${even[name]}`; });
+    evens.forEach((even, at) => {
+      for (const name of data.changed) if (isAsked(name)) $(`${name}-${at}`).value = `${even[name]}`;
+    });
   });
   $("kernel_size-0").focus({ preventScroll: true }); // the button is gone
 }
@@ -127,7 +165,9 @@ function stateNow() {
   return `${state}`;
 }
 
-let first, edited = null, recorded = null;
+let first,
+  edited = null,
+  recorded = null;
 
 // One change of one field is one step back, however many keys it took.
 function saveState() {
@@ -144,7 +184,8 @@ function saveState() {
 
 // What a link does not name is as the page opens.
 function restoreState() {
-  const state = new URLSearchParams(location.hash.slice(1)), opened = new URLSearchParams(first);
+  const state = new URLSearchParams(location.hash.slice(1)),
+    opened = new URLSearchParams(first);
   const valueOf = (id) => state.get(id) ?? opened.get(id);
   for (const input of inputs()) input.value = valueOf(input.id);
   for (const id of CHECKED) $(id).checked = valueOf(id) === "1";
@@ -170,7 +211,8 @@ function change(name, make) {
 function argumentsOf(layer) {
   const all = { ...layer, transposed: layer.kind === "transposed" };
   const isPlain = (value, usual) => [value].flat().every((number) => `${number}` === `${usual}`);
-  return Object.entries(data.arguments).map(([name, usual]) => [name, all[name] ?? null, usual])
+  return Object.entries(data.arguments)
+    .map(([name, usual]) => [name, all[name] ?? null, usual])
     .filter(([, value, usual]) => value !== null && !isPlain(value, usual));
 }
 
@@ -192,20 +234,42 @@ function pythonCode({ layer, pass }) {
     if (!Array.isArray(value)) return `${value}`;
     return isAlike(name, value) ? `${value[0]}` : `(${value.join(", ")}${value.length === 1 ? "," : ""})`;
   };
-  const given = argumentsOf(layer).map(([name, value]) => `${name}=${written(name, value)}`).join(", ");
+  const given = argumentsOf(layer)
+    .map(([name, value]) => `${name}=${written(name, value)}`)
+    .join(", ");
   const call = pass === "forward" ? "count" : "passes";
-  return `from analytic import Layer, ${call}\n\nlayer = Layer(${given})\nprint(${call}(layer)${pass === "forward" ? "" : `.${pass}`})\n`;
+  const shown = `${call}(layer)${pass === "forward" ? "" : `.${pass}`}`;
+  return `from analytic import Layer, ${call}\n\nlayer = Layer(${given})\nprint(${shown})\n`;
 }
 
 // The table that the command writes: what stands between @ in it are names of numbers.
 function latexTable({ layer, count, pass }) {
   const plain = (name) => name.replaceAll("_", "");
-  const { conventions: { [data.conventions[0]]: counted }, factors, passes } = count;
+  const {
+    conventions: { [data.conventions[0]]: counted },
+    factors,
+    passes,
+  } = count;
   const sizes = { inputsize: layer.input_size.join("x"), outputsize: outputSize(layer).join("x") };
-  const numbers = { positions: factors[POSITIONS], overlaps: factors[OVERLAPS], covered: factors[COVERED], filters: count.filters, macs: count.headline[0], twice: count.headline[1] };
-  data.fields.forEach((name, at) => { numbers[plain(name)] = counted[at]; });
-  for (const name of STEPS) data.ofPass.forEach((of, at) => { numbers[plain(name + of)] = passes[name][at]; });
-  return data.latex[flag(pass !== "forward")].replace(/@([a-z]+)@/g, (_, name) => sizes[name] ?? grouped(numbers[name]));
+  const numbers = {
+    positions: factors[POSITIONS],
+    overlaps: factors[OVERLAPS],
+    covered: factors[COVERED],
+    filters: count.filters,
+    macs: count.headline[0],
+    twice: count.headline[1],
+  };
+  data.fields.forEach((name, at) => {
+    numbers[plain(name)] = counted[at];
+  });
+  for (const name of STEPS)
+    data.ofPass.forEach((of, at) => {
+      numbers[plain(name + of)] = passes[name][at];
+    });
+  return data.latex[flag(pass !== "forward")].replace(
+    /@([a-z]+)@/g,
+    (_, name) => sizes[name] ?? grouped(numbers[name]),
+  );
 }
 
 async function copy(text, done) {
@@ -213,7 +277,8 @@ async function copy(text, done) {
     await navigator.clipboard.writeText(text);
     $("shared").textContent = `${done} copied`;
     $("copied").hidden = true;
-  } catch { // where the browser does not let a page write there: to be copied by hand
+  } catch {
+    // where the browser does not let a page write there: to be copied by hand
     $("copied").value = text;
     $("copied").hidden = false;
     $("copied").focus();
@@ -241,7 +306,8 @@ const savePng = () => pngCanvas().toBlob((blob) => save(blob, "convolution.png")
 // --- All together -----------------------------------------------------------------------------
 
 function answer(layer) {
-  const count = countOf(layer), pass = $("pass").value;
+  const count = countOf(layer),
+    pass = $("pass").value;
   showGrids(layer, count, pass); // first: it asks for the width of the page, before this changes
   showPosition();
   showHeadline(layer, count, pass);
@@ -321,7 +387,8 @@ function update() {
 }
 
 function refuse(refused) {
-  const words = refused === null ? "" : refused.message, input = refused && refused.input;
+  const words = refused === null ? "" : refused.message,
+    input = refused && refused.input;
   if ($("refusal").textContent !== words) $("refusal").textContent = words; // read out once, not at every key
   $("refused").hidden = !words;
   if (!input) return;
@@ -340,24 +407,55 @@ function listen() {
     updateSoon();
   };
   for (const type of ["input", "change"]) layer.addEventListener(type, changed);
-  layer.addEventListener("focusout", (event) => { if (event.target.id === edited) recorded = null; });
+  layer.addEventListener("focusout", (event) => {
+    if (event.target.id === edited) recorded = null;
+  });
   layer.addEventListener("keydown", stepWithKeys);
   layer.addEventListener("submit", (event) => event.preventDefault());
   for (const name of GRIDS) {
     const canvas = canvasOf(name);
     canvas.addEventListener("pointermove", (event) => point(name, event));
-    canvas.addEventListener("pointerdown", (event) => { stopPlaying(); point(name, event); });
+    canvas.addEventListener("pointerdown", (event) => {
+      stopPlaying();
+      point(name, event);
+    });
     canvas.addEventListener("keydown", (event) => press(name, event));
-    canvas.addEventListener("focus", () => { if (view) say(`${titleOf(view.grids[name])}. ${$("map-help").textContent} ${moveTo(name, cursors[name])}`); });
-    for (const [id, by] of [["less", -1n], ["more", 1n]]) $(`${id}-${name}`).addEventListener("click", () => moveSlice(name, by));
+    canvas.addEventListener("focus", () => {
+      if (view) say(`${titleOf(view.grids[name])}. ${$("map-help").textContent} ${moveTo(name, cursors[name])}`);
+    });
+    for (const [id, by] of [
+      ["less", -1n],
+      ["more", 1n],
+    ])
+      $(`${id}-${name}`).addEventListener("click", () => moveSlice(name, by));
   }
   const clicks = {
-    share, nearest: applyNearest, play, "show-all": showAll, back: () => stepBy(-1n), step: () => stepBy(1n), svg: saveSvg, png: savePng,
-    cli: () => copy(commandLine(view), "command"), python: () => copy(pythonCode(view), "Python"), latex: () => copy(latexTable(view), "LaTeX"),
+    share,
+    nearest: applyNearest,
+    play,
+    "show-all": showAll,
+    back: () => stepBy(-1n),
+    step: () => stepBy(1n),
+    svg: saveSvg,
+    png: savePng,
+    cli: () => copy(commandLine(view), "command"),
+    python: () => copy(pythonCode(view), "Python"),
+    latex: () => copy(latexTable(view), "LaTeX"),
   };
   for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
-  $("at-step").addEventListener("input", (event) => { event.stopPropagation(); stopPlaying(); stampTo(BigInt(event.target.value)); say(stepWords()); });
-  window.addEventListener("popstate", () => { clearTimeout(saving); saving = null; restoreState(); update(); say($("headline").textContent); });
+  $("at-step").addEventListener("input", (event) => {
+    event.stopPropagation();
+    stopPlaying();
+    stampTo(BigInt(event.target.value));
+    say(stepWords());
+  });
+  window.addEventListener("popstate", () => {
+    clearTimeout(saving);
+    saving = null;
+    restoreState();
+    update();
+    say($("headline").textContent);
+  });
   window.addEventListener("resize", drawSoon);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawSoon);
 }
@@ -365,6 +463,7 @@ function listen() {
 makeFields();
 makePresets();
 makeGrids();
+makeRamp();
 first = stateNow();
 restoreState();
 update();

@@ -1,6 +1,8 @@
 // The three grids: which pairs belong to what is pointed at, and how the kernel is stamped, input by
 // input. `view` is what is shown; each grid remembers where its own cursor is.
-const LISTED = 12, LETTERS = "abcdefghijklmnopqrstuvwxyz", MOST_STEPS = 10n ** 6n;
+const LISTED = 12,
+  LETTERS = "abcdefghijklmnopqrstuvwxyz",
+  MOST_STEPS = 10n ** 6n;
 const RESULTS = { forward: "output", grad_input: "input", grad_weight: "kernel", grad_bias: null };
 const TITLES = {
   forward: { input: "input", kernel: "kernel", output: "output" },
@@ -9,7 +11,8 @@ const TITLES = {
   grad_bias: { input: "input", kernel: "kernel", output: "gradient of the output" },
 };
 let view = null;
-const cursors = { input: [], kernel: [], output: [] }, slices = { input: 0n, kernel: 0n, output: 0n };
+const cursors = { input: [], kernel: [], output: [] },
+  slices = { input: 0n, kernel: 0n, output: 0n };
 let active = "output";
 
 // --- What is shown ----------------------------------------------------------------------------
@@ -20,24 +23,43 @@ const sized = (lengths) => lengths.map(grouped).join(" × ");
 
 // A grid with its name, and for three axes the slice of it that is shown.
 function makeGrids() {
-  $("grids").append(...GRIDS.map((name) => {
-    const button = (id, sign, label) => element("button", { type: "button", id: `${id}-${name}`, "aria-label": `${label} slice of the ${name}` }, sign);
-    const canvas = element("canvas", {
-      id: `grid-${name}`, tabindex: 0, role: "application", "aria-roledescription": "grid", "aria-labelledby": `title-${name}`, "aria-describedby": "map-help scale gaps",
-    });
-    const slice = element("p", { class: "slice", id: `slice-${name}` }, button("less", "−", "previous"), " ",
-      button("more", "+", "next"), " ", element("span", { id: `slice-words-${name}` }));
-    return element("figure", { id: `figure-${name}` }, element("figcaption", { id: `title-${name}` }), canvas, slice);
-  }));
+  $("grids").append(
+    ...GRIDS.map((name) => {
+      const button = (id, sign, label) =>
+        element("button", { type: "button", id: `${id}-${name}`, "aria-label": `${label} slice of the ${name}` }, sign);
+      const canvas = element("canvas", {
+        id: `grid-${name}`,
+        tabindex: 0,
+        role: "application",
+        "aria-roledescription": "grid",
+        "aria-labelledby": `title-${name}`,
+        "aria-describedby": "map-help scale gaps",
+      });
+      const slice = element(
+        "p",
+        { class: "slice", id: `slice-${name}` },
+        button("less", "−", "previous"),
+        " ",
+        button("more", "+", "next"),
+        " ",
+        element("span", { id: `slice-words-${name}` }),
+      );
+      return element("figure", { id: `figure-${name}` }, element("figcaption", { id: `title-${name}` }), canvas, slice);
+    }),
+  );
 }
 
 // How many pixels a grid may take: the page is asked for them once, before it changes.
 function roomOf(name) {
-  return { width: Math.max(120, canvasOf(name).parentElement.clientWidth), height: Math.max(200, Math.min(600, window.innerHeight - 120)) };
+  return {
+    width: Math.max(120, canvasOf(name).parentElement.clientWidth),
+    height: Math.max(200, Math.min(600, window.innerHeight - 120)),
+  };
 }
 
 function showGrids(layer, count, pass) {
-  const result = RESULTS[pass], kept = view && view.key === keyOf(layer, pass) ? view.stamped : null;
+  const result = RESULTS[pass],
+    kept = view && view.key === keyOf(layer, pass) ? view.stamped : null;
   $("grids").className = layer.axes.length === 1 ? "stacked" : pass === "grad_bias" ? "alone" : "";
   for (const name of GRIDS) $(`figure-${name}`).className = name === result ? "result" : "";
   for (const name of GRIDS) $(`figure-${name}`).hidden = !shownGrids(pass).includes(name);
@@ -45,7 +67,9 @@ function showGrids(layer, count, pass) {
   view = { layer, count, pass, result, stamped: kept, key: keyOf(layer, pass), grids: {} };
   view.order = result === null ? letterOf(layer, "output") : "i"; // whose elements are stamped, one by one
   settleCursors(layer);
-  shownGrids(pass).forEach((name, at) => { view.grids[name] = layOut(layer, name, name === result, rooms[at]); });
+  shownGrids(pass).forEach((name, at) => {
+    view.grids[name] = layOut(layer, name, name === result, rooms[at]);
+  });
   if (!(active in view.grids)) active = "output";
   for (const grid of Object.values(view.grids)) nearestDrawn(grid);
   followSlices(active);
@@ -59,7 +83,8 @@ const keyOf = (layer, pass) => JSON.stringify([pass, layer.kind, layer.axes.map(
 // A cursor stays where it is, as far as the layer reaches there.
 function settleCursors(layer) {
   for (const name of GRIDS) {
-    const lengths = lengthsOf(layer, name), inside = (at, axis) => (at < lengths[axis] ? at : lengths[axis] - 1n);
+    const lengths = lengthsOf(layer, name),
+      inside = (at, axis) => (at < lengths[axis] ? at : lengths[axis] - 1n);
     cursors[name] = lengths.map((_, axis) => inside(cursors[name][axis] ?? 1n, axis));
     slices[name] = lengths.length === 3 ? inside(slices[name], 0) : 0n;
     if (lengths.length === 3) cursors[name][0] = slices[name];
@@ -68,13 +93,17 @@ function settleCursors(layer) {
 
 // A cursor in a gap goes to the end before it.
 function nearestDrawn(grid) {
-  for (const [axis, positions] of [[grid.plane.down, grid.rows], [grid.plane.across, grid.columns]]) {
+  for (const [axis, positions] of [
+    [grid.plane.down, grid.rows],
+    [grid.plane.across, grid.columns],
+  ]) {
     if (axis === null || positions.includes(cursors[grid.name][axis])) continue;
     cursors[grid.name][axis] = positions[positions.indexOf(null) - 1];
   }
 }
 
-const digitsNow = () => (view.stamped === null ? null : elementAt(view.stamped, lengthsOf(view.layer, gridOf(view.layer, view.order))));
+const digitsNow = () =>
+  view.stamped === null ? null : elementAt(view.stamped, lengthsOf(view.layer, gridOf(view.layer, view.order)));
 
 // The numbers of every grid, and its picture without what is lit.
 function fillGrids() {
@@ -91,32 +120,52 @@ function fillGrids() {
 function eachCell(grid, join, of = (axis, at) => countAt(view.layer.axes[axis], grid.letter, at)) {
   const { down, across, slice } = grid.plane;
   const along = (axis, positions) => positions.map((at) => (at === null ? null : axis === null ? [] : [of(axis, at)]));
-  const before = slice === null ? [] : [of(slice, slices[grid.name])], columns = along(across, grid.columns), known = new Map();
+  const before = slice === null ? [] : [of(slice, slices[grid.name])],
+    columns = along(across, grid.columns),
+    known = new Map();
   return along(down, grid.rows).map((row) => {
     const alike = row && row.map((value) => (typeof value === "bigint" ? value : Object.values(value))).join();
-    if (!known.has(alike)) known.set(alike, columns.map((column) => (row && column ? join([...before, ...row, ...column]) : null)));
+    if (!known.has(alike))
+      known.set(
+        alike,
+        columns.map((column) => (row && column ? join([...before, ...row, ...column]) : null)),
+      );
     return known.get(alike);
   });
 }
 
 function fillResult(grid) {
-  const { layer } = view, digits = digitsNow(), known = layer.axes.map(() => new Map());
+  const { layer } = view,
+    digits = digitsNow(),
+    known = layer.axes.map(() => new Map());
   const finished = digits && view.stamped >= stepsOf(); // all are stamped: more than the digits can say
   const shared = (axis, at) => {
-    if (!known[axis].has(at)) known[axis].set(at, shares(layer.axes[axis], grid.letter, at, digits && !finished ? digits[axis] : null));
+    if (!known[axis].has(at))
+      known[axis].set(at, shares(layer.axes[axis], grid.letter, at, digits && !finished ? digits[axis] : null));
     return known[axis].get(at);
   };
   const mostOf = layer.axes.map((axis) => formulas[`most_${grid.letter}`](...axis)[0]);
   grid.counts = eachCell(grid, together, shared);
   grid.most = product(mostOf);
-  const profile = (axis, positions) => ({ most: mostOf[axis], profile: positions.map((at) => (at === null ? null : shared(axis, at).all)) });
-  grid.profiles = { across: profile(grid.plane.across, grid.columns), ...(grid.plane.down === null ? {} : { down: profile(grid.plane.down, grid.rows) }) };
+  const profile = (axis, positions) => ({
+    most: mostOf[axis],
+    profile: positions.map((at) => (at === null ? null : shared(axis, at).all)),
+  });
+  grid.profiles = {
+    across: profile(grid.plane.across, grid.columns),
+    ...(grid.plane.down === null ? {} : { down: profile(grid.plane.down, grid.rows) }),
+  };
 }
 
 // Which elements are stamped already, in their order.
 function doneIn(grid) {
-  const lengths = lengthsOf(view.layer, grid.name), numberOf = (at) => at.reduce((number, digit, axis) => number * lengths[axis] + digit, 0n);
-  return eachCell(grid, (at) => numberOf(at) < view.stamped, (_, at) => at);
+  const lengths = lengthsOf(view.layer, grid.name),
+    numberOf = (at) => at.reduce((number, digit, axis) => number * lengths[axis] + digit, 0n);
+  return eachCell(
+    grid,
+    (at) => numberOf(at) < view.stamped,
+    (_, at) => at,
+  );
 }
 
 function picture(grid) {
@@ -147,7 +196,8 @@ function light() {
 
 function litIn(grid, names) {
   if (grid.name === active) return { cells: [], cursor: placeOf(grid, cursors[active]) };
-  const { down, across, slice } = grid.plane, cells = [];
+  const { down, across, slice } = grid.plane,
+    cells = [];
   const isLit = (axis, at) => at !== null && (axis === null || pairWith(axis, grid.letter, at) !== null);
   if (slice !== null && !isLit(slice, slices[grid.name])) return { cells, cursor: null };
   const columns = upTo(grid.columns.length).filter((at) => isLit(across, grid.columns[at]));
@@ -172,8 +222,12 @@ function placeOf(grid, at) {
 
 // A letter for each pair of what is pointed at, where there are few: alike in the other two grids.
 function lettersOfPairs() {
-  const { layer } = view, letter = letterOf(layer, active), names = new Map(), most = LETTERS.length;
-  const { down, across } = planeOf(layer.axes.length), axes = [down, across].filter((axis) => axis !== null);
+  const { layer } = view,
+    letter = letterOf(layer, active),
+    names = new Map(),
+    most = LETTERS.length;
+  const { down, across } = planeOf(layer.axes.length),
+    axes = [down, across].filter((axis) => axis !== null);
   const lists = axes.map((axis) => pairsAt(layer.axes[axis], letter, cursors[active][axis], most + 1));
   if (lists.reduce((number, list) => number * list.length, 1) > most) return names;
   const pairs = lists.reduce((known, list) => known.flatMap((pair) => list.map((other) => [...pair, other])), [[]]);
@@ -185,13 +239,20 @@ function lettersOfPairs() {
 
 // The slices of the other grids are of a pair with this one, if there is any.
 function followSlices(name) {
-  const { layer } = view, axis = layer.axes[0], letter = letterOf(layer, name);
+  const { layer } = view,
+    axis = layer.axes[0],
+    letter = letterOf(layer, name);
   if (layer.axes.length < 3 || view.pass === "grad_bias") return;
-  const others = GRIDS.filter((grid) => grid !== name), letters = others.map((grid) => letterOf(layer, grid));
+  const others = GRIDS.filter((grid) => grid !== name),
+    letters = others.map((grid) => letterOf(layer, grid));
   // A pair that keeps one of the other slices, or else the first there is.
   const keeping = others.map((grid, at) => pairOf(axis, { [letter]: slices[name], [letters[at]]: slices[grid] }));
   const next = keeping[0] ?? keeping[1] ?? pairsAt(axis, letter, slices[name], 1)[0];
-  if (next) others.forEach((grid, at) => { slices[grid] = next[letters[at]]; cursors[grid][0] = slices[grid]; });
+  if (next)
+    others.forEach((grid, at) => {
+      slices[grid] = next[letters[at]];
+      cursors[grid][0] = slices[grid];
+    });
 }
 
 // --- What is said of it -----------------------------------------------------------------------
@@ -201,17 +262,28 @@ const wordOf = (letter) => WORD[letter] ?? gridOf(view.layer, letter);
 
 // One line for the products of an element, one for the pairs of each axis.
 function linesOf(name, at) {
-  const { layer } = view, letter = letterOf(layer, name), counts = layer.axes.map((axis, number) => countAt(axis, letter, at[number]));
+  const { layer } = view,
+    letter = letterOf(layer, name),
+    counts = layer.axes.map((axis, number) => countAt(axis, letter, at[number]));
   const multiplied = counts.length === 1 ? `${counts[0]}` : `${counts.join(" × ")} = ${product(counts)}`;
   const lines = layer.axes.map((axis, number) => {
-    const listed = pairsAt(axis, letter, at[number], LISTED), more = counts[number] - BigInt(listed.length);
-    const words = listed.map((pair) => ["input", "kernel", "output"].map((grid) => letterOf(layer, grid)).filter((of) => of !== letter).map((of) => `${wordOf(of)} ${pair[of]}`).join(", "));
+    const listed = pairsAt(axis, letter, at[number], LISTED),
+      more = counts[number] - BigInt(listed.length);
+    const words = listed.map((pair) =>
+      ["input", "kernel", "output"]
+        .map((grid) => letterOf(layer, grid))
+        .filter((of) => of !== letter)
+        .map((of) => `${wordOf(of)} ${pair[of]}`)
+        .join(", "),
+    );
     if (more) words.push(`${words.length ? "and " : ""}${more} more`);
     return `Axis ${number}: ${words.join("; ") || "no pair"}`;
   });
-  const place = at.length === 1 ? at[0] : `(${at.join(", ")})`;
-  return [`Products ${letter === "t" ? "with" : name === "output" ? "on" : "of"} ${wordOf(letter)} ${place}: ${multiplied}`, ...lines];
+  const how = letter === "t" ? "with" : name === "output" ? "on" : "of";
+  return [`Products ${how} ${wordOf(letter)} ${placed(at)}: ${multiplied}`, ...lines];
 }
+
+const placed = (at) => (at.length === 1 ? `${at[0]}` : `(${at.join(", ")})`);
 
 function showPosition() {
   const lines = view.pass === "grad_bias" ? biasLines() : linesOf(active, cursors[active]);
@@ -220,28 +292,62 @@ function showPosition() {
 }
 
 function biasLines() {
-  const { layer } = view, added = view.stamped ?? stepsOf(), [, , , , reached] = view.count.passes.grad_bias;
+  const { layer } = view,
+    [added, all] = [view.stamped ?? stepsOf(), stepsOf()].map(grouped),
+    [samples, channels] = [layer.batch_size, layer.out_channels].map(grouped);
   if (!layer.bias) return ["This layer has no bias"];
-  return [`Each output is added to the gradient of its channel's bias: ${grouped(added)} of ${grouped(stepsOf())}, in each of ${grouped(layer.batch_size)} samples and ${grouped(reached)} channels`];
+  const words = `Each output is added to the gradient of its channel's bias: ${added} of ${all}`;
+  return [`${words}; samples ${samples}, channels ${channels}`];
 }
 
 function showScale() {
-  const result = view.grids[view.result], shown = Object.values(view.grids);
-  const dead = view.grids.kernel && view.grids.kernel.dead.flat().some(Boolean);
-  $("scale").textContent = [...(result ? [`dark to light: few to ${grouped(result.most)} products, the most that can land on one ${wordOf(result.letter)}; ${result.wide < MARK ? "what is blank" : "a dot"} is one that receives none`] : []),
-    ...(dead ? ["hatched red: dead taps, which meet no input"] : [])].join("; ");
-  const gaps = shown.flatMap((grid) => [["rows", grid.rows], ["columns", grid.columns]].flatMap(([what, positions]) => {
-    const at = positions.indexOf(null), name = grid.isResult ? what : `${what} of the ${TITLES[view.pass][grid.name]}`;
-    return at < 0 ? [] : [fill(data.gap, { what: name, first: grouped(positions[at - 1] + 1n), last: grouped(positions[at + 1] - 1n) })];
-  }));
+  const result = view.grids[view.result];
+  $("ramp").hidden = !result;
+  $("scale").textContent = [...(result ? [scaleWords(result)] : []), ...deadWords()].join("; ");
+  const gaps = Object.values(view.grids).flatMap(gapsIn);
   $("gaps").replaceChildren(...breakable(gaps.length ? `hatched: ${gaps.join("; ")}` : ""));
+}
+
+function scaleWords({ most, letter, wide }) {
+  const blank = wide < MARK ? "what is blank" : "a dot",
+    word = wordOf(letter);
+  return `dark to light: few to ${grouped(most)} products, the most that can land on one ${word}; ${blank} receives none`;
+}
+
+function deadWords() {
+  const { kernel } = view.grids;
+  return kernel && kernel.dead.flat().some(Boolean) ? ["hatched red: dead taps, which meet no input"] : [];
+}
+
+// What is said of the rows and the columns of a grid that are not drawn.
+function gapsIn(grid) {
+  const axes = [
+    ["rows", grid.rows],
+    ["columns", grid.columns],
+  ].filter(([, positions]) => positions.includes(null));
+  return axes.map(([what, positions]) => {
+    const at = positions.indexOf(null),
+      name = grid.isResult ? what : `${what} of the ${TITLES[view.pass][grid.name]}`;
+    return fill(data.gap, {
+      what: name,
+      first: grouped(positions[at - 1] + 1n),
+      last: grouped(positions[at + 1] - 1n),
+    });
+  });
+}
+
+// The colours from few to many, beside their words.
+function makeRamp() {
+  const steps = upTo(9).map((at) => css(data.shades[Math.round((at * (data.shades.length - 1)) / 8)]));
+  $("ramp").style.background = `linear-gradient(to right, ${steps.join(", ")})`;
 }
 
 // --- Pointing and walking ---------------------------------------------------------------------
 
 // Moves the cursor of a grid to an element, and lights what belongs to it.
 function moveTo(name, at) {
-  const isSlice = view.layer.axes.length === 3, before = isSlice && GRIDS.map((grid) => slices[grid]).join();
+  const isSlice = view.layer.axes.length === 3,
+    before = isSlice && GRIDS.map((grid) => slices[grid]).join();
   active = name;
   cursors[name] = at;
   if (isSlice) slices[name] = at[0];
@@ -253,7 +359,10 @@ function moveTo(name, at) {
 
 // The element of a cell, or null in a gap.
 function elementIn(grid, [down, across]) {
-  const { plane } = grid, at = [...cursors[grid.name]], row = grid.rows[down], column = grid.columns[across];
+  const { plane } = grid,
+    at = [...cursors[grid.name]],
+    row = grid.rows[down],
+    column = grid.columns[across];
   if (row === null || row === undefined || column === null || column === undefined) return null;
   if (plane.down !== null) at[plane.down] = row;
   at[plane.across] = column;
@@ -265,7 +374,10 @@ function point(name, event) {
   const grid = view && view.grids[name];
   if (!grid || playing) return;
   const box = canvasOf(name).getBoundingClientRect();
-  const at = elementIn(grid, [Math.floor((event.clientY - box.top - grid.top) / grid.tall), Math.floor((event.clientX - box.left - grid.left) / grid.wide)]);
+  const at = elementIn(grid, [
+    Math.floor((event.clientY - box.top - grid.top) / grid.tall),
+    Math.floor((event.clientX - box.left - grid.left) / grid.wide),
+  ]);
   if (at && (active !== name || `${at}` !== `${cursors[name]}`)) moveTo(name, at);
 }
 
@@ -280,10 +392,14 @@ function press(name, event) {
   if (!grid) return;
   const [down, across] = placeOf(grid, cursors[name]);
   const targets = {
-    ArrowUp: () => [stepIn(grid.rows, down, -1), across], ArrowDown: () => [stepIn(grid.rows, down, 1), across],
-    ArrowLeft: () => [down, stepIn(grid.columns, across, -1)], ArrowRight: () => [down, stepIn(grid.columns, across, 1)],
-    Home: () => [down, 0], End: () => [down, grid.columns.length - 1],
-    PageUp: () => [0, across], PageDown: () => [grid.rows.length - 1, across],
+    ArrowUp: () => [stepIn(grid.rows, down, -1), across],
+    ArrowDown: () => [stepIn(grid.rows, down, 1), across],
+    ArrowLeft: () => [down, stepIn(grid.columns, across, -1)],
+    ArrowRight: () => [down, stepIn(grid.columns, across, 1)],
+    Home: () => [down, 0],
+    End: () => [down, grid.columns.length - 1],
+    PageUp: () => [0, across],
+    PageDown: () => [grid.rows.length - 1, across],
   };
   if (!(event.key in targets)) return;
   event.preventDefault();
@@ -303,7 +419,8 @@ const stepsOf = () => product(lengthsOf(view.layer, gridOf(view.layer, view.orde
 let playing = null;
 
 function showPlayer() {
-  const steps = stepsOf(), isShort = steps <= MOST_STEPS;
+  const steps = stepsOf(),
+    isShort = steps <= MOST_STEPS;
   $("player").hidden = !isShort;
   if (!isShort) return stopPlaying();
   $("at-step").max = `${steps}`;
@@ -315,29 +432,42 @@ function showPlayer() {
 
 // What the last stamp did, and what all of them have done.
 function stepWords() {
-  const { layer, stamped } = view, steps = stepsOf(), grid = gridOf(layer, view.order), word = wordOf(view.order);
-  if (stamped === null || stamped === 0n) return `${stamped === null ? "all" : "none"} of ${grouped(steps)} ${word}s stamped`;
+  const { layer, stamped } = view,
+    steps = stepsOf(),
+    grid = gridOf(layer, view.order),
+    word = wordOf(view.order);
+  if (stamped === null || stamped === 0n)
+    return `${stamped === null ? "all" : "none"} of ${grouped(steps)} ${word}s stamped`;
   const last = elementAt(stamped - 1n, lengthsOf(layer, grid));
   const added = view.result === null ? 1n : product(layer.axes.map((axis, at) => countAt(axis, view.order, last[at])));
   const [unit, all] = view.result === null ? ["output", steps] : ["product", view.count.factors[OVERLAPS]];
-  return `${word} ${last.length === 1 ? last[0] : `(${last.join(", ")})`}: ${grouped(added)} ${unit}${added === 1n ? "" : "s"}; ` +
-    `${grouped(landedBefore(stamped))} of ${grouped(all)} so far`;
+  return (
+    `${word} ${placed(last)}: ${grouped(added)} ${unit}${added === 1n ? "" : "s"}; ` +
+    `${grouped(landedBefore(stamped))} of ${grouped(all)} so far`
+  );
 }
 
 // The products that the first so many inputs have landed.
 function landedBefore(stamped) {
-  const { layer } = view, lengths = lengthsOf(layer, gridOf(layer, view.order));
+  const { layer } = view,
+    lengths = lengthsOf(layer, gridOf(layer, view.order));
   if (view.result === null) return stamped;
   if (stamped >= stepsOf()) return view.count.factors[OVERLAPS];
-  const landed = (axis) => formulas[`factors_${layer.kind}`](...axis)[OVERLAPS], digits = elementAt(stamped, lengths);
-  return together(layer.axes.map((axis, at) => ({
-    all: landed(axis), before: landed(formulas.first(...axis, digits[at])), with: countAt(axis, "i", digits[at]),
-  })));
+  const landed = (axis) => formulas[`factors_${layer.kind}`](...axis)[OVERLAPS],
+    digits = elementAt(stamped, lengths);
+  return together(
+    layer.axes.map((axis, at) => ({
+      all: landed(axis),
+      before: landed(formulas.first(...axis, digits[at])),
+      with: countAt(axis, "i", digits[at]),
+    })),
+  );
 }
 
 // Shows so many stamps, with the cursor on the last.
 function stampTo(stamped) {
-  const steps = stepsOf(), to = stamped < 0n ? 0n : stamped > steps ? steps : stamped;
+  const steps = stepsOf(),
+    to = stamped < 0n ? 0n : stamped > steps ? steps : stamped;
   view.stamped = to;
   if (to > 0n) {
     active = gridOf(view.layer, view.order);
@@ -365,7 +495,9 @@ function stopPlaying() {
 // From where it stands, or anew; what would be too long goes in larger steps.
 function play() {
   if (playing) return stopPlaying();
-  const steps = stepsOf(), stride = (steps + 399n) / 400n, pause = Math.max(20, Math.min(400, Math.floor(12000 / Number(steps))));
+  const steps = stepsOf(),
+    stride = (steps + 399n) / 400n,
+    pause = Math.max(20, Math.min(400, Math.floor(12000 / Number(steps))));
   if (view.stamped === null || view.stamped >= steps) view.stamped = 0n;
   const next = () => {
     stampTo(view.stamped + stride);
@@ -387,13 +519,14 @@ function showAll() {
 
 // --- The picture, to take along ---------------------------------------------------------------
 
-const GAP = 28, TITLE = 22;
+const GAP = 28,
+  TITLE = 22;
 
 // The grids side by side on paper, with their names: what a pen has to write, and how large it is.
 function composed() {
   const grids = Object.values(view.grids).sort((a, b) => a.isResult - b.isResult);
   const width = grids.reduce((sum, grid) => sum + Math.max(grid.width, titleOf(grid).length * 7) + GAP, GAP);
-  const height = Math.max(...grids.map((grid) => grid.height)) + TITLE + 2 * GAP / 2;
+  const height = Math.max(...grids.map((grid) => grid.height)) + TITLE + (2 * GAP) / 2;
   const write = (pen, move) => {
     pen.rect(0, 0, width, height, PALETTES.light.paper);
     let x = GAP / 2;
@@ -410,13 +543,26 @@ function composed() {
 }
 
 function svgText() {
-  const { width, height, write } = composed(), pen = new SvgPen();
-  write(pen, (_, x, y, draw) => { pen.write(`<g transform="translate(${x} ${y})">`); draw(); pen.write("</g>"); });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${pen.written.join("")}</svg>\n`;
+  const { width, height, write } = composed(),
+    pen = new SvgPen();
+  write(pen, (_, x, y, draw) => {
+    pen.write(`<g transform="translate(${x} ${y})">`);
+    draw();
+    pen.write("</g>");
+  });
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${pen.written.join("")}</svg>\n`;
 }
 
 function pngCanvas() {
-  const { width, height, write } = composed(), canvas = element("canvas"), pen = new CanvasPen(canvas, width, height, 2);
-  write(pen, (_, x, y, draw) => { pen.context.save(); pen.context.translate(x, y); draw(); pen.context.restore(); });
+  const { width, height, write } = composed(),
+    canvas = element("canvas"),
+    pen = new CanvasPen(canvas, width, height, 2);
+  write(pen, (_, x, y, draw) => {
+    pen.context.save();
+    pen.context.translate(x, y);
+    draw();
+    pen.context.restore();
+  });
   return canvas;
 }

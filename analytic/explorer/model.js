@@ -3,7 +3,8 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-const named = (names, values, suffix = "") => Object.fromEntries(values.map((value, at) => [names[at] + suffix, value]));
+const named = (names, values, suffix = "") =>
+  Object.fromEntries(values.map((value, at) => [names[at] + suffix, value]));
 const grouped = (number) => number.toLocaleString("en-US");
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1n);
 const upTo = (number) => Array.from({ length: number }, (_, at) => at);
@@ -45,7 +46,9 @@ function escaped(code) {
 
 function whole(argument, at, asList) {
   const input = $(at === null ? argument : `${argument}-${at}`);
-  const text = input.value.trim(), isWhole = /^-?[0-9]+$/.test(text), digits = text.replace("-", "").length;
+  const text = input.value.trim(),
+    isWhole = /^-?[0-9]+$/.test(text),
+    digits = text.replace("-", "").length;
   if (isWhole && digits <= data.digits) return BigInt(text);
   const words = data.refusals[(isWhole ? "digits" : "type") + (at === null || !asList ? "" : "OnAxis")];
   throw refusal(input, fill(words, { argument, value: isWhole ? digits : quoted(input.value), axis: at }));
@@ -77,7 +80,13 @@ function check(rules, slacks, values, fields, at) {
 function axisOf(given, at) {
   const slacks = isOrdinary() ? "ordinarySlacks" : isApart() ? "axisSlacksApart" : "axisSlacks";
   const refused = isOrdinary() ? "ordinaryRefused" : "axisRefused";
-  check(data.rules[$("kind").value], formulas[slacks](...given), formulas[refused](...given), named(data.letters, given), at);
+  check(
+    data.rules[$("kind").value],
+    formulas[slacks](...given),
+    formulas[refused](...given),
+    named(data.letters, given),
+    at,
+  );
   return isOrdinary() ? formulas.ordinary(...given) : given;
 }
 
@@ -86,12 +95,21 @@ const isAsked = (argument) =>
   argument === "end_padding" ? isApart() : argument === "output_padding" ? !isOrdinary() : true;
 
 function readLayer() {
-  const bias = $("bias").checked, kind = $("kind").value, layer = { kind, bias, apart: isApart() };
+  const bias = $("bias").checked,
+    kind = $("kind").value,
+    layer = { kind, bias, apart: isApart() };
   for (const argument of data.order) if (isAsked(argument)) layer[argument] = valuesOf(argument);
-  const valueOf = (argument) => layer[argument] ?? (argument === "end_padding" ? layer.padding : layer.padding.map(() => 0n));
+  const valueOf = (argument) =>
+    layer[argument] ?? (argument === "end_padding" ? layer.padding : layer.padding.map(() => 0n));
   layer.given = layer.input_size.map((_, at) => data.axis.map((argument) => valueOf(argument)[at]));
   layer.axes = layer.given.map(axisOf);
-  const rest = { batch_size: layer.batch_size, in_channels: layer.in_channels, out_channels: layer.out_channels, groups: layer.groups, bias: bias ? 1n : 0n };
+  const rest = {
+    batch_size: layer.batch_size,
+    in_channels: layer.in_channels,
+    out_channels: layer.out_channels,
+    groups: layer.groups,
+    bias: bias ? 1n : 0n,
+  };
   layer.rest = Object.values(rest);
   check(data.rules.layer, formulas.layerSlacks(...layer.rest), formulas.layerRefused(...layer.rest), rest, null);
   return layer;
@@ -103,9 +121,14 @@ function readLayer() {
 function countOf(layer) {
   const ofAxes = layer.axes.map((axis) => formulas[`factors_${layer.kind}`](...axis));
   const factors = ofAxes[0].map((_, at) => product(ofAxes.map((numbers) => numbers[at])));
-  const given = [...factors, ...layer.rest], by = (name) => formulas[name](...given);
+  const given = [...factors, ...layer.rest],
+    by = (name) => formulas[name](...given);
   return {
-    ofAxes, factors, macs: by("macs"), filters: by("filters")[0], headline: by("headline"),
+    ofAxes,
+    factors,
+    macs: by("macs"),
+    filters: by("filters")[0],
+    headline: by("headline"),
     conventions: Object.fromEntries(data.conventions.map((name) => [name, by(`${name}_${layer.kind}`)])),
     passes: Object.fromEntries(STEPS.map((name) => [name, by(name)])),
   };
@@ -119,7 +142,8 @@ const STEPS = [...data.passes, "training_step", "training_step_without_grad_inpu
 // An input of the pairs is i, a tap t, a position y, as transposed convolutions have them: an
 // ordinary one reads y and writes i.
 const GRIDS = ["input", "kernel", "output"];
-const letterOf = (layer, grid) => (grid === "kernel" ? "t" : (grid === "input") === (layer.kind === "transposed") ? "i" : "y");
+const letterOf = (layer, grid) =>
+  grid === "kernel" ? "t" : (grid === "input") === (layer.kind === "transposed") ? "i" : "y";
 const gridOf = (layer, letter) => GRIDS.find((grid) => letterOf(layer, grid) === letter);
 const lengthOf = (axis, letter) => (letter === "i" ? axis[0] : letter === "t" ? axis[1] : formulas.size(...axis)[0]);
 const lengthsOf = (layer, grid) => layer.axes.map((axis) => lengthOf(axis, letterOf(layer, grid)));
@@ -137,10 +161,12 @@ function pairOf(axis, { i, t, y }) {
 }
 
 // The first pairs of an input, a tap or a position: a few, of so many tried.
-const TRIED = 20000n;
+const TRIED = 2000n;
 function pairsAt(axis, letter, at, most) {
-  const exchanged = formulas.exchanged(...axis), listed = [];
-  const [first, last] = letter === "y" ? formulas.tapsAt(...axis, at) : formulas.tapsOf(...(letter === "i" ? axis : exchanged), at);
+  const exchanged = formulas.exchanged(...axis),
+    listed = [];
+  const [first, last] =
+    letter === "y" ? formulas.tapsAt(...axis, at) : formulas.tapsOf(...(letter === "i" ? axis : exchanged), at);
   for (let other = first; other <= last && other < first + TRIED && listed.length < most; other++) {
     const pair = pairOf(axis, { [letter]: at, [letter === "t" ? "i" : "t"]: other });
     if (pair) listed.push(pair);
@@ -169,7 +195,8 @@ function shares(axis, letter, at, stamped) {
 
 // The pairs of the axes together; of a stamped layer those of its inputs so far, in their order.
 function together(ofAxes) {
-  let sum = 0n, all = 1n;
+  let sum = 0n,
+    all = 1n;
   for (const shared of [...ofAxes].reverse()) {
     sum = shared.with === undefined ? sum : shared.before * all + shared.with * sum;
     all *= shared.all;
