@@ -15,11 +15,21 @@ REQUIRED = {
     "matplotlib": "matplotlib>=3.9",
     "numpy": "numpy>=2.0",
     "onnx": "onnx>=1.17",
+    "pyarrow": "pyarrow>=17",
     "sympy": "sympy>=1.14",
     "tabulate": "tabulate>=0.9",
     "torch": "torch>=2.13",
     "tqdm": "tqdm>=4.60",
 }
+
+
+def missing(module: str) -> str:
+    """What is said of a package that is not installed.
+
+    >>> missing("onnx")
+    "onnx is not installed: pip install 'onnx>=1.17'"
+    """
+    return f"{module} is not installed: pip install '{REQUIRED[module]}'"
 
 
 def explained(reason: ModuleNotFoundError) -> ModuleNotFoundError:
@@ -30,8 +40,7 @@ def explained(reason: ModuleNotFoundError) -> ModuleNotFoundError:
     """
     if reason.name not in REQUIRED:
         return reason
-    words = f"{reason.name} is not installed: pip install '{REQUIRED[reason.name]}'"
-    return ModuleNotFoundError(words, name=reason.name)
+    return ModuleNotFoundError(missing(reason.name), name=reason.name)
 
 
 def imported(module: str) -> Any:

@@ -17,6 +17,7 @@ from itertools import count, product
 from typing import Any, Protocol
 
 from analytic.layer import Layer, shown
+from analytic.packages import missing
 from analytic.tables import PARSERS, REQUIRED, Keys, keys_of
 
 #: A longer line is refused, so that memory stays bounded whatever the file.
@@ -530,8 +531,8 @@ def parquet_rows(stream: Stream) -> Iterator[Row]:
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise NotLayersError("is Parquet: pip install 'convtranspose-ops[parquet]'") from None
+    except ModuleNotFoundError:
+        raise NotLayersError(f"is Parquet: {missing('pyarrow')}") from None
     with tempfile.TemporaryFile() as copy:  # which, unlike a pipe, can be read from its end
         while block := stream.read1(BLOCK):
             copy.write(block)

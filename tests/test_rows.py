@@ -493,7 +493,7 @@ class TestParquet:
 
     def test_without_pyarrow(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
-        assert refusal(b"PAR1") == "is Parquet: pip install 'convtranspose-ops[parquet]'"
+        assert refusal(b"PAR1") == "is Parquet: pyarrow is not installed: pip install 'pyarrow>=17'"
 
 
 OTHER_WORDS = ["strides", "pads", "Paddings", "group", "dilation-rate", "output_shape", "batch"]
