@@ -218,7 +218,8 @@ TOLD = [
         f"{ONE} --framework theano",
         (
             "Invalid value for '--framework': 'theano' is not one of 'torch', 'keras', "
-            "'tensorflow', 'tflite', 'jax', 'openvino', 'paddle', 'mlx', 'caffe'."
+            "'tensorflow', 'tflite', 'jax', 'flax', 'haiku', 'equinox', 'openvino', 'paddle', "
+            "'mlx', 'caffe'."
         ),
     ),
     (

@@ -66,7 +66,9 @@ def is_asked(row: dict[str, Any]) -> bool:
     return default and not any(words.get(name) for name in others)
 
 
-@pytest.mark.parametrize("function", [name for name in KINDS if name[:5] != "caffe"])
+@pytest.mark.parametrize(
+    "function", [name for name in KINDS if name in {row["function"] for row in RECORDED}]
+)
 def test_recorded_settings_in_both_languages(function: str) -> None:
     framework, call, transposed = KINDS[function]
     rows = [row for row in RECORDED if row["function"] == function]
@@ -86,6 +88,8 @@ def test_recorded_settings_in_both_languages(function: str) -> None:
 SIDE = {"input_size": (8,), "in_channels": 4, "out_channels": 6, "kernel_size": 3}
 OWN = {"input_shape": (None, 8, 4), "filters": 6, "kernel_size": 3}
 
+OWN_OF_EQUINOX = {"input_shape": (4, 8), "out_channels": 6, "kernel_size": 3}
+
 #: By hand: what each cropped or padded at begin and end, and how many outputs there are.
 BY_HAND: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("keras", {**SIDE, "stride": 2, "padding": "SAME"}, (0, 1, 16)),
@@ -100,6 +104,13 @@ BY_HAND: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
         {**SIDE, "input_size": (8, 8), "padding": 1, "end_padding": 0, "transposed": False},
         (1, 1, 0, 0, 7, 7),
     ),
+    ("flax", {**SIDE, "stride": 2}, (0, 1, 16)),
+    ("flax", {**SIDE, "padding": "causal", "transposed": False}, (2, 0, 8)),
+    ("flax", {**SIDE, "padding": 1, "kernel_dilation": 2, "transposed": False}, (1, 1, 6)),
+    ("haiku", {**SIDE, "stride": 2, "output_size": 15}, (1, 1, 15)),
+    ("haiku", {**SIDE, "kernel_shape": 3, "kernel_size": None, "transposed": False}, (1, 1, 8)),
+    ("equinox", {**SIDE, "stride": 2, "padding": 1, "output_padding": 1}, (1, 0, 16)),
+    ("equinox", {**OWN_OF_EQUINOX, "padding": "SAME", "transposed": False}, (1, 1, 8)),
     ("jax", {**SIDE, "padding": [(1, 0)], "transposed": False}, (1, 0, 7)),
     ("openvino", {**SIDE, "auto_pad": "valid", "transposed": False}, (0, 0, 6)),
     ("paddle", {**SIDE, "padding": [1, 0], "transposed": False}, (1, 0, 7)),
@@ -114,6 +125,15 @@ def test_by_hand(framework: str, arguments: dict[str, Any], expected: tuple[int,
     end = layer.padding if layer.end_padding is None else layer.end_padding
     assert (*layer.padding, *end, *layer.output_size) == expected
     assert (layer.in_channels, layer.out_channels, layer.batch_size) == (4, 6, 1)
+
+
+def test_numbers_of_tensorflow_are_of_two_axes() -> None:
+    """By hand: 8 and 9 inputs, kernel 3, one zero at each end of the first axis."""
+    image = {**SIDE, "input_size": (8, 9), "padding": (1, 0), "transposed": False}
+    layer = layer_of("tensorflow", **image)
+    assert (layer.padding, layer.end_padding, layer.output_size) == ((1, 0), None, (8, 7))
+    with pytest.raises(LayerError, match="padding must be one of 'SAME', 'VALID'"):
+        layer_of("tensorflow", **SIDE, padding=1, transposed=False)
 
 
 def test_biases() -> None:
@@ -147,6 +167,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "keras",
         {**SIDE, "groups": 2},
         f"groups must be 1 in {UP}, which has no such argument, got 2",
+    ),
+    (
+        "equinox",
+        {**SIDE, "batch_size": 2},
+        "batch_size must be 1 in equinox.conv_transpose, which has no such argument, got 2",
     ),
     ("mlx", {**SIDE, "groups": 3}, "in_channels must be divisible by groups 3, got 4"),
     ("paddle", {**SIDE, "groups": 4}, "out_channels must be divisible by groups 4, got 6"),

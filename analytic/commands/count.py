@@ -90,7 +90,7 @@ FILE has one layer a row, as JSON Lines, JSON, CSV (also with semicolons or tabs
 the arguments of torch's layer as keys or columns (input_size, in_channels, out_channels,
 kernel_size, stride, ...; with transposed false, of Conv1d/2d/3d); - is standard input. Other keys
 are carried through. A row that is not a legal layer is reported, and the others are counted all the
-same. A row with a framework (keras, tensorflow, tflite, jax, openvino, paddle, mlx, caffe) is in
+same. A row with a framework (keras, tensorflow, tflite, jax, ...) is in
 the words of that. Results go under the key count, or in columns count_...; those of --passes under
 passes, or in columns passes_...
 

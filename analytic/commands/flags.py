@@ -93,7 +93,10 @@ FLAGS = {
     "axes": "How many spatial sizes there are; to be said of more than 3.",
 }
 #: Whose words are translated: `frameworks.words.CALLS`, whose import takes longer than a count.
-FRAMEWORKS = ("torch", "keras", "tensorflow", "tflite", "jax", "openvino", "paddle", "mlx", "caffe")
+FRAMEWORKS = (
+    *("torch", "keras", "tensorflow", "tflite", "jax", "flax", "haiku", "equinox"),
+    *("openvino", "paddle", "mlx", "caffe"),
+)
 LAYER_OPTIONS = (
     *[layer_option(name, about) for name, about in FLAGS.items()],
     click.option(

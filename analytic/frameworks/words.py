@@ -10,7 +10,19 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from analytic.frameworks import caffe, jax, keras, mlx, openvino, paddle, tensorflow, tflite
+from analytic.frameworks import (
+    caffe,
+    equinox,
+    flax,
+    haiku,
+    jax,
+    keras,
+    mlx,
+    openvino,
+    paddle,
+    tensorflow,
+    tflite,
+)
 from analytic.layer import (
     Layer,
     LayerError,
@@ -104,6 +116,14 @@ CAFFE = named(
     "kernel_size", "stride", "dilation", out_channels="num_output", padding="pad", groups="group",
     bias="bias_term",
 )  # fmt: skip
+FLAX = named(
+    "kernel_size", out_channels="features", stride="strides", dilation="kernel_dilation",
+    bias="use_bias",
+)  # fmt: skip
+HAIKU = named(
+    "stride", kernel_size="kernel_shape", out_channels="output_channels", bias="with_bias"
+)
+EQUINOX = named("kernel_size", "out_channels", "stride", "dilation", "groups", bias="use_bias")
 AUTO_PAD = openvino.AUTO_PAD[1:]
 
 #: The function of each kind of convolution, the transposed one first.
@@ -172,6 +192,48 @@ CALLS: Mapping[str, tuple[Call, Call]] = {
             of_pairs,
         ),
     ),
+    "flax": (
+        Call(
+            flax.conv_transpose,
+            {"input_shape": "N*C"},
+            FLAX,
+            (*UPPER, "CIRCULAR"),
+            of_pairs,
+        ),
+        Call(
+            flax.conv,
+            {"input_shape": "N*C"},
+            {**FLAX, **named(groups="feature_group_count")},
+            (*UPPER, "SAME_LOWER", "CAUSAL", "CIRCULAR", "REFLECT"),
+            of_pairs,
+        ),
+    ),
+    "haiku": (
+        Call(
+            haiku.conv_nd_transpose,
+            {"input_shape": "N*C"},
+            {**HAIKU, **named(output_size="output_shape")},
+            UPPER,
+            of_pairs,
+        ),
+        Call(
+            haiku.conv_nd,
+            {"input_shape": "N*C"},
+            {**HAIKU, **named(dilation="rate", groups="feature_group_count")},
+            UPPER,
+            of_pairs,
+        ),
+    ),
+    "equinox": (
+        Call(
+            equinox.conv_transpose,
+            {"input_shape": "C*"},
+            {**EQUINOX, **named("output_padding")},
+            (*UPPER, "SAME_LOWER"),
+            of_pairs,
+        ),
+        Call(equinox.conv, {"input_shape": "C*"}, EQUINOX, (*UPPER, "SAME_LOWER"), of_pairs),
+    ),
     "openvino": (
         Call(
             openvino.convolution_backprop_data,
@@ -237,7 +299,7 @@ LETTERS = {
 #: Arguments that need not be said.
 UNSAID = {"batch_size", "groups", "stride", "dilation", "end_padding"}
 #: What a function without such an argument does all the same.
-NEUTRAL = {"groups": 1, "output_padding": 0, "dilation": 1}
+NEUTRAL = {"groups": 1, "output_padding": 0, "dilation": 1, "batch_size": 1}
 
 
 def call_of(framework: str, transposed: bool) -> Call:
@@ -334,7 +396,7 @@ def number_of_axes(call: Call, given: dict[str, Any], own: Mapping[str, Any]) ->
     """How many axes there are: as many as sizes, or those of the first shape."""
     first = next(iter(call.shapes))
     if first in own:
-        return len(own[first]) - 2
+        return len(own[first]) - len(call.shapes[first].replace("*", ""))
     given["input_size"] = sizes(given["input_size"], axes=given.pop("axes", None))
     return len(given["input_size"])
 
@@ -407,7 +469,9 @@ def renamed(call: Call, given: dict[str, Any], own: Mapping[str, Any], axes: int
         default = 1 if ours in {"stride", "dilation"} and not own.keys() & its else None
         value = given.pop(ours, default)
         if value is not None:
-            values = [value] if len(its) == 1 else per_axis(ours, value, axes)
+            if ours == "kernel_size" or len(its) > 1:
+                value = per_axis(ours, value, axes)
+            values = [value] if len(its) == 1 else value
             arguments |= zip(its, values, strict=True)
     return arguments
 
