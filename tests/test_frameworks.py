@@ -16,6 +16,7 @@ import pytest
 from analytic import macs
 from analytic.frameworks import (
     caffe,
+    coreml,
     equinox,
     flax,
     haiku,
@@ -29,7 +30,7 @@ from analytic.frameworks import (
 )
 from analytic.frameworks.translation import letters
 from analytic.layer import Layer, LayerError
-from tests.frameworks import flax_zoo
+from tests.frameworks import coreml_sizes, flax_zoo
 from tests.frameworks.crops import SAYINGS, Saying, small
 from tests.frameworks.held import coverage, figures, held, verdict
 from tests.frameworks.page import PAGE, page
@@ -180,6 +181,11 @@ def only_axis(layer: Layer) -> tuple[int, int, int]:
         (caffe.deconvolution((1, 1, 4), 1, 4, 2, 1), (1, 1, 8)),
         (caffe.convolution((1, 1, 8), 1, 3, 2, 1, bias_term=False), (1, 1, 4)),
         (jax.conv_transpose((1, 4, 1), (4, 1, 1), 1, "SAME_LOWER"), (1, 2, 4)),
+        (coreml.conv((1, 4, 8), (6, 2, 3), 2, "custom", [1, 2], groups=2), (1, 2, 5)),
+        (coreml.conv((1, 4, 8), (6, 4, 3), pad_type="same_lower", dilations=2), (2, 2, 8)),
+        (coreml.conv_transpose((1, 4, 8), (4, 3, 4), 2, "same"), (1, 1, 16)),
+        (coreml.conv_transpose((1, 4, 8), (4, 3, 4), 2, output_shape=(1, 3, 18)), (0, 0, 18)),
+        (coreml.conv_transpose((1, 4, 8), (4, 3, 4), 2, "custom", (0, 3)), (0, 3, 15)),
         (flax.conv((8, 2), 3, 3, 2), (0, 1, 4)),
         (flax.conv((2, None, 8, 2), 3, [3], padding=(1,)), (1, 1, 8)),
         (flax.conv((1, 8, 2), 3, 3, padding="CAUSAL", kernel_dilation=2), (4, 0, 8)),
@@ -423,6 +429,41 @@ def test_every_pass_of_a_real_trace() -> None:
             ((1, 8, 8, 4), 6, [3, 3], 1, "CAUSAL"),
             'padding must not be "CAUSAL" where there are 2 axes',
         ),
+        (
+            coreml.conv,
+            ((1, 4, 8), (6, 4, 3), 2, "same"),
+            "pad_type must be custom where strides are not 1, got 'same'",
+        ),
+        (
+            coreml.conv,
+            ((1, 4, 8), (6, 4, 4), 1, "same"),
+            "pad_type must be custom where 3 cannot be halved on axis 0, got 'same'",
+        ),
+        (
+            coreml.conv,
+            ((1, 4, 8), (6, 3, 3)),
+            "weight_shape must have inputs that are 4 for all 1 groups, got 3",
+        ),
+        (
+            coreml.conv_transpose,
+            ((1, 4, 8), (4, 6, 1), 3, "same"),
+            "pad_type must be custom where -2 cannot be halved on axis 0, got 'same'",
+        ),
+        (
+            coreml.conv_transpose,
+            ((1, 4, 8), (4, 6, 3), 1, "custom"),
+            "pad must be given where pad_type is custom, and there alone, got None",
+        ),
+        (
+            coreml.conv_transpose,
+            ((1, 4, 8), (3, 6, 3)),
+            "weight_shape must have 4 inputs, got 3",
+        ),
+        (
+            coreml.conv_transpose,
+            ((1, 4, 8), (4, 6, 3), 2, "valid", None, (1, 6, 18)),
+            "output_shape must be (1, 6, 17), which follows from the others, got (1, 6, 18)",
+        ),
         (flax.conv, ((8,), 6, 3), "input_shape must have features and 1 axes, got (8,)"),
         (
             haiku.conv_nd_transpose,
@@ -477,3 +518,11 @@ def test_models_of_flax_as_they_run(name: str) -> None:
             (macs(layer), layer.batch_size * layer.out_channels * math.prod(layer.output_size))
             for layer in layers.values()
         )
+
+
+@pytest.mark.parametrize("kind", ["conv", "conv_transpose"])
+def test_sizes_that_coremltools_infers(kind: str) -> None:
+    pytest.importorskip("coremltools")
+    verdicts = coreml_sizes.held(kind, 100)
+    assert {*verdicts} <= {"equal in size", "refused by both", "side not said"}
+    assert verdicts["equal in size"] > 40

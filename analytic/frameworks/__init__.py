@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from analytic.frameworks import (
     caffe,
+    coreml,
     equinox,
     flax,
     haiku,
@@ -30,6 +31,7 @@ from analytic.frameworks.words import layer_of
 
 __all__ = [
     "caffe",
+    "coreml",
     "equinox",
     "flax",
     "haiku",
