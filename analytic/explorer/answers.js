@@ -226,7 +226,9 @@ function theoremOf(layer) {
 }
 
 function showFormula(layer, count) {
-  $("theorem").innerHTML = theoremOf(layer);
+  const kind = `${layer.kind} ${layer.axes.length}`;
+  if ($("theorem").dataset.kind !== kind) $("theorem").innerHTML = theoremOf(layer); // it is long
+  $("theorem").dataset.kind = kind;
   $("polynomial").replaceChildren();
   $("formula-words").textContent = "";
   if (layer.kind === "transposed") showPolynomial(layer, count);
