@@ -522,6 +522,17 @@ def test_what_fake_tensors_cannot_do_is_done_in_earnest(what: str) -> None:
             assert layers_of(module, X) == {"up": UP}
 
 
+def test_a_tensor_that_is_written_out_has_its_values() -> None:
+    """``torch.tensor`` in a forward pass is a fake that knows what it holds."""
+
+    class Literal(Up):
+        def before(self, x: Tensor) -> Tensor:
+            size = torch.tensor([2, 3])[1].item() + torch.tensor(5).item()
+            return functional.pad(x, [0, int(size)])
+
+    assert layers_of(Literal(), X)["up"].input_size == (8, 16)
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_a_scripted_module_that_reads_a_small_value_is_read_on_fakes() -> None:
     class Branching(nn.Module):
