@@ -858,6 +858,30 @@ def all_runs() -> list[Run]:
             shape=jax_shapes("conv_general_dilated"),
         ),
         Run(
+            *("flax.conv", "flax", flax_words),
+            *(flax_runs("Conv"), translated("flax", "conv")),
+            channels=-1,
+        ),
+        Run(
+            *("flax.conv_transpose", "flax", flax_transposed_words),
+            *(flax_runs("ConvTranspose"), translated("flax", "conv_transpose")),
+            channels=-1,
+        ),
+        Run(
+            *("haiku.conv_nd", "haiku", haiku_words),
+            *(haiku_runs("ConvND"), translated("haiku", "conv_nd")),
+            channels=-1,
+        ),
+        Run(
+            *("haiku.conv_nd_transpose", "haiku", haiku_transposed_words),
+            *(haiku_runs("ConvNDTranspose"), translated("haiku", "conv_nd_transpose")),
+            channels=-1,
+        ),
+        Run(
+            *("equinox.conv", "equinox", equinox_words),
+            *(equinox_runs("Conv"), translated("equinox", "conv")),
+        ),
+        Run(
             "openvino.convolution_backprop_data",
             "openvino",
             openvino_words,
