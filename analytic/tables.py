@@ -151,7 +151,7 @@ def parse_cell(text: str, name: str) -> Any:
 
 #: The values of an argument by their texts, most of which come again.
 CELLS = {
-    name: Remembered(partial(parse_cell, name=name), lambda text: len(text) <= 40, 2**12)
+    name: Remembered(partial(parse_cell, name=name), lambda text: len(text) <= 40, 2**14)
     for name in PARSERS
 }
 
@@ -249,6 +249,7 @@ class Keys:
             self.pick = itemgetter(*map(keys.index, self.names))
         self.cells = [CELLS[name] for name in self.names]
         self.framework = keys.index("framework") if "framework" in keys else None
+        self.unusual = bool(self.refusal) or self.framework is not None
         self.demands = [(key, DEMANDS[key]) for key in keys if key in DEMANDS]
 
     def values(self, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -256,17 +257,23 @@ class Keys:
 
         Nothing where they are in a framework's words: only the keys say what they mean.
         """
-        if self.framework_of(values):
+        if self.unusual and self.in_a_framework(values):
             return ()
-        self.refuse()
         return tuple(map(value_of, self.names, self.pick(values)))
 
     def values_of_cells(self, cells: Sequence[str]) -> tuple[Any, ...]:
         """The same of the cells of a row, as CSV has them."""
-        if self.framework_of(cells):
+        if self.unusual and self.in_a_framework(cells):
             return ()
-        self.refuse()
         return tuple(map(getitem, self.cells, self.pick(cells)))
+
+    def in_a_framework(self, values: Sequence[Any]) -> bool:
+        """Whether a row is in a framework's words; if not, refuse keys of which none is a layer."""
+        if self.framework_of(values):
+            return True
+        if self.refusal:
+            raise ValueError(self.refusal)
+        return False
 
     def framework_of(self, values: Sequence[Any]) -> str:
         """Whose words the row speaks; torch's if it does not say."""
@@ -291,11 +298,6 @@ class Keys:
                 elif text.strip().casefold() not in BLANKS:
                     arguments[key] = parsed(key, text, parsers[means])
         return layer_of(framework, **arguments)
-
-    def refuse(self) -> None:
-        """Refuse keys with which no row describes a layer."""
-        if self.refusal:
-            raise ValueError(self.refusal)
 
     def layer(self, values: Sequence[Any], fields: Mapping[str, Any]) -> Layer:
         """The layer with these arguments, if nothing in the row contradicts it."""

@@ -96,8 +96,8 @@ MB of int64.
 
 `python -m analytic count FILE`, of {rows:,} layers of two axes that are not alike, CSV to CSV and
 JSON Lines to JSON Lines; against a bare copy, which reads the input, reads the output and writes it
-again (`csv.reader` and `csv.writer`, `json.loads` and `json.dumps`). The start of Python is in
-neither.
+again (`csv.reader` and `csv.writer`, `json.loads` and `json.dumps`). The start of Python and of
+NumPy, which counts the rows of a long file in columns, is in neither.
 
 {files}
 
