@@ -8,7 +8,7 @@ import pytest
 
 from analytic.axis import Axis, ordinary, size
 from analytic.outputs import Outputs
-from analytic.pictures.window import window
+from analytic.pictures.window import joined, window
 
 
 def coverage_of(axis: Axis, transposed: bool) -> list[int]:
@@ -45,6 +45,11 @@ def test_every_position_is_drawn_or_named(room: int, transposed: bool) -> None:
         if shown.periodic:
             # Each position that is not drawn repeats the one a period before it.
             assert all(coverage[y] == coverage[y - outputs.period] for y in missing)
+        assert all(shown.gaps)
+        assert bool(missing) is (outputs.size > room)
+        if not shown.periodic and outputs.has_interior():
+            # Not one period has room beside the edges and the gap.
+            assert begin + outputs.period + 1 + max(end, 1) > room
         if shown.periodic and missing:
             # The room is filled: with the gap, and one period more, there would be too many.
             assert room - outputs.period < len(shown.profile()) <= room
@@ -66,3 +71,5 @@ def test_words_of_a_gap() -> None:
 def test_parts_that_meet_are_one() -> None:
     # The interior begins where the first part ends.
     assert window(Outputs(Axis(n=30, k=2, s=40, d=1, b=0, e=0, o=0)), 17).parts[0] == range(5)
+    assert joined((range(3), range(1, 5), range(5, 8))) == (range(8),)
+    assert joined((range(5), range(1, 3), range(6, 7))) == (range(5), range(6, 7))

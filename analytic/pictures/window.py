@@ -65,14 +65,13 @@ def window(outputs: Outputs, room: int) -> Window:
     if length <= room:
         return Window(outputs, (range(length),), periodic=True)
     begin, end = outputs.edges()
-    has_interior = outputs.has_interior()
     last = max(end, 1)
     periods = (room - 1 - begin - last) // outputs.period
-    if has_interior and periods > 0:
+    if periods > 0:  # in less room than there are outputs: there is an interior then
         first = begin + periods * outputs.period
         return Window(outputs, (range(first), range(length - last, length)), periodic=True)
     third = max(1, (room - 2) // 3)
-    middle = begin if has_interior else (length - third) // 2
+    middle = begin if outputs.has_interior() else (length - third) // 2
     parts = range(third), range(middle, middle + third), range(length - third, length)
     return Window(outputs, joined(parts), periodic=False)
 
