@@ -45,7 +45,7 @@ from oracle.certificates.certify import (
     tally,
 )
 from oracle.certificates.counterexample import PLAIN as PLAIN_CHANNELS
-from oracle.certificates.counterexample import layer_of
+from oracle.certificates.counterexample import Failure, layer_of
 from oracle.certificates.versions import FORMULAS, versions, written
 from oracle.commands.certify import command, workers_for
 from oracle.oracles import ORACLES, TORCH, Oracle
@@ -441,6 +441,16 @@ def test_a_counter_is_certified_as_the_rule_that_it_follows(name: str, quantity:
     assert certificate.established
 
 
+def test_what_is_said_of_counters() -> None:
+    """Outputs are kept by cropping, inputs are not; of pairs nothing is proved."""
+    names = ("thop", "fvcore", "moduleprofiler")
+    affine = [READY[name].affine_from is not None for name in names]
+    assert affine == [True, True, False]
+    assert [READY[name].crop_reduction for name in names] == [True, False, False]
+    forward = {name for name in READY if not name.endswith(("-backward", "-training"))}
+    assert READY.keys() == forward
+
+
 def test_quantities() -> None:
     with pytest.raises(ValueError, match=r"quantity must be one of 'positions', .* got 'flops'"):
         truth_of("flops")
@@ -513,14 +523,40 @@ def test_the_least_layer_may_have_more_padding_than_the_box() -> None:
     assert certificate.counterexample["searched"] == "every lesser layer of the box"
 
 
-def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counterexample, "TRIED", 2)
+@pytest.mark.parametrize("tried", [2, 3, 4])
+def test_a_search_that_is_cut_short_says_so(tried: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers with one output come first: 1 input, 3 with a padding of 1, 5 of 2, then 7 of 3."""
+    monkeypatch.setattr(counterexample, "TRIED", tried)
     certificate = certify(Candidate("late", "overlaps", FROM_SEVEN), **PLAIN)
     assert certificate.counterexample is not None
-    assert certificate.counterexample["layer"]["padding"] != [3]  # which the whole search finds
-    assert certificate.counterexample["searched"].endswith(
-        "; the first 2 of them for each number of axes"
-    )
+    assert (certificate.counterexample["layer"]["padding"] == [3]) is (tried == 4)
+    words = f"; the first {tried} of them for each number of axes"
+    assert certificate.counterexample["searched"].endswith(words) is (tried < 4)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "function", "transposed", "choices"),
+    [
+        ("overlaps", wrong_where(lambda axis: size(axis) > 1), True, False),
+        ("overlaps", lambda layer: overlaps(layer) + (layer.input_size > (1,)), False, False),
+        ("macs", lambda layer: analytic.macs(layer) + (layer.output_size > (1,)), True, True),
+    ],
+)
+def test_what_was_searched_is_said(
+    quantity: str, function: Function, transposed: bool, choices: bool
+) -> None:
+    """Two ways each for channels in, out, bias and batch, and three for the groups."""
+    late = Candidate("late", quantity, function, transposed=transposed)
+    certificate = certify(late, kernel_size=1, stride=2, dilation=1, sampled=0)
+    assert certificate.counterexample is not None
+    words = certificate.counterexample["searched"]
+    assert words.startswith("every lesser layer of the box that has at most ")
+    assert words.endswith(", each with 48 choices of channels, groups, bias and batch") is choices
+
+
+def test_a_map_of_many_positions_is_not_written_down() -> None:
+    maps = [Failure(Layer((n,), 1, 1, 1), 0, n).as_json()["coverage"] for n in (1024, 1025)]
+    assert maps == [[1] * 1024, None]
 
 
 def test_samples_are_seeded_and_of_every_kind() -> None:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from analytic.cli import program
+from analytic.frameworks.flatbuffer import Buffer
 from analytic.frameworks.tflite_models import CODES, layers_of, read
 from analytic.layer import Layer, LayerError
 from analytic.models import Missing, UsageError
@@ -409,3 +410,12 @@ def test_changed_files_are_read_or_refused(tmp_path: Path) -> None:
         except ValueError:
             continue
         assert len(rows) <= 1000
+
+
+def test_a_vector_may_reach_to_the_end_and_no_file_is_read_over_and_over() -> None:
+    """Of 1004 bytes no more than four times as many are read, and 4096."""
+    buffer = Buffer(struct.pack("<I", 1000) + bytes(1000))
+    assert [buffer.take(0, 1) for _ in range(8)] == [(4, 1000)] * 8
+    for damaged in (buffer, Buffer(struct.pack("<I", 1001) + bytes(1000))):
+        with pytest.raises(ValueError, match="cut off or damaged"):
+            damaged.take(0, 1)
