@@ -258,8 +258,14 @@ class Assigning(Up):
         self.calls = Counter({"c": 2})
         self.ordered: OrderedDict[str, Any] = OrderedDict(d=[1], e=2)
         self.some = {3}
+        self.empty: list[Any] = []
+        self.emptied = {"f": 3}
+        self.branch = torch.ones(2, requires_grad=True) * 2
+        self.branch.retain_grad()
         self.hidden = [nn.BatchNorm1d(2)]
         self.row = torch.arange(4.0).view(2, 2)[0]
+        self.square = torch.arange(4.0).view(2, 2)
+        self.bits = torch.ones(2)
 
     def before(self, x: Tensor) -> Tensor:
         """No change of the shape."""
@@ -285,9 +291,14 @@ class Assigning(Up):
         self.ordered["d"].append(x)
         self.ordered.move_to_end("d")
         self.some.add(4)
+        self.empty.append(x)
+        self.emptied.clear()
+        self.branch.grad = torch.ones(2)
         self.hidden[0](x[0, :2, :, 0].T)
         self.hidden[0].seen = x
         self.row.data = self.row.data.as_strided((2,), (1,), 2)  # further on in the same storage
+        self.square.data = self.square.data.T  # in another order
+        self.bits.data = self.bits.data.view(torch.int32)  # as other numbers
         return x
 
 
@@ -305,7 +316,7 @@ def pictured(value: Any) -> Any:
     if isinstance(value, nn.Module):
         value = vars(value)
     if isinstance(value, Tensor):
-        grad = value.grad if value.is_leaf else None
+        grad = value.grad if value.is_leaf or value.retains_grad else None
         facts = (id(value), value.device.type, value.requires_grad, value.is_leaf, value.data_ptr())
         return (*facts, value.tolist(), pictured(grad))
     if isinstance(value, dict):

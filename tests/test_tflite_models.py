@@ -419,3 +419,10 @@ def test_a_vector_may_reach_to_the_end_and_no_file_is_read_over_and_over() -> No
     for damaged in (buffer, Buffer(struct.pack("<I", 1001) + bytes(1000))):
         with pytest.raises(ValueError, match="cut off or damaged"):
             damaged.take(0, 1)
+
+
+def test_a_vector_that_is_longer_than_asked_is_not_read() -> None:
+    """By hand: where the table is; its vtable, of one field; the table; and the five bytes."""
+    table = struct.pack("<I4HiI", 12, 6, 8, 4, 0, 8, 4) + struct.pack("<I", 5) + b"weigh"
+    root = Buffer(table).root()
+    assert [root.raw(0), root.raw(0, most=5), root.raw(0, most=4)] == [b"weigh", b"weigh", b""]
