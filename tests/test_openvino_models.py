@@ -73,7 +73,8 @@ EXPECTED = Layer((8, 8), 4, 6, 3, bias=False, batch_size=2, transposed=False)
 
 
 def test_a_convolution_of_an_open_batch(tmp_path: Path) -> None:
-    path = written(tmp_path, X, W, C, edge("x", "c"), edge("w", "c", 1))
+    edges = edge("x", "c"), edge("w", "c", 1), edge("x", "nowhere")
+    path = written(tmp_path, X, W, C, *edges)
     assert layers_of(path, {"x:0": 2}) == {"c": EXPECTED}
     with pytest.raises(UsageError, match=r"^dimensions without a size: x:0; bind them by name"):
         layers_of(path)
