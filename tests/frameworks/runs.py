@@ -882,6 +882,10 @@ def all_runs() -> list[Run]:
             *(equinox_runs("Conv"), translated("equinox", "conv")),
         ),
         Run(
+            *("equinox.conv_transpose", "equinox", equinox_transposed_words),
+            *(equinox_runs("ConvTranspose"), translated("equinox", "conv_transpose")),
+        ),
+        Run(
             "openvino.convolution_backprop_data",
             "openvino",
             openvino_words,
