@@ -131,6 +131,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             result = operator(*args, **kwargs)
         else:
             result = self.values.run(operator, given, (args, kwargs), self.mode)
+        if self.values is not None and sort == "literal":  # torch keeps those of one element
+            self.values.keep(result, self.values.value(args[0]))
+        self.note(sort, operator, result, args, kwargs)
+        return result
+
+    def note(
+        self, sort: str, operator: Any, result: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> None:
+        """Keep what an operator of this sort has to do with a convolution."""
         if sort == "convolution":
             self.record(operator, args, kwargs)
         elif sort == "gradients":
@@ -141,7 +150,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's
             self.hidden[operator.name()] = None
         elif sort == "other":
             self.record_other(operator.name(), args)
-        return result
 
     def faked(self, value: Any) -> Any:
         """The fake of a real tensor, alone or in a list; anything else as it is."""
