@@ -20,7 +20,7 @@ import analytic
 from analytic import Layer, LayerError, arrays, symbolic
 from analytic.arrays import Layers
 from analytic.axis import Axis
-from analytic.layer import AXIS_RULES, LAYER_RULES, ORDINARY_RULES, shown
+from analytic.layer import AXIS_RULES, LAYER_RULES, LEGAL, ORDINARY_RULES, shown
 from analytic.models import count_layers
 from analytic.tables import layer_of
 from tests.strategies import layers
@@ -447,3 +447,21 @@ def test_a_layer_of_four_axes() -> None:
     assert [row["axes"] for row in csv.DictReader(io.StringIO(rows))] == ["4", "", ""]
     row = {"in_channels": "1", "out_channels": "1", "kernel_size": "2", "axes": "4"}
     assert layer_of({"input_size": "1x2x3x4", **row}) == layer
+
+
+def test_axes_are_remembered_in_bounded_memory() -> None:
+    known = LEGAL[True, False]
+    known.clear()
+    layer = Layer((8, 9), 1, 1, 3, padding=1)
+    assert known == {axis: axis for axis in layer.axes}
+    assert Layer((8,), 2, 2, 3, padding=1).axes[0] is layer.axes[0]
+    Layer((2**64,), 1, 1, 3)
+    with pytest.raises(LayerError):
+        Layer((8,), 1, 1, 0)
+    assert len(known) == 3  # of huge ones none, and of illegal ones that none is legal
+    assert {remembered.most for remembered in LEGAL.values()} == {2**15}
+
+
+def test_alike_axes_are_one_object_however_large() -> None:
+    one, other = Layer((10**30, 10**30), 1, 1, 3).axes
+    assert one is other

@@ -15,6 +15,7 @@ from analytic import Layer
 from analytic.digits import all_digits
 from analytic.rows import read
 from analytic.tables import (
+    CELLS,
     COUNT_COLUMNS,
     CsvWriter,
     count_cells,
@@ -121,3 +122,15 @@ def test_sizes() -> None:
 def test_the_reader_of_the_standard_library_reads_what_we_write() -> None:
     text = csv_line(["a,b", 'c"d', "e"])
     assert next(csv.reader([text])) == ["a,b", 'c"d', "e"]
+
+
+def test_short_texts_alone_are_remembered() -> None:
+    """Memory is bounded whatever a file has: of each argument so many texts of so many letters."""
+    cells = CELLS["stride"]
+    cells.clear()
+    for text in ("1x2", "1" * 40, "1" * 41):
+        assert cells[text] == parse_sizes(text)
+    with pytest.raises(ValueError, match="stride: 'x' is not an integer"):
+        cells["x"]
+    assert [*cells] == ["1x2", "1" * 40]
+    assert cells.most == 2**14
