@@ -613,7 +613,7 @@ def test_a_terminal_s_width_is_that_of_the_table(
 ) -> None:
     for columns in ("80", "200"):
         monkeypatch.setenv("COLUMNS", columns)
-        monkeypatch.setattr("analytic.commands.count.on_a_terminal", lambda: True)
+        monkeypatch.setattr("analytic.commands.toolbox.on_a_terminal", lambda: True)
         text = run(model_file, "--dim", "batch=2").stdout
         assert max(map(len, text.splitlines())) <= int(columns)
         assert ("not shown, for the width: " in text) == (columns == "80")

@@ -367,7 +367,7 @@ def test_the_table_of_a_file_fits_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setattr("analytic.commands.count.on_a_terminal", lambda: True)
+    monkeypatch.setattr("analytic.commands.toolbox.on_a_terminal", lambda: True)
     file = Path(__file__).parent / "data" / "dcgan.jsonl"
     lines = run(capsys, f"count {file}").out.splitlines()
     assert max(map(len, lines)) <= columns
@@ -379,3 +379,15 @@ def test_the_table_of_a_file_fits_a_terminal(
         assert heads[-2:] == ["exact MACs", "2 × exact MACs"]
         assert lines[2].split()[-2:] == ["819,200", "1,638,400"]
         assert lines[-1] == "not shown, for the width: input, output, published formula (nonzero)"
+
+
+def test_the_ratios_of_a_file_fit_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("analytic.commands.toolbox.on_a_terminal", lambda: True)
+    file = Path(__file__).parent / "data" / "dcgan.jsonl"
+    lines = run(capsys, f"compare {file}").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert re.split("  +", lines[0].strip()) == ["line", "layer", "input ÷ exact", "output ÷ exact"]
+    assert lines[2].split()[-2:] == ["1", "16"]  # 1x1 inputs: the kernel, and 16 of it

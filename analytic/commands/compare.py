@@ -18,7 +18,7 @@ from analytic.commands.flags import (
     refuse_missing,
     with_options,
 )
-from analytic.commands.toolbox import CAPTION, OUTPUT, LayerFile, save_figure
+from analytic.commands.toolbox import CAPTION, OUTPUT, LayerFile, save_figure, width
 from analytic.layer import Layer
 from analytic.pictures import comparison
 
@@ -63,7 +63,7 @@ def compare(
     if not compared.labels:
         raise Failed("no layer is left to compare")
     if output is None:
-        sys.stdout.write(table(comparison.table(compared, over or "line")) + "\n")
+        sys.stdout.write(table(comparison.table(compared, over or "line")))
     else:
         save_figure(output, lambda: figure(compared, over, flags, caption=caption))
     if rows:
@@ -75,8 +75,11 @@ def table(columns: dict[str, list[Any]]) -> str:
     cells = [
         [report.grouped(value) for value in row] for row in zip(*columns.values(), strict=True)
     ]
-    sides = ["left" if head == "layer" else "right" for head in columns]
-    return report.aligned(cells, [*columns], "simple", sides)
+    heads = [*columns]
+    sides = ["left" if head == "layer" else "right" for head in heads]
+    spare = [f"MACs ({rule} rule)" for rule in ("input", "output", "exact")]
+    names = heads.index("layer") if "layer" in heads else 0
+    return report.fitted(cells, heads, "simple", sides, width(), spare, names)
 
 
 def refuse_beside_file(flags: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
@@ -22,7 +21,7 @@ from analytic.commands.flags import (
     with_options,
 )
 from analytic.commands.readers import model_reader
-from analytic.commands.toolbox import LayerFile
+from analytic.commands.toolbox import LayerFile, width
 from analytic.digits import all_digits
 from analytic.layer import Layer
 from analytic.protocols import ConventionName, RuleName, StyleName
@@ -349,16 +348,6 @@ def count_model(
     sys.stdout.write(model.table(style, width=width(), **shown._asdict()))
     if model.unknown:
         raise Failed(f"{path}: {len(model.unknown)} of {len(rows)} layers are not known")
-
-
-def width() -> int | None:
-    """How long lines are on a terminal; None where there is none."""
-    return shutil.get_terminal_size().columns if on_a_terminal() else None
-
-
-def on_a_terminal() -> bool:
-    """Whether somebody watches: lines that are too long would be broken."""
-    return sys.stdout.isatty()
 
 
 def layer_runs(

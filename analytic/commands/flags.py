@@ -102,7 +102,9 @@ LAYER_OPTIONS = (
     click.option(
         "--framework",
         type=click.Choice(FRAMEWORKS, case_sensitive=False),
-        help="Whose words these are, and names of flags may be: --padding same, --strides 2.",
+        metavar="NAME",
+        help="Whose words these are, and names of flags may be: --padding same, --strides 2. "
+        f"{', '.join(FRAMEWORKS[1:-1])} or {FRAMEWORKS[-1]}.",
     ),
     click.option("--own", multiple=True, hidden=True, callback=named_values),
 )

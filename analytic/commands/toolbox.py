@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedReader
+from shutil import get_terminal_size
 from typing import Any, NamedTuple
 
 import click
@@ -215,6 +216,16 @@ class LayerFile:
         layers = [row.layer for row in self if row.layer is not None]
         self.close()
         return layers
+
+
+def width() -> int | None:
+    """How long lines are on a terminal; None where there is none."""
+    return get_terminal_size().columns if on_a_terminal() else None
+
+
+def on_a_terminal() -> bool:
+    """Whether somebody watches: lines that are too long would be broken."""
+    return sys.stdout.isatty()
 
 
 def save_figure(path: str, draw: Callable[[], Any]) -> None:
