@@ -189,6 +189,42 @@ def test_what_hands_sizes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"kernel": "2, 3", "strides": "2, 2"}, (4, 2, 4, 4)),
+        ({"kernel": "2, 3", "strides": "2, 2", "auto_pad": "same_upper"}, (4, 2, 4, 5)),
+        ({"kernel": "3", "strides": "1", "pads_begin": "1, 1", "pads_end": "0, 1"}, (4, 2, 7, 9)),
+        ({"kernel": "3", "strides": "2", "rounding_type": "ceil"}, None),
+        ({"strides": "2"}, None),
+    ],
+)
+def test_windows_of_open_sizes(
+    tmp_path: Path, words: dict[str, str], expected: tuple[int, ...] | None
+) -> None:
+    """By hand: floor((n - k) / s) + 1 windows, ceil(n / s) of the same size."""
+    opened = (-1, 2, -1, 9)
+    out = (-1, 2, -1, -1)
+    parts = [
+        layer("Parameter", "x", out=opened),
+        layer("MaxPool", "p", opened, out=out, **words),
+        layer("Const", "w", out=(1, 2, 1, 1)),
+        layer("Convolution", "c", out, (1, 2, 1, 1), out=(-1, 1, -1, -1)),
+        *(edge("x", "p"), edge("p", "c", 0, 1), edge("w", "c", 1)),
+    ]
+    path = written(tmp_path, *parts)
+    (row,) = read(path, {"x:0": 4, "x:2": 8}).rows.values()
+    if expected is None:
+        assert isinstance(row, Missing)
+        assert "on axis 2, 3: it is lost at p (MaxPool)" in row.reason
+    else:
+        assert isinstance(row, Layer)
+        assert (row.batch_size, row.in_channels, *row.input_size) == expected
+    (row,) = read(path, {"x:0": 4}).rows.values()
+    assert isinstance(row, Missing)
+    assert row.names == ("x:2",)
+
+
+@pytest.mark.parametrize(
     ("kind", "inputs", "out", "words"),
     [
         ("NonZero", [(-1, 4, 8, 8)], (-1, 4, 8, 8), {}),

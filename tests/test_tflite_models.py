@@ -316,6 +316,37 @@ def test_what_hands_an_open_batch_on(
 
 
 @pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"_0": 1, "_1": 2, "_2": 2, "_3": 3, "_4": 2}, (4, 4)),
+        ({"_0": 0, "_1": 2, "_2": 2, "_3": 3, "_4": 2}, (4, 5)),
+        ({"_0": 1, "_1": 0, "_2": 1, "_3": 1, "_4": 1}, None),
+        ({}, None),
+    ],
+)
+def test_windows_of_open_sizes(
+    tmp_path: Path, options: dict[str, int], expected: tuple[int, int] | None
+) -> None:
+    """By hand: ceil((n - k + 1) / s) windows, ceil(n / s) of the same size."""
+    tensors = [x(2, -1, -1, 4), tensor("p", 2, -1, -1, 4), tensor("w", 6, 1, 1, 4)]
+    tensors.append(tensor("y", 2, -1, -1, 6))
+    pool, conv = (
+        operator("MAX_POOL_2D", "x", "p", **options),
+        operator("CONV_2D", "p w", "y", **CONV),
+    )
+    path = written(tmp_path, model(tensors, pool, conv))
+    (row,) = read(path, {"x:1": 8, "x:2": 9}).rows.values()
+    if expected is None:
+        assert isinstance(row, Missing)
+        assert "it is lost at p (MAX_POOL_2D)" in row.reason
+    else:
+        assert isinstance(row, Layer)
+        assert row.input_size == expected
+    (row,) = read(path, {"x:1": 8}).rows.values()
+    assert isinstance(row, Missing)
+
+
+@pytest.mark.parametrize(
     ("operators", "words"),
     [
         ([operator("CONV_2D", "x", "y", **CONV)], "it has no weights"),

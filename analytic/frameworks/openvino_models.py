@@ -26,10 +26,13 @@ from analytic.frameworks.graphs import (
     rows_of,
     together,
 )
+from analytic.frameworks.translation import each_axis
 from analytic.layer import Layer, LayerError
 from analytic.models import Reading, numbered
 from analytic.names import short, text
 
+#: A size in the place of an open one: no axis depends on another.
+STAND_IN = 2**40
 #: Elements in elements: bodies of loops in bodies of loops are no deeper.
 MOST_DEPTH = 100
 
@@ -280,6 +283,30 @@ def concatenation(call: Call) -> Sizes:
     return concatenated(call, axis[0] if isinstance(axis, tuple) else axis)
 
 
+def pooled(call: Call) -> Sizes:
+    """``AvgPool`` and ``MaxPool``: as many windows as a convolution has, where none is cut."""
+    words = call.operation.words
+    sizes = first(call)
+    if words.get("rounding_type", "floor") != "floor" or None in sizes[1:2]:
+        return batch(call)
+    try:
+        k = each_axis("kernel", integers(words, "kernel", 0), max(len(sizes) - 2, 1))
+        stand_in = [1, 1, *[STAND_IN if n is None else n for n in sizes[2:]]]
+        window = openvino.convolution(
+            stand_in,
+            (1, 1, *k),
+            integers(words, "strides", 1),
+            integers(words, "pads_begin", 0),
+            integers(words, "pads_end", 0),
+            integers(words, "dilations", 1),
+            words.get("auto_pad", "explicit"),
+        )
+    except (ValueError, TypeError):
+        return batch(call)
+    pairs = zip(sizes[2:], window.output_size, strict=True)
+    return [*sizes[:2], *[None if n is None else made for n, made in pairs]]
+
+
 def matmul(call: Call) -> Sizes:
     """``MatMul``."""
     is_turned = call.operation.words.get("transpose_a", "false").lower() not in {"false", "0"}
@@ -301,7 +328,7 @@ ALIKE = """
 BROADCAST = "Add Divide Maximum Minimum Mod Multiply Power SquaredDifference Subtract"
 REDUCED = "ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum"
 AS_MANY = "DepthToSpace Reshape SpaceToDepth Squeeze Transpose Unsqueeze"
-BATCHED = "AdaptiveAvgPool AdaptiveMaxPool AvgPool Interpolate MaxPool"
+BATCHED = "AdaptiveAvgPool AdaptiveMaxPool Interpolate"
 
 KINDS = Kinds(
     CONVOLUTIONS,
@@ -311,6 +338,7 @@ KINDS = Kinds(
         **dict.fromkeys(REDUCED.split(), in_order),
         **dict.fromkeys(AS_MANY.split(), as_many),
         **dict.fromkeys(BATCHED.split(), batch),
+        **dict.fromkeys(("AvgPool", "MaxPool"), pooled),
         "Concat": concatenation,
         "MatMul": matmul,
     },

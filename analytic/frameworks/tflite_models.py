@@ -255,6 +255,26 @@ def output_shape(call: Call) -> list[int | None]:
     return [call.inputs[2][0], *shape[1:]]
 
 
+def pooled(call: Call) -> Sizes:
+    """``AVERAGE_POOL_2D`` and its like: as many windows as a convolution has."""
+    table: Table | None = call.operation.words["options"]
+    sizes = first(call)
+    if table is None or len(sizes) != 4:
+        return batch(call)
+    words = options(call, {**STRIDES, "filter_w": 3, "filter_h": 4})
+    is_same = table.integer(0, "b") == 0
+    made = [
+        None if n is None or s < 1 else -(-(n if is_same else n - k + 1) // s)
+        for n, k, s in zip(
+            sizes[1:3],
+            (words["filter_h"], words["filter_w"]),
+            (words["stride_h"], words["stride_w"]),
+            strict=True,
+        )
+    ]
+    return [sizes[0], *made, sizes[3]]
+
+
 def padded(call: Call) -> Sizes:
     """``PAD``: numbers at both ends of each axis."""
     zeros = call.values[1] if len(call.values) > 1 else None
@@ -407,7 +427,8 @@ ALIKE = """
 BROADCAST = "ADD DIV FLOOR_DIV FLOOR_MOD MAXIMUM MINIMUM MUL POW SQUARED_DIFFERENCE SUB"
 REDUCED = "MEAN REDUCE_MAX REDUCE_MIN REDUCE_PROD SUM"
 AS_MANY = "DEPTH_TO_SPACE EXPAND_DIMS RESHAPE SPACE_TO_DEPTH SQUEEZE TRANSPOSE"
-BATCHED = "AVERAGE_POOL_2D L2_POOL_2D MAX_POOL_2D RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR"
+POOLED = "AVERAGE_POOL_2D L2_POOL_2D MAX_POOL_2D"
+BATCHED = "RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR"
 
 KINDS = Kinds(
     CONVOLUTIONS,
@@ -417,6 +438,7 @@ KINDS = Kinds(
         **dict.fromkeys(REDUCED.split(), in_order),
         **dict.fromkeys(AS_MANY.split(), as_many),
         **dict.fromkeys(BATCHED.split(), batch),
+        **dict.fromkeys(POOLED.split(), pooled),
         **dict.fromkeys(("MIRROR_PAD", "PAD", "PADV2"), padded),
         "BATCH_MATMUL": batch_matmul,
         "BATCH_TO_SPACE_ND": out_of_blocks,
