@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -120,6 +121,8 @@ def test_files_are_known_by_how_they_begin(
         (b'\xef\xbb\xbf<?xml version="1.0"?>\n<net', readers.OPENVINO),
         (b"<html>", None),
         (b"\n<net", readers.OPENVINO),
+        (b" " * 1020 + b"<net", readers.OPENVINO),  # of 1024 bytes no more are looked at
+        (b" " * 1021 + b"<net", None),
         (b'{"module": "up", "input_size": [8]}', None),
         (b'{"class_name": "ConvTranspose2d"}', None),
         (b"input_size,in_channels\n", None),
@@ -130,6 +133,19 @@ def test_what_files_begin_with(start: bytes, reader: str | None, tmp_path: Path)
     path = tmp_path / "file"
     path.write_bytes(start)
     assert readers.model_reader(str(path)) == reader
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_left_to_who_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    end = os.open(path, os.O_RDWR)
+    try:
+        os.write(end, b" " * 1020 + b"<net")
+        assert readers.model_reader(str(path)) is None
+        assert os.read(end, 2000) == b" " * 1020 + b"<net"
+    finally:
+        os.close(end)
 
 
 def test_names_that_are_models_whatever_is_in_them(tmp_path: Path) -> None:

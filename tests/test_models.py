@@ -200,6 +200,21 @@ def test_half_precision_and_unbatched_and_empty_batches() -> None:
     assert layers_of(Up(), (0, *X[1:])) == {"up": UP.replace(batch_size=0)}
 
 
+def test_a_shape_is_of_the_type_of_a_buffer_where_there_are_no_parameters() -> None:
+    class Filter(nn.Module):
+        kernel: Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("kernel", torch.ones(4, 2, 3, dtype=torch.float64))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.conv_transpose1d(x, self.kernel)
+
+    (layer,) = layers_of(Filter(), (1, 4, 8)).values()
+    assert layer == Layer((8,), 4, 2, 3, bias=False)
+
+
 def test_a_lone_layer_has_the_name_of_its_class() -> None:
     assert layers_of(nn.ConvTranspose1d(4, 2, 3), (1, 4, 5)) == {
         "ConvTranspose1d": Layer([5], 4, 2, 3)
