@@ -31,7 +31,7 @@ from analytic.models import (
     share,
 )
 from analytic.protocols import ConventionName, StyleName
-from analytic.report import FORMATS
+from analytic.report import FORMATS, narrowed
 from oracle.cli import program as oracle_program
 from tests import brute
 from tests.onnx_models import node_model
@@ -565,6 +565,24 @@ def test_names_are_shortened_in_the_middle_and_not_below_what_tells_them_apart()
     text = count_layers({"a" * 30 + "b" * 30: DILATED}).table(width=150)
     assert " aaaaaa" not in text
     assert len(text.splitlines()[0]) == 150
+
+
+@pytest.mark.parametrize(
+    ("width", "name", "columns"),
+    [
+        (47, "n" * 40, [0, 1]),
+        (46, "n" * 19 + "…" + "n" * 19, [0, 1]),
+        (39, "n" * 16 + "…" + "n" * 15, [0, 1]),
+        (38, "n" * 19 + "…" + "n" * 18, [0]),
+    ],
+)
+def test_a_column_is_left_out_where_names_would_have_less_than_32_characters(
+    width: int, name: str, columns: list[int]
+) -> None:
+    """Beside a name: two blanks, and a column as wide as its header and two blanks."""
+    cells, kept = narrowed([["n" * 40, "1"]], ["layer", "abc"], width, ["abc"], 0)
+    assert cells[0][0] == name
+    assert kept == columns
 
 
 def test_groups_are_sorted_and_cut() -> None:

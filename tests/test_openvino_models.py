@@ -76,6 +76,7 @@ def test_a_convolution_of_an_open_batch(tmp_path: Path) -> None:
     edges = edge("x", "c"), edge("w", "c", 1), edge("x", "nowhere")
     path = written(tmp_path, X, W, C, *edges)
     assert layers_of(path, {"x:0": 2}) == {"c": EXPECTED}
+    assert layers_of(path, {"x:0": 0}) == {"c": EXPECTED.replace(batch_size=0)}
     with pytest.raises(UsageError, match=r"^dimensions without a size: x:0; bind them by name"):
         layers_of(path)
     for dims, words in (
@@ -83,13 +84,40 @@ def test_a_convolution_of_an_open_batch(tmp_path: Path) -> None:
         ({"y:0": 2}, "the model has no dimension called 'y:0'; it has: x:0"),
         ({"x:1": 5}, "x:1 is 4 in the file, but 5 is given"),
         ({"x:0": -1}, "the dimension x:0 must be a size, got -1"),
-        ({"c:7": 1}, "c:7 is given, but there are 4 axes"),
+        ({"c:4": 1}, "c:4 is given, but there are 4 axes"),
+        ({"c:999": 1}, "c:999 is given, but there are 4 axes"),
+        ({"c:1000": 1}, "the model has no dimension called 'c:1000'; it has: x:0"),
         ({"c:1": 5}, "c:1 is 4 in the file, but 5 is given"),
     ):
         with pytest.raises(UsageError, match=f"^{words}$"):
             read(path, dims)
     with pytest.raises(TypeError, match="x:0 must be an integer"):
         read(path, {"x:0": 1.5})  # type: ignore[dict-item]
+
+
+def test_no_more_than_64_names_are_kept_of_what_wants_a_size(tmp_path: Path) -> None:
+    sizes = (-1,) * 70
+    parts = layer("Parameter", "x", out=sizes), W, conv("c", sizes, sizes)
+    row = read(written(tmp_path, *parts, edge("x", "c"), edge("w", "c", 1))).rows["c"]
+    assert isinstance(row, Missing)
+    assert row.names == tuple(f"x:{axis}" for axis in range(64))
+
+
+def test_no_more_than_four_hints_are_given(tmp_path: Path) -> None:
+    x = layer("Parameter", "x", out=(2, 4, 8, 8))
+    parts = (
+        x,
+        W,
+        layer("Unheard", "s", (2, 4, 8, 8), out=(-1,) * 5),
+        conv("c", (-1,) * 5, (-1,) * 5),
+    )
+    edges = edge("x", "s"), edge("s", "c", 0, 1), edge("w", "c", 1)
+    row = read(written(tmp_path, *parts, *edges)).rows["c"]
+    assert isinstance(row, Missing)
+    assert row.reason == (
+        "its input has no size on axis 0, 1, 2, 3, 4: it is lost at s (Unheard); give it by "
+        "--dim c:0=SIZE --dim c:1=SIZE --dim c:2=SIZE --dim c:3=SIZE"
+    )
 
 
 @pytest.mark.parametrize(
@@ -362,6 +390,7 @@ BOMB = '<!DOCTYPE net [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]
         (net(version="7"), "versions 10 and 11 of OpenVINO's files are read, and this is 7"),
         (BOMB + net(), "it has a document type, which may expand"),
         ("<a>" * 101, "nested too deeply"),
+        ("<a>" * 100 + "</a>" * 100, "it has no net with layers"),
         (net(layer("Const", "w", out=(1,))).replace("<dim>1", "<dim>x"), "is no integer"),
         (
             net().replace("<layers>", "<layers>&amp;<meta_data>&amp;<a/></meta_data>&b;"),
