@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import analytic
-from analytic import Layer, bulk
+from analytic import Layer, bulk, rows
 from analytic.commands import count
 from analytic.protocols import ConventionName, RuleName
 from analytic.rows import Row, read
@@ -106,11 +107,9 @@ def test_numbers_beyond_64_bits_are_exact() -> None:
 
 def test_a_long_file(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lines and messages are the same as when each row is counted by itself."""
-    rows: list[dict[str, Any]] = [
-        {**GOOD, "name": str(size), "padding": size} for size in range(20)
-    ]
-    rows += [{**GOOD, **change} for change in LEFT]
-    content = "".join(json.dumps(row) + "\n" for row in rows)
+    fields = [{**GOOD, "name": str(size), "padding": size} for size in range(20)]
+    fields += [{**GOOD, **change} for change in LEFT]
+    content = "".join(json.dumps(row) + "\n" for row in fields)
     for style in ("json", "csv", "table"):
         by_itself = program(f"count - --format {style}", stdin=content)
         with monkeypatch.context() as patch:
@@ -119,17 +118,40 @@ def test_a_long_file(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
             patch.setattr(count, "MOST", 7)
             patch.setattr(bulk, "counts", counted := Spy(bulk.counts))
             assert program(f"count - --format {style}", stdin=content) == by_itself
-        assert counted.rows == len(rows)
+        assert (counted.rows, counted.largest) == (len(fields), 7)
     assert by_itself.status == 1
 
 
+def test_a_short_file_does_not_wait_for_numpy(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "counts", counted := Spy(bulk.counts))
+    assert program("count - --json", stdin=f"{json.dumps(GOOD)}\n" * 1000).status == 0
+    assert counted.rows == 0
+    assert (count.MOST, count.LEAST, count.FIRST) == (4096, 512, 8192)
+
+
+def test_rows_before_the_end_of_a_broken_file_are_counted(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> Iterator[Row]:
+        yield from lines([GOOD])
+        raise rows.NotLayersError("is broken")
+
+    monkeypatch.setattr(rows, "read", broken)
+    done = program("count - --json")
+    assert (done.status, done.err) == (1, "analytic: - is broken\n")
+    assert json.loads(done.out)["count"]["macs"] == 24 * 64 * 9
+
+
 class Spy:
-    """A function, and for how many rows it was asked."""
+    """A function, for how many rows it was asked, and for how many at once."""
 
     def __init__(self, function: Any) -> None:
         self.function = function
-        self.rows = 0
+        self.rows = self.largest = 0
 
     def __call__(self, rows: list[Row], **choices: Any) -> Any:
         self.rows += len(rows)
+        self.largest = max(self.largest, len(rows))
         return self.function(rows, **choices)
