@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 FLOPS_PER_MAC = 2
 
 
+def macs_name(rule: RuleName) -> str:
+    """What MACs by a rule are called, wherever they are shown.
+
+    >>> macs_name("exact"), macs_name("input")
+    ('exact MACs', 'MACs (input rule)')
+    """
+    return "exact MACs" if rule == "exact" else f"MACs ({rule} rule)"
+
+
 def names(convention: ConventionName, rule: RuleName) -> tuple[str, str, str]:
     """What MACs, twice the MACs and the total are called.
 
@@ -24,7 +33,7 @@ def names(convention: ConventionName, rule: RuleName) -> tuple[str, str, str]:
     >>> names("exact", "input")
     ('MACs (input rule)', '2 × MACs (input rule)', 'operations (exact)')
     """
-    macs = "exact MACs" if rule == "exact" else f"MACs ({rule} rule)"
+    macs = macs_name(rule)
     total = "operations" if convention == "exact" else "published formula"
     return macs, f"2 × {macs}", f"{total} ({convention})"
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from analytic import totals
 from analytic.arithmetic import INTEGERS
 from analytic.digits import all_digits
+from analytic.headline import macs_name
 from analytic.integers import count as count_exactly
 from analytic.integers import passes
 from analytic.layer import MOST_AXES, Layer
@@ -386,7 +387,7 @@ def as_text(model: ModelCount, style: str, width: int | None = None) -> str:
 def spare(headers: Sequence[str]) -> list[str]:
     """Columns that a narrow table leaves out, the first one first."""
     additions = [header for header in headers if header.startswith("additions")]
-    _, *other_macs = [header for header in headers if header.startswith("MACs")]
+    _, *other_macs = [header for header in headers if header in {*map(macs_name, RULES)}]
     others = ("output", "input", "dead weights", "kind", "share of MACs")
     return [*additions, *other_macs, *others]
 
@@ -474,12 +475,9 @@ def numbers_by(rule: RuleName) -> dict[RuleName, str]:
     """What the MACs by each rule are called, those by the chosen one first.
 
     >>> [*numbers_by("output").values()]
-    ['MACs (output rule)', 'MACs', 'MACs (input rule)']
+    ['MACs (output rule)', 'exact MACs', 'MACs (input rule)']
     """
-    return {
-        name: "MACs" if name == "exact" else f"MACs ({name} rule)"
-        for name in dict.fromkeys((rule, *RULES))
-    }
+    return {name: macs_name(name) for name in dict.fromkeys((rule, *RULES))}
 
 
 def _numbers(counted: Counted, model: ModelCount) -> list[str]:

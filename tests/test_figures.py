@@ -379,7 +379,7 @@ def test_layers_keep_their_names(tmp_path: Path) -> None:
     assert re.split("  +", head.strip()) == [
         "line",
         "layer",
-        "MACs (exact rule)",
+        "exact MACs",
         "MACs (input rule)",
         "MACs (output rule)",
         "input ÷ exact",

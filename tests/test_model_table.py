@@ -561,7 +561,7 @@ def test_a_table_fits_into_a_width_and_says_what_is_left_out(
 def test_names_are_shortened_in_the_middle_and_not_below_what_tells_them_apart() -> None:
     text = count_layers({"a" * 30 + "b" * 30: DILATED}).table(width=1)
     assert text.splitlines()[2].startswith("aaaaaa…bbbbb ")
-    assert text.splitlines()[0].split() == ["layer", "MACs"]
+    assert text.splitlines()[0].split() == ["layer", "exact", "MACs"]
     text = count_layers({"a" * 30 + "b" * 30: DILATED}).table(width=150)
     assert " aaaaaa" not in text
     assert len(text.splitlines()[0]) == 150
@@ -659,7 +659,7 @@ def test_another_rule_leads_and_is_shared_out() -> None:
     model = count_layers(layers)._replace(rule="output")
     assert [row.counted[:3] for row in model.layers] == [(12, 12, 18), (18, 24, 18)]
     head, _, *rows = model.table().splitlines()
-    assert re.split("  +", head)[3:6] == ["MACs (output rule)", "MACs", "MACs (input rule)"]
+    assert re.split("  +", head)[3:6] == ["MACs (output rule)", "exact MACs", "MACs (input rule)"]
     assert [row.split()[3:6] for row in rows[:2]] == [["18", "12", "12"], ["18", "18", "24"]]
     assert [row.split()[-2] for row in rows] == ["50.00", "50.00", "100.00"]
     assert json.loads(model.table("json"))["layers"][0]["count"]["share_percent"] == 50

@@ -176,11 +176,11 @@ def test_the_caption_counts() -> None:
     assert words(pictures.figure(README)) == (
         "8x8 → 16x16, kernel 4x4, stride 2x2, padding 1x1 "
         "output (7, 7) sums 4 products of input and kernel "
-        "900 products × 24 filters × 2 samples = 43,200 MACs (exact rule)"
+        "900 products × 24 filters × 2 samples = 43,200 exact MACs"
     )
     weight = words(pictures.figure(Layer((2,), 1, 1, 1), "grad_weight"))
     assert "grad_weight (0) sums 2 products of input and grad_output" in weight
-    assert "2 products × 1 filter × 1 sample = 2 MACs" in weight
+    assert "2 products × 1 filter × 1 sample = 2 exact MACs" in weight
 
 
 def test_the_caption_of_a_figure_may_be_left_out() -> None:

@@ -357,7 +357,7 @@ def test_the_rule_of_a_model(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     for rule, macs in (("exact", "30"), ("input", "32"), ("output", "64")):
         done = run(capsys, f"count {path} --rule {rule}")
         head, _, row, *_ = done.out.splitlines()
-        name = "MACs" if rule == "exact" else f"MACs ({rule} rule)"
+        name = "exact MACs" if rule == "exact" else f"MACs ({rule} rule)"
         assert re.split("  +", head)[3] == name
         assert row.split()[3] == macs
 

@@ -19,6 +19,7 @@ from analytic.commands.flags import (
     with_options,
 )
 from analytic.commands.toolbox import CAPTION, OUTPUT, LayerFile, save_figure, width
+from analytic.headline import macs_name
 from analytic.layer import Layer
 from analytic.pictures import comparison
 
@@ -77,7 +78,7 @@ def table(columns: dict[str, list[Any]]) -> str:
     ]
     heads = [*columns]
     sides = ["left" if head == "layer" else "right" for head in heads]
-    spare = [f"MACs ({rule} rule)" for rule in ("input", "output", "exact")]
+    spare = [macs_name(rule) for rule in ("input", "output", "exact")]
     names = heads.index("layer") if "layer" in heads else 0
     return report.fitted(cells, heads, "simple", sides, width(), spare, names)
 

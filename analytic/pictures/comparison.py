@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from analytic.headline import macs_name
 from analytic.integers import macs
 from analytic.layer import Layer
 from analytic.protocols import RuleName
@@ -96,6 +97,6 @@ def table(compared: Compared, label: str) -> dict[str, list[Any]]:
     return {
         label: compared.labels,
         **({"layer": compared.names} if any(compared.names) else {}),
-        **{f"MACs ({rule} rule)": values for rule, values in compared.macs.items()},
+        **{macs_name(rule): values for rule, values in compared.macs.items()},
         **ratios,
     }

@@ -245,9 +245,7 @@ class Scene:
         filters = plural(count(self.layer).filters, "filter")
         samples = plural(self.layer.batch_size, "sample")
         summed = f"{result} sums {number} of {first} and {second}{so_far}"
-        every = (
-            f"{total:,} products × {filters} × {samples} = {macs(self.layer):,} MACs (exact rule)"
-        )
+        every = f"{total:,} products × {filters} × {samples} = {macs(self.layer):,} exact MACs"
         idle = any(0 in numbers.values() for numbers in self.numbers.values())
         return [
             *described(self.layer, self.characters),
