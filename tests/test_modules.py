@@ -9,7 +9,7 @@ from hypothesis import given, settings
 import analytic
 import oracle
 from analytic import Layer, LayerError
-from oracle.modules import module_of
+from oracle.modules import layer_of_operator, layer_of_run, module_of
 from tests.strategies import layers
 
 
@@ -74,6 +74,12 @@ def test_lazy_modules_are_refused_until_they_ran() -> None:
             Layer((5,), 1, 1, 3, padding=1, end_padding=0, transposed=False),
             "crops of begin and end apart",
         ),
+        # What "same" would be of an ordinary layer of stride 1.
+        (Layer((5,), 1, 1, 2, padding=0, end_padding=1), "crops of begin and end apart"),
+        (
+            Layer((6,), 1, 1, 2, stride=2, padding=0, end_padding=1, transposed=False),
+            "crops of begin and end apart",
+        ),
         (Layer((2, 2, 2, 2), 1, 1, 1, axes=4), "has 4 axes"),
         (Layer((2, 2, 2, 2), 1, 1, 1, transposed=False, axes=4), "has 4 axes"),
     ],
@@ -92,3 +98,25 @@ def test_an_uneven_padding_of_the_same_size_has_a_word() -> None:
 def test_no_padding_has_a_word_too() -> None:
     module = torch.nn.Conv1d(2, 2, 4, padding="valid")
     assert oracle.layer(module, (7,)) == Layer((7,), 2, 2, 4, transposed=False)
+
+
+@pytest.mark.parametrize("batch", [(), (5,)])
+def test_a_run_may_be_of_a_single_sample(batch: tuple[int, ...]) -> None:
+    """A sample by itself has channels and sizes alone."""
+    up = torch.nn.ConvTranspose1d(4, 6, 4, stride=2)
+    x = torch.zeros(*batch, 4, 8)
+    expected = Layer((8,), 4, 6, 4, stride=2, output_padding=1, batch_size=(*batch, 1)[0])
+    assert layer_of_run(up, x.shape, up(x, output_size=[19]).shape) == expected
+    down = torch.nn.Conv1d(4, 6, 4, stride=2)
+    expected = Layer((8,), 4, 6, 4, stride=2, batch_size=(*batch, 1)[0], transposed=False)
+    assert layer_of_run(down, x.shape, down(x).shape) == expected
+
+
+@pytest.mark.parametrize(("transposed", "expected"), [(True, 6), (False, 4)])
+def test_channels_that_are_not_the_weight_s_are_refused(transposed: bool, expected: int) -> None:
+    """A weight of 6 by 2 of two groups: transposed, from 6 channels to 4; else from 4 to 6."""
+    rest: tuple[list[int], list[int], list[int], list[int], int] = ([1], [0], [1], [0], 2)
+    right = layer_of_operator((1, expected, 8), (6, 2, 3), False, *rest, transposed)
+    assert (right.in_channels, right.out_channels) == (expected, 10 - expected)
+    with pytest.raises(LayerError, match=f"in_channels must be the weight's {expected}, got 8"):
+        layer_of_operator((1, 8, 8), (6, 2, 3), False, *rest, transposed)
