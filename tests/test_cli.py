@@ -25,6 +25,7 @@ import analytic
 import oracle.cli
 from analytic import Layer, cli
 from analytic.commands import count as count_module
+from analytic.commands import toolbox
 from analytic.digits import all_digits
 from analytic.tables import layer_of
 from analytic.totals import Count, Passes
@@ -755,3 +756,32 @@ def test_the_second_oracle_where_it_is_installed(program: Program) -> None:
         assert done == (1, "", "oracle: jax is not installed: pip install 'jax>=0.4.30'\n")
     else:
         assert (done.status, done.out) == (0, program(f"count {ONE}").out)
+
+
+def test_a_bar_is_of_what_is_left_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard input may be a file of which something was read before."""
+    path = tmp_path / "file"
+    path.write_bytes(b"read;left")
+
+    def opened(_path: str) -> Any:
+        stream = path.open("rb")
+        stream.seek(5)
+        return stream
+
+    monkeypatch.setattr(toolbox, "open_file", opened)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with toolbox.reading("-") as (source, _, _):
+        assert source.read1(100) == b"left"
+    assert "0.00/4.00" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("known", "hints"), [(1000, 1), (1001, 0)])
+def test_the_keys_that_are_remembered_are_bounded(known: int, hints: int) -> None:
+    said: list[str] = []
+    file = toolbox.LayerFile("layers.jsonl")
+    file.say = said.append
+    file.known = {str(number) for number in range(known)}
+    file.hint({"strid": 2})
+    assert [text[:13] for text in said] == ["note: 'strid'"] * hints

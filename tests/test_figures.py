@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from matplotlib.axis import Axis as Ruler
@@ -18,7 +19,7 @@ import analytic
 from analytic import pictures
 from analytic.cli import program
 from analytic.commands import compare
-from analytic.commands.toolbox import LayerFile
+from analytic.commands.toolbox import FIGURES, LayerFile, write_picture
 from analytic.layer import Layer
 from analytic.pictures import comparison, figures, sheet
 from analytic.pictures.colours import ANCHORS
@@ -533,3 +534,14 @@ def test_no_caption_is_a_flag(tmp_path: Path) -> None:
     assert run("coverage", *LAYER, "--output", str(whole)).exit_code == 0
     assert run("coverage", *LAYER, "--no-caption", "--output", str(bare)).exit_code == 0
     assert bare.stat().st_size < whole.stat().st_size
+
+
+def test_the_ending_of_a_picture_in_any_case_and_no_other() -> None:
+    drawn: list[str] = []
+    write_picture("A.PNG", lambda: drawn.append("A.PNG"), FIGURES)
+    for path, more in (("a.jpg", ""), ("a.GIF", "; pairs has animations")):
+        with pytest.raises(click.UsageError) as refusal:
+            write_picture(path, lambda: drawn.append("refused"), FIGURES)
+        words = f"--output must end in .png, .svg, .pdf, got {path}{more}"
+        assert refusal.value.message == words
+    assert drawn == ["A.PNG"]

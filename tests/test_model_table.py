@@ -31,7 +31,7 @@ from analytic.models import (
     share,
 )
 from analytic.protocols import ConventionName, StyleName
-from analytic.report import FORMATS, narrowed
+from analytic.report import FORMATS, aligned, narrowed
 from oracle.cli import program as oracle_program
 from tests import brute
 from tests.onnx_models import node_model
@@ -565,6 +565,11 @@ def test_names_are_shortened_in_the_middle_and_not_below_what_tells_them_apart()
     text = count_layers({"a" * 30 + "b" * 30: DILATED}).table(width=150)
     assert " aaaaaa" not in text
     assert len(text.splitlines()[0]) == 150
+
+
+def test_a_bar_in_a_name_ends_no_cell_of_markdown() -> None:
+    assert r"| a\|b" in aligned([["a|b"]], ["layer"], "github", ["left"])
+    assert aligned([["a|b"]], ["layer"], "simple", ["left"]).splitlines()[-1] == "a|b"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -95,9 +97,17 @@ def test_an_uneven_padding_of_the_same_size_has_a_word() -> None:
     assert oracle.layer(module_of(described), (7,)) == described
 
 
-def test_no_padding_has_a_word_too() -> None:
-    module = torch.nn.Conv1d(2, 2, 4, padding="valid")
+@pytest.mark.parametrize("mode", ["zeros", "circular"])
+def test_no_padding_has_a_word_too(mode: Any) -> None:
+    module = torch.nn.Conv1d(2, 2, 4, padding="valid", padding_mode=mode)
     assert oracle.layer(module, (7,)) == Layer((7,), 2, 2, 4, transposed=False)
+    with pytest.raises(TypeError, match="input_size must be a list or tuple with one entry"):
+        oracle.layer(module, 7)  # type: ignore[arg-type]
+
+
+def test_a_module_has_the_output_padding_of_its_layer() -> None:
+    described = Layer((5, 6), 2, 4, 3, stride=2, output_padding=1)
+    assert oracle.layer(module_of(described), (5, 6)) == described
 
 
 @pytest.mark.parametrize("batch", [(), (5,)])
