@@ -31,7 +31,8 @@ def of_ours(call: Call, words: dict[str, Any]) -> dict[str, Any]:
     """Recorded words of a framework as arguments of `Layer`: shapes are taken apart."""
     given: dict[str, Any] = {}
     for name, layout in call.shapes.items():
-        shape, axes = [*words[name]], len(words[next(iter(call.shapes))]) - 2
+        first = next(iter(call.shapes))
+        shape, axes = [*words[name]], len(words[first]) - len(call.shapes[first]) + 1
         for letter in layout.replace("g", "" if len(shape) == axes + 2 else "g"):
             entries = [shape.pop(0) for _ in range(axes if letter in "*KL" else 1)]
             given.setdefault(letter, entries if letter in "*KL" else entries[0])
@@ -61,6 +62,11 @@ def is_asked(row: dict[str, Any]) -> bool:
     """Whether a recorded setting is one that our arguments have."""
     words = row["words"]
     last = ("channels_last", "NWC", "NHWC", "NDHWC")
+    batches = row["function"].startswith("flax")
+    if batches and len(words["input_shape"]) != len(words["kernel_size"]) + 2:
+        return False
+    if words.get("padding_mode", "ZEROS") != "ZEROS":
+        return False
     default = words.get("data_format") in {None, *last} or row["function"].startswith("paddle")
     others = ("dimension_numbers", "lhs_dilation", "transpose_kernel", "use_consistent_padding")
     return default and not any(words.get(name) for name in others)

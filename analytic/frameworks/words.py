@@ -43,7 +43,8 @@ class Call(NamedTuple):
     """A function of a framework, and what its arguments are in those of `Layer`.
 
     ``shapes`` are its shapes by letters: N and C batch and channels of the input, O those of the
-    output, c and o of a group, g the groups, ``*``, K and L the sizes of input, kernel and output.
+    output, c and o of a group, g the groups, ``*``, K and L the sizes of input, kernel and output;
+    B is any number of batch axes, where the kernel says how many axes there are.
     ``names`` are those of ours that it has, one an axis where these are several, ``words`` those
     that its padding may be, and ``numbers`` what it has for
     numbers of ours, if it takes any.
@@ -78,6 +79,11 @@ def alike(name: str) -> Numbers:
 def of_pairs(begin: tuple[int, ...], end: tuple[int, ...]) -> dict[str, Any]:
     """A pair an axis."""
     return {"padding": [*zip(begin, end, strict=True)]}
+
+
+def of_pairs_or_one(begin: tuple[int, ...], end: tuple[int, ...]) -> dict[str, Any]:
+    """A pair an axis, where two numbers are one pair for all."""
+    return of_pairs(begin, end)
 
 
 def of_all_pairs(begin: tuple[int, ...], end: tuple[int, ...]) -> dict[str, Any]:
@@ -195,14 +201,14 @@ CALLS: Mapping[str, tuple[Call, Call]] = {
     "flax": (
         Call(
             flax.conv_transpose,
-            {"input_shape": "N*C"},
+            {"input_shape": "B*C"},
             FLAX,
-            (*UPPER, "CIRCULAR"),
+            (*UPPER, "SAME_LOWER", "CIRCULAR"),
             of_pairs,
         ),
         Call(
             flax.conv,
-            {"input_shape": "N*C"},
+            {"input_shape": "B*C"},
             {**FLAX, **named(groups="feature_group_count")},
             (*UPPER, "SAME_LOWER", "CAUSAL", "CIRCULAR", "REFLECT"),
             of_pairs,
@@ -221,7 +227,7 @@ CALLS: Mapping[str, tuple[Call, Call]] = {
             {"input_shape": "N*C"},
             {**HAIKU, **named(dilation="rate", groups="feature_group_count")},
             UPPER,
-            of_pairs,
+            of_pairs_or_one,
         ),
     ),
     "equinox": (
@@ -294,6 +300,7 @@ LETTERS = {
     "K": "kernel_size",
     "L": "output_size",
     "N": "batch_size",
+    "B": "batch_size",
     "g": "groups",
 }
 #: Arguments that need not be said.
@@ -395,6 +402,9 @@ def leave_layouts(call: Call, own: dict[str, Any]) -> None:
 def number_of_axes(call: Call, given: dict[str, Any], own: Mapping[str, Any]) -> int:
     """How many axes there are: as many as sizes, or those of the first shape."""
     first = next(iter(call.shapes))
+    if first in own and "B" in call.shapes[first]:
+        kernel = own.get("kernel_size", given.get("kernel_size"))
+        return len(kernel) if isinstance(kernel, (list, tuple)) else 1
     if first in own:
         return len(own[first]) - len(call.shapes[first].replace("*", ""))
     given["input_size"] = sizes(given["input_size"], axes=given.pop("axes", None))
@@ -412,6 +422,7 @@ def paddings(
     if isinstance(padding, (list, tuple)) and (
         any(isinstance(pair, (list, tuple)) for pair in padding)
         or (call.numbers is in_turn and len(padding) == 2 * axes)
+        or (call.numbers is of_pairs_or_one and len(padding) == 2)
     ):
         return {"padding": padding}  # as the framework has them
     known = {word.casefold(): word for word in call.words}
@@ -447,7 +458,7 @@ def shapes(call: Call, given: dict[str, Any], own: Mapping[str, Any], axes: int)
 
 def entries(letter: str, given: Mapping[str, Any], groups: int, axes: int) -> Sequence[Any]:
     """What stands for a letter of a shape."""
-    if letter == "N":
+    if letter in "NB":
         return [given.get("batch_size", 1)]
     name = LETTERS[letter]
     if letter in "*K":
