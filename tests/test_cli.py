@@ -785,3 +785,31 @@ def test_the_keys_that_are_remembered_are_bounded(known: int, hints: int) -> Non
     file.known = {str(number) for number in range(known)}
     file.hint({"strid": 2})
     assert [text[:13] for text in said] == ["note: 'strid'"] * hints
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["{}"], ", line 1: input_size is missing"),
+        (["{}", "{}"], ", line 1: input_size is missing (and so do all 2 rows)"),
+        (["{}", '{"input_size": [8]}'], "2 of 2 rows were not counted"),
+    ],
+)
+def test_what_is_wrong_with_all_rows_is_said_in_the_end(
+    rows: list[str], words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "layers.jsonl"
+    path.write_text("\n".join(rows))
+    file = toolbox.LayerFile(str(path))
+    assert [row.layer for row in file] == [None] * len(rows)
+    with pytest.raises(click.ClickException) as failed:
+        file.close()
+    assert failed.value.message == (f"{path}{words}" if words[0] == "," else words)
+
+
+def test_words_of_a_framework_are_no_misspelt_arguments() -> None:
+    said: list[str] = []
+    file = toolbox.LayerFile("layers.jsonl")
+    file.say = said.append
+    file.hint({"framework": "keras", "strides": 2, "transposed": True})
+    assert not said

@@ -290,7 +290,8 @@ def test_padding_by_name_and_with_real_numbers(
 ) -> None:
     module = nn.Conv2d(2, 3, kernel, padding=padding, dilation=dilation, padding_mode=padding_mode)
     with mode():
-        (layer,) = layers_of(module, (1, 2, 9, 10), kinds="ordinary").values()
+        ((name, layer),) = layers_of(module, (1, 2, 9, 10), kinds="ordinary").items()
+    assert name == "Conv2d"  # what torch pads with itself is not said
     assert layer == oracle.layer(module, (9, 10))
     if padding_mode == "zeros":
         assert layer == Layer(
@@ -314,10 +315,17 @@ def test_zeros_before_a_layer_are_folded_in_on_request_and_said() -> None:
     assert oracle.macs(layer) == 12 * int(landed.sum())
 
 
-def test_zeros_before_a_transposed_layer_are_folded_in_too() -> None:
-    padded = nn.Sequential(nn.ZeroPad2d((1, 0, 1, 2)), nn.ConvTranspose2d(3, 4, 3, stride=2))
+def test_zeros_that_are_alike_at_both_ends_are_one_padding() -> None:
+    padded = nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(3, 4, 3, stride=2, padding=1))
+    (layer,) = layers_of(padded, (1, 3, 8, 8), kinds="ordinary", fold_padding=True).values()
+    assert layer == Layer((8, 8), 3, 4, 3, 2, 2, transposed=False)
+
+
+@pytest.mark.parametrize("zeros", [(1, 0, 1, 2), (2, 2, 2, 2)])
+def test_zeros_before_a_transposed_layer_are_folded_in_too(zeros: tuple[int, ...]) -> None:
+    padded = nn.Sequential(nn.ZeroPad2d(zeros), nn.ConvTranspose2d(3, 4, 3, stride=2))  # type: ignore[arg-type]
     (layer,) = layers_of(padded, (1, 3, 8, 8), fold_padding=True).values()
-    ones = functional.pad(torch.ones(1, 1, 8, 8), (1, 0, 1, 2))
+    ones = functional.pad(torch.ones(1, 1, 8, 8), zeros)
     landed = functional.conv_transpose2d(ones, torch.ones(1, 1, 3, 3), stride=2)
     assert oracle.count(layer).output_size == landed.shape[2:]
     assert oracle.macs(layer) == 12 * int(landed.sum())
