@@ -365,8 +365,7 @@ def adjoint(run: Run) -> Run:
     layer = run.layer
     if run.passed != "grad_input":
         return run
-    overhang = [axis.o // axis.s for axis in layer.axes]
-    if layer.transposed and any(overhang):
+    if any(axis.o // axis.s for axis in layer.axes):  # of no ordinary layer
         return run
     output_size = [axis.n for axis in layer.axes]
     if layer.transposed:

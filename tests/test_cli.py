@@ -811,5 +811,6 @@ def test_words_of_a_framework_are_no_misspelt_arguments() -> None:
     said: list[str] = []
     file = toolbox.LayerFile("layers.jsonl")
     file.say = said.append
-    file.hint({"framework": "keras", "strides": 2, "transposed": True})
+    fields = {"framework": "jax", "rhs_dilation": 2, "transposed": False}
+    file.hint(fields)
     assert not said

@@ -24,6 +24,7 @@ from oracle.tracing import (
     adjoint,
     callers,
     results_of,
+    sort_of,
     uncompiled,
 )
 
@@ -179,3 +180,21 @@ def test_a_model_that_runs_on_no_device_says_so() -> None:
     with pytest.raises(RuntimeError, match="on another device"):
         layers_of(Elsewhere(9, "DeviceMismatchError"), (1, 1, 4))
     assert len(TRIES) == 1  # its weights are on the CPU alone
+
+
+def test_zeros_stand_for_no_more_than_65536_numbers() -> None:
+    values = Values()
+    inputs = [torch.empty(2**16), torch.empty(2**16 + 1), torch.empty(2, device="meta")]
+    for tensor in inputs:
+        values.keep_zeros(tensor)
+    assert [tensor in values.known for tensor in inputs] == [True, False, False]
+
+
+def test_an_operator_of_an_open_package_may_hide_a_convolution_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As torchvision's deformed one, which is not here."""
+    look = sort_of.__wrapped__
+    assert look(aten.relu.default) == "plain"
+    monkeypatch.setattr("oracle.tracing.HIDING", {"aten::relu"})
+    assert look(aten.relu.default) == "hiding"

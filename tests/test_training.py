@@ -321,6 +321,15 @@ def test_zeros_that_are_alike_at_both_ends_are_one_padding() -> None:
     assert layer == Layer((8, 8), 3, 4, 3, 2, 2, transposed=False)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
+def test_zeros_after_a_padding_by_name_are_no_part_of_it() -> None:
+    module = nn.Sequential(
+        nn.Conv1d(2, 2, 2, padding="same"), nn.ConstantPad1d(1, 0.0), nn.ConvTranspose1d(2, 2, 3)
+    )
+    layers = layers_of(module, (1, 2, 8), kinds="both")
+    assert layers["2"] == Layer((10,), 2, 2, 3)
+
+
 @pytest.mark.parametrize("zeros", [(1, 0, 1, 2), (2, 2, 2, 2)])
 def test_zeros_before_a_transposed_layer_are_folded_in_too(zeros: tuple[int, ...]) -> None:
     padded = nn.Sequential(nn.ZeroPad2d(zeros), nn.ConvTranspose2d(3, 4, 3, stride=2))  # type: ignore[arg-type]
