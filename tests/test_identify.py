@@ -219,6 +219,13 @@ def test_what_assumes_most_comes_last_and_says_nothing() -> None:
     assert not odd.identifies()
 
 
+def test_a_unit_that_is_left_out_is_assumed() -> None:
+    for figure, assumed in (("43.2", ("a unit that is left out",)), ("43.2K", ()), ("43200", ())):
+        match = best(figure, [LAYER])
+        assert (match.reading, match.value) == ("MACs, exact rule", 43200)
+        assert match.assumed == assumed
+
+
 def test_two_assumptions_are_not_too_many() -> None:
     """Twice what torchscan says: 2·(196608 + 8)."""
     match = best("393232", [LAYER])
