@@ -610,6 +610,9 @@ def test_published_snippet(program: Program) -> None:
     done = program("snippet --input-size 2x2x2x2 --kernel-size 1", name="oracle")
     assert done.status == 2
     assert done.err.startswith("oracle: input_size must have at most 3 entries")
+    done = program("snippet --input-size 1000000x1000000 --kernel-size 1", name="oracle")
+    assert done.status == 2
+    assert "max_bytes" in done.err
 
 
 @pytest.mark.parametrize("name", ["analytic", "oracle"])

@@ -31,8 +31,8 @@ def test_functions_and_count_agree(layer: Layer) -> None:
 def test_any_number_of_axes() -> None:
     """One product an axis: 5 axes of 2 inputs and 2 taps are the fifth power of one axis."""
     assert analytic.coverage([2], 2) == [1, 2, 1]
-    assert analytic.overlaps((2,) * 5, 2) == 4**5
-    assert analytic.covered((2,) * 5, 2) == 3**5
+    assert analytic.overlaps((2,) * 5, 2, axes=5) == 4**5
+    assert analytic.covered((2,) * 5, 2, axes=5) == 3**5
 
 
 def test_huge_layers_are_exact() -> None:

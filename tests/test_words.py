@@ -115,6 +115,8 @@ BY_HAND: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("flax", {**SIDE, "padding": 1, "kernel_dilation": 2, "transposed": False}, (1, 1, 6)),
     ("haiku", {**SIDE, "stride": 2, "output_size": 15}, (1, 1, 15)),
     ("haiku", {**SIDE, "kernel_shape": 3, "kernel_size": None, "transposed": False}, (1, 1, 8)),
+    ("haiku", {**SIDE, "padding": 1, "transposed": False}, (1, 1, 8)),
+    ("haiku", {**SIDE, "padding": [1, 0], "transposed": False}, (1, 0, 7)),
     ("equinox", {**SIDE, "stride": 2, "padding": 1, "output_padding": 1}, (1, 0, 16)),
     ("equinox", {**OWN_OF_EQUINOX, "padding": "SAME", "transposed": False}, (1, 1, 8)),
     ("jax", {**SIDE, "padding": [(1, 0)], "transposed": False}, (1, 0, 7)),
@@ -244,6 +246,12 @@ def test_rows_in_the_words_of_a_framework(text: str) -> None:
     assert row.layer, row.error
     assert (row.layer.output_size, analytic.count(row.layer).overlaps) == ((40,), 24)
     assert row.layer.bias
+
+
+@pytest.mark.parametrize("framework", ["torch", None, " "])
+def test_rows_in_the_words_of_torch(framework: str | None) -> None:
+    """By hand: 8 inputs of kernel 3 reach 10 positions."""
+    assert layer_of_row({"framework": framework, **SIDE}).output_size == (10,)
 
 
 NOT = "is not an integer, nor integers joined by x"
