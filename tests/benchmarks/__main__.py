@@ -60,7 +60,9 @@ layer in float32, and fvcore traces it.
 Layers of two axes, 64 → 32 channels, made and counted one by one; axes that are alike are evaluated
 once. In columns, `analytic.arrays.count` takes {columns} for a million layers of two axes that are
 not, {row} a layer: {times:.0f} times less than the loop. A layer of a file takes longer than in the
-loop, for it is read and written too: [files](#files).
+loop, for it is read and written too: [files](#files). The loop makes one layer over and over, whose
+axes are checked once and remembered, as those of most searches are (5.9 µs with sizes up to 512); a
+layer whose axes never came before takes 11 µs.
 
 {search}
 
