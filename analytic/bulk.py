@@ -31,11 +31,11 @@ def counts(
             layers = arrays.Layers(**columns(names, [rows[place].values for place in places]))
         except (ValueError, TypeError):
             continue
-        found = arrays.count(
+        counted = arrays.count(
             layers, convention=convention, rule=rule, invalid="mask", overflow="object"
         )
-        legal = ~np.ma.getmaskarray(found.total)
-        for place, count in zip(compress(places, legal), arrays.rows(found), strict=True):
+        legal = ~np.ma.getmaskarray(counted.total)
+        for place, count in zip(compress(places, legal), arrays.rows(counted), strict=True):
             answers[place] = count
     return answers
 
